@@ -1,0 +1,1 @@
+"""From scores to decisions that hold: p-values, false discovery rates, concentration."""

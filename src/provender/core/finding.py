@@ -1,0 +1,152 @@
+"""Rules and findings, in SARIF's words: a rule is what is looked for, a finding what was met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Level(StrEnum):
+    """How grave, as in SARIF 2.1.0: only warnings and errors can reject."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """0 for a note, 1 for a warning, 2 for an error."""
+        return [Level.NOTE, Level.WARNING, Level.ERROR].index(self)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that is looked for.
+
+    Attributes:
+        id: 'family/kebab-name'.
+        title: a short noun phrase.
+        sees: what it finds, one or two sentences.
+        blind: what it cannot see.
+        null_model: what clean data is assumed to look like; where the p-value comes from.
+        false_alarms: the measured false-alarm rate on clean data, and on what it was measured.
+        level: the level of its findings unless the evidence or the policy says otherwise.
+        references: papers and standards.
+    """
+
+    id: str
+    title: str
+    sees: str
+    blind: str
+    null_model: str
+    false_alarms: str
+    level: Level
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One trigger, pattern, column or source that a rule names.
+
+    Attributes:
+        rule: the rule's id.
+        level: note, warning or error.
+        what: the finding's subject: a gram, a column, a group, a source; '' for the data set.
+        shards: (shard name, flagged rows in it) by name.
+        sources: (source value, flagged rows in it) by value.
+        classes: (label value, flagged rows in it) by value.
+        concentrated_in: ('shard' or 'source', name, p-value) where flags gather beyond chance.
+        rows: flagged rows in all.
+        score: the highest score among them, in the detector's units.
+        p_value: the smallest p-value among them.
+        message: one sentence for a person; no row content.
+        examples: up to five rows as {shard, row, text}; text is redacted unless asked for.
+        evidence: figures behind the finding, JSON values.
+    """
+
+    rule: str
+    level: Level
+    what: str
+    rows: int
+    score: float | None
+    p_value: float | None
+    message: str
+    shards: tuple[tuple[str, int], ...] = ()
+    sources: tuple[tuple[str, int], ...] = ()
+    classes: tuple[tuple[str, int], ...] = ()
+    concentrated_in: tuple[tuple[str, str, float], ...] = ()
+    examples: tuple[dict[str, Any], ...] = ()
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "rule": self.rule,
+            "level": self.level.value,
+            "what": self.what,
+            "rows": self.rows,
+            "score": self.score,
+            "p_value": self.p_value,
+            "message": self.message,
+            "shards": [list(pair) for pair in self.shards],
+            "sources": [list(pair) for pair in self.sources],
+            "classes": [list(pair) for pair in self.classes],
+            "concentrated_in": [list(item) for item in self.concentrated_in],
+            "examples": list(self.examples),
+            "evidence": self.evidence,
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Finding:
+        return Finding(
+            rule=value["rule"],
+            level=Level(value["level"]),
+            what=value["what"],
+            rows=value["rows"],
+            score=value["score"],
+            p_value=value["p_value"],
+            message=value["message"],
+            shards=tuple((n, c) for n, c in value["shards"]),
+            sources=tuple((n, c) for n, c in value["sources"]),
+            classes=tuple((n, c) for n, c in value["classes"]),
+            concentrated_in=tuple((k, n, p) for k, n, p in value["concentrated_in"]),
+            examples=tuple(value["examples"]),
+            evidence=value["evidence"],
+        )
+
+
+class CheckStatus(StrEnum):
+    """What became of a check."""
+
+    CHECKED = "checked"
+    NOT_APPLICABLE = "not_applicable"
+    COULD_NOT_CHECK = "could_not_check"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of coverage: a rule or expectation, whether it ran, and why not.
+
+    Attributes:
+        id: a rule id, or 'expect/<suite>' for a suite.
+        status: checked, not_applicable (the data lacks what it looks at) or could_not_check.
+        reason: why it did not run, or what part it left out; '' where it ran on everything.
+        rows: records it looked at.
+    """
+
+    id: str
+    status: CheckStatus
+    reason: str = ""
+    rows: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "status": self.status.value,
+            "reason": self.reason,
+            "rows": self.rows,
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Check:
+        return Check(value["id"], CheckStatus(value["status"]), value["reason"], value["rows"])

@@ -1,0 +1,1 @@
+"""Detectors: each turns folded statistics into scores and p-values; none decides."""

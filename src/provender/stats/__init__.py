@@ -1,0 +1,1 @@
+"""Mergeable statistics over record batches: numpy and pyarrow, no I/O."""
