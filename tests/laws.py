@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ def batches(table: pa.Table, cuts: Sequence[int]) -> list[pa.RecordBatch]:
     empty = pa.RecordBatch.from_pylist([], schema=table.schema)
     return [
         (whole.slice(a, b - a).to_batches() or [empty])[0]
-        for a, b in zip(edges, edges[1:], strict=False)
+        for a, b in itertools.pairwise(edges)
     ]
 
 

@@ -1,1 +1,1 @@
-
+"""The `provender` command: one thin file per verb."""

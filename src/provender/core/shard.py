@@ -72,6 +72,7 @@ class ShardFailure:
     name: str
     cause: str
     mend: str
+    exit_code: int = 2
 
 
 @dataclass(frozen=True)

@@ -54,12 +54,15 @@ class RowScores:
         p_value: float64 (rows,), NaN exactly where the score is.
         cause: int32 (rows,), index into the detector's causes; -1 for none.
         rows: int64 (rows,) global row numbers, ascending; None when every row of a batch is meant.
+        group: int64 (rows,), from a `StateDetector` only: rows of one group (>= 0) are equal or
+            nearly, and *all* of them are listed; one will be spared. -1 for rows on their own.
     """
 
     score: np.ndarray
     p_value: np.ndarray
     cause: np.ndarray
     rows: np.ndarray | None = None
+    group: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,102 @@
+"""scan: fingerprint, validate, detect and decide; all results appear together."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines.detect import Detected, detect, first_analyses, write_documents
+from pipelines.fingerprint import fingerprint, survey
+from pipelines.quarantine import split
+from pipelines.run import Run
+from pipelines.validate import Validation, read_suite, validate, write_validation
+from provender.core.canonical import pretty_json
+from provender.core.manifest import Manifest
+from provender.core.shard import Roles
+from provender.core.verdict import Verdict
+from provender.io.outputs import OutputFolder
+from provender.report.html import render_html
+from provender.work.baseline import baseline_findings
+from provender.work.dataset import DataSet
+from provender.work.deciding import load_policy, verdict_on
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """What to scan and how; paths as the user gave them."""
+
+    inputs: tuple[str, ...]
+    out: str
+    roles: Roles = field(default_factory=Roles)
+    suite: str | None = None
+    policy: str | None = None
+    baseline: str | None = None
+    scores: bool = False
+    quarantine: bool = False
+    show_content: bool = False
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a scan found; every document is written to the output folder too."""
+
+    data: DataSet
+    manifest: Manifest
+    validation: Validation
+    detected: Detected
+    verdict: Verdict
+    read: dict[str, int]
+
+
+def scan(
+    request: ScanRequest,
+    run: Run,
+    today: datetime.date,
+    surveyed: Callable[[DataSet], None] = lambda _: None,
+) -> Scan:
+    """Take the whole path from shards to a verdict.
+
+    Args:
+        today: the day that waivers are judged by.
+        surveyed: told of the data set before the long work starts.
+
+    Raises:
+        ProvenderError: nothing is published then; what was stored is not read again.
+    """
+    policy = load_policy(request.policy)
+    folder = OutputFolder(request.out)
+    data = survey(request.inputs, request.roles, run)
+    surveyed(data)
+    suite = read_suite(request.suite, data) if request.suite else None
+    with folder.staging("verdict.json") as draft:
+        analyses = first_analyses(data) + ((suite,) if suite else ())
+        manifest, read = fingerprint(data, run, analyses)
+        validation = validate(data, manifest, suite, run)
+        detected = detect(data, manifest, run, policy.fdr, request.scores, request.show_content)
+        if request.baseline:
+            detected.document["findings"] += baseline_findings(request.baseline, manifest)
+        verdict = verdict_on(policy, manifest, detected.document, validation.document, today)
+        documents = (manifest.to_json(), validation.document, detected.document, verdict.to_json())
+        _write(draft, documents, validation, detected, run)
+        if request.quarantine:
+            suspects = draft / "suspects.parquet"
+            split(data, manifest, suspects, verdict.rejecting, draft / "quarantine", run)
+    return Scan(data, manifest, validation, detected, verdict, read)
+
+
+def _write(
+    draft: Path,
+    documents: Sequence[dict[str, Any]],
+    validation: Validation,
+    detected: Detected,
+    run: Run,
+) -> None:
+    manifest, checked, findings, verdict = documents
+    (draft / "manifest.json").write_text(pretty_json(manifest))
+    write_validation(draft, validation)
+    write_documents(draft, detected, run, validation.failing)
+    (draft / "verdict.json").write_text(pretty_json(verdict))
+    (draft / "report.html").write_text(render_html(manifest, checked, findings, verdict))

@@ -1,0 +1,90 @@
+"""Worker processes of the local runner.
+
+On one machine Beam's in-memory runner works through a bundle in one thread; what it calls is
+handed to this pool. A lost worker ends the run with a clear error, and no worker outlives the
+process that started it. On an engine there is no pool: the engine spreads the elements.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import multiprocessing
+import multiprocessing.connection
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from provender.errors import WorkerLostError
+
+_PRELOADED = ["provender.work.score", "provender.work.mark", "provender.identity.analysis"]
+_current: ProcessPoolExecutor | None = None
+
+
+@contextlib.contextmanager
+def worker_pool(workers: int) -> Iterator[None]:
+    """Give the run ``workers`` processes; with one, everything is done in this process."""
+    global _current
+    if workers <= 1:
+        yield
+        return
+    # A fork server: workers start from a small process without threads or locks to inherit.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    _current = pool
+    try:
+        yield
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    finally:
+        _current = None
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def in_completion_order(
+    calls: list[tuple[Callable[..., Any], tuple[Any, ...]]],
+) -> Iterator[tuple[int, Any]]:
+    """Make the calls, in the pool if there is one, and yield (position, result) as each ends.
+
+    Raises:
+        WorkerLostError: when a worker process died.
+    """
+    pool = _current
+    if pool is None or len(calls) == 1:
+        for position, (function, arguments) in enumerate(calls):
+            yield position, function(*arguments)
+        return
+    try:
+        futures: dict[Future[Any], int] = {
+            pool.submit(function, *arguments): i for i, (function, arguments) in enumerate(calls)
+        }
+        for future in concurrent.futures.as_completed(futures):
+            yield futures[future], future.result()
+    except BrokenProcessPool as error:
+        raise WorkerLostError(
+            "a worker process",
+            "was killed or ran out of memory before it gave its result",
+            "run again with fewer --workers; what was stored is not read again",
+        ) from error
+
+
+def _start_worker() -> None:
+    """Bound the worker's own threads, and end it when the process that started it is gone."""
+    import pyarrow as pa
+
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(2)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)

@@ -1,0 +1,48 @@
+"""How far a run is, told while Beam's run() blocks.
+
+Beam's metrics cannot be polled during a local run, so the transforms that live in this process
+call the listener directly. On an engine nobody listens; its own metrics show the counters.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing done.
+
+    Attributes:
+        stage: the transform's label.
+        total: elements of the stage in this bundle.
+        rows, bytes: what was read for it.
+    """
+
+    stage: str
+    total: int
+    rows: int = 0
+    bytes: int = 0
+
+
+Listener = Callable[[Step], None]
+_listener: Listener | None = None
+
+
+@contextlib.contextmanager
+def listening(listener: Listener | None) -> Iterator[None]:
+    """Tell ``listener`` of every step that ends in this process."""
+    global _listener
+    _listener = listener
+    try:
+        yield
+    finally:
+        _listener = None
+
+
+def tell(step: Step) -> None:
+    """Report a step to whoever listens."""
+    if _listener is not None:
+        _listener(step)

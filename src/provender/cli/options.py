@@ -1,0 +1,106 @@
+"""Options that several verbs share, and what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import click
+
+from provender.cli.config import apply_config
+from provender.core.shard import Roles
+from provender.errors import UsageError
+
+_ROLE_HELP = {
+    "label": "the class a model learns",
+    "text": "free text",
+    "prompt": "what is asked, in instruction data",
+    "response": "what is answered",
+    "embedding": "a list of numbers per record",
+    "image": "pixels, as a list of numbers per record",
+    "source": "who contributed the record",
+    "key": "what names the record",
+}
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def data_argument(function: Callable[..., Any]) -> Callable[..., Any]:
+    """DATA…: files, folders, globs or fsspec addresses."""
+    return click.argument("data", nargs=-1, metavar="DATA...")(function)
+
+
+def role_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--label COL and its like; roles that are not given are inferred."""
+    for role in reversed(fields(Roles)):
+        text = f"Column that is {_ROLE_HELP[role.name]}."
+        function = click.option(f"--{role.name}", metavar="COL", help=text)(function)
+    return function
+
+
+def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--workers, --cache, --resume/--fresh and --config."""
+    for option in (
+        click.option(
+            "--config",
+            metavar="FILE",
+            is_eager=True,
+            callback=apply_config,
+            expose_value=False,
+            help="Options from a file (default: provender.yaml, where there is one).",
+        ),
+        click.option(
+            "--resume/--fresh",
+            default=True,
+            help="Use what is stored of unchanged shards (default), or compute it all again.",
+        ),
+        click.option(
+            "--cache", metavar="URI", help="Where states are kept (default: the user's cache)."
+        ),
+        click.option(
+            "--workers",
+            type=click.IntRange(0),
+            default=0,
+            metavar="N",
+            help="Local worker processes; 0: one per core, once the data is worth it.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def out_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--out DIR."""
+    return click.option("--out", required=True, metavar="DIR", help="Folder for the results.")(
+        function
+    )
+
+
+def format_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--format text|json."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="What goes to stdout.",
+    )(function)
+
+
+def roles_of(options: dict[str, Any]) -> Roles:
+    """Take the role options out of ``options``."""
+    return Roles(**{role.name: options.pop(role.name) for role in fields(Roles)})
+
+
+def inputs_of(data: tuple[str, ...]) -> tuple[str, ...]:
+    """Return DATA.
+
+    Raises:
+        UsageError: when nothing was named.
+    """
+    if not data:
+        raise UsageError(
+            "DATA", "nothing was named to check", "name files, folders, globs or addresses"
+        )
+    return data

@@ -1,0 +1,63 @@
+"""duplicates/exact-row: records that were met before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from provender.core.finding import Level, Rule
+from provender.detect.base import DataView, Unchecked
+from provender.detect.equal_records import NULL_MODEL, EqualRecords, content_columns
+from provender.detect.listed_rows import pack_listed
+from provender.detect.record_keys import RecordKeys
+from provender.stats.keyed_rows import KeyedRows, equal_groups
+
+RULE = Rule(
+    id="duplicates/exact-row",
+    title="repeated records",
+    sees=(
+        "records equal in every column but the key and the source: every copy after the first, "
+        "scored by how many there are"
+    ),
+    blind=(
+        "a copy with one changed cell (duplicates/near-text sees those of texts); repeats of "
+        "records so plain that chance explains them, which a table of few low-cardinality "
+        "columns is full of; repeats of free text or images in a column that has no such role "
+        "or type, where a value's own frequency explains it"
+    ),
+    null_model=NULL_MODEL,
+    false_alarms="",
+    level=Level.NOTE,
+    references=(
+        "Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",
+        "RFC 7693 (BLAKE2)",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class ExactRow(EqualRecords):
+    """Reads every column but the key and the source once."""
+
+    @property
+    def rule(self) -> Rule:
+        return RULE
+
+    def bind(self, view: DataView) -> Self | Unchecked:
+        roles = view.roles
+        found = content_columns(view.schema, roles, (roles.key, roles.source))
+        if not found["content"]:
+            return Unchecked("no column but the key and the source")
+        return replace(self, **found)
+
+    def analysis(self, round: int, profile: bytes | None) -> RecordKeys:  # noqa: ARG002
+        return RecordKeys(f"{RULE.id}#0", self.content, self.texts, self.running)
+
+    def profile(self, round: int, state: KeyedRows) -> bytes:  # noqa: ARG002
+        """Return the excess copies: int64 rows, copies of the record as score, p-value."""
+        keys, null = state.keys, self.null_of(state)
+        groups = equal_groups(keys.keys)
+        excess = ~groups.first
+        members, copies = groups.members[excess], groups.sizes[groups.group[excess]]
+        p_value = null.p_value(copies, keys.sizes[members])
+        return pack_listed(keys.rows[members], copies, p_value, limits="")

@@ -1,0 +1,145 @@
+"""Groups of grams that always occur together, and what a document says without them.
+
+All grams with the same set of suspect documents are one group: the pieces of a sentence, of a
+template, or one word. A group is taken away as a whole, or the rest of a planted sentence would
+vouch for its own label.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from provender.detect.label_conflict_model import UNIT, Labelled, Model
+from provender.stats.gram_table import Counts
+from provender.stats.grams import grams
+from provender.stats.packing import pack, unpack
+
+LONGEST = 3
+#: One document in this many is sampled to learn how common a gram is.
+SAMPLE = 8
+#: Boundaries of the log odds of a class.
+EDGES = np.array([-8.0, -6, -5, -4, -3, -2, -1, 0, 1, 2, 4])
+STRATA = len(EDGES) + 1
+#: Fewer documents than this are never a trigger.
+FEWEST = 5
+_SAMPLED = np.uint64(128)
+_KIND = "label-conflict-groups/1"
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The groups under test.
+
+    Attributes:
+        model: the word counts.
+        strata: int64 (classes, 2, strata): all documents by stratum, label other or this one.
+        label: int64 (groups,): the class that the group might force.
+        keys: uint64 (members,) ascending gram hashes, length in the low byte, with repeats.
+        member_of: int64 (members,): the group of each.
+        searched: number of groups there were, with those left out.
+    """
+
+    model: Model
+    strata: np.ndarray
+    label: np.ndarray
+    keys: np.ndarray
+    member_of: np.ndarray
+    searched: int
+
+    def read(self, documents: Labelled) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (text, group, log odds of the group's class without the group's words).
+
+        One entry per usable document and group in it.
+        """
+        words, usable = documents.words, documents.usable
+        parts = []
+        for n in range(1, LONGEST + 1):
+            hashes, first = grams(words, n)
+            first, member = self._members(hashes | np.uint64(n), first)
+            keep = usable[words.text[first]]
+            parts.append((first[keep], member[keep], np.full(keep.sum(), n)))
+        first, member, length = map(np.concatenate, zip(*parts, strict=True))
+        pair = words.text[first] * self.size + self.member_of[member]
+        present = self._present(pair, member)
+        pair, first, length = pair[present], first[present], length[present]
+        if not len(pair):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+        step = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+        width = len(words.vocabulary)
+        code = words.codes[np.repeat(first, length) + step]
+        covered = np.unique(np.repeat(pair, length) * width + code)
+        pair, code = covered // width, covered % width
+        starts = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1])))
+        evidence = self.model.evidence(documents)
+        known = evidence.text * width + evidence.code
+        weight = evidence.weight[np.searchsorted(known, pair // self.size * width + code)]
+        gone = np.add.reduceat(weight.astype(np.float64), starts, axis=0)
+        fewer = np.add.reduceat(weight.any(axis=1).astype(np.int64), starts)
+        text, group = pair[starts] // self.size, pair[starts] % self.size
+        odds = self.model.log_odds(evidence.total[text] - gone, evidence.size[text] - fewer)
+        return text, group, odds[np.arange(len(text)), self.label[group]]
+
+    @property
+    def size(self) -> int:
+        """Number of groups, at least 1."""
+        return max(len(self.label), 1)
+
+    def _present(self, pair: np.ndarray, member: np.ndarray) -> np.ndarray:
+        """bool (found,): at least half of the group's grams stand in the text."""
+        many = max(len(self.keys), 1)
+        pairs, found = np.unique(np.unique(pair * many + member) // many, return_counts=True)
+        sizes = np.bincount(self.member_of, minlength=self.size)
+        enough = 2 * found >= sizes[pairs % self.size]
+        return np.asarray(enough[np.searchsorted(pairs, pair)])
+
+    def _members(self, hashes: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return (first word, member) wherever a gram is a member of a group."""
+        low = np.searchsorted(self.keys, hashes)
+        each = np.searchsorted(self.keys, hashes, side="right") - low
+        at = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each) + np.repeat(low, each)
+        return np.repeat(first, each), at
+
+    def pack(self) -> bytes:
+        arrays = {
+            "model": np.frombuffer(self.model.pack(), np.uint8),
+            "strata": self.strata,
+            "label": self.label,
+            "keys": self.keys,
+            "member_of": self.member_of,
+        }
+        return pack(_KIND, {"searched": self.searched}, arrays)
+
+    @staticmethod
+    def unpack(data: bytes) -> Groups:
+        meta, arrays = unpack(_KIND, data)
+        model = Model.unpack(arrays.pop("model").tobytes())
+        return Groups(model=model, searched=meta["searched"], **arrays)
+
+
+def groups_of(model: Model, strata: np.ndarray, tables: list[Counts]) -> Groups:
+    """Form the groups worth a test from the counts of suspect grams (one table per length)."""
+    keys, counts, signatures = [], [], []
+    for n, table in enumerate(tables, 1):
+        cell = table.keys & np.uint64(255)
+        count = (table.values[:, 0] + UNIT // 100) // UNIT
+        chosen = (cell < _SAMPLED) & (count >= FEWEST)
+        hashes, cell = table.keys[chosen] & ~np.uint64(255), cell[chosen]
+        elsewhere = sum(
+            table.at(hashes | _SAMPLED | np.uint64(c))[:, 0] * (cell != c)
+            for c in range(len(model.classes))
+        )
+        elsewhere = elsewhere / UNIT * SAMPLE
+        common = (elsewhere >= 3 * SAMPLE) & (count[chosen] < 0.1 * elsewhere)
+        keys.append(hashes[~common] | np.uint64(n))
+        counts.append(cell[~common].astype(np.int64))
+        signatures.append(table.values[chosen, 1][~common])
+    key, label, signature = map(np.concatenate, (keys, counts, signatures))
+    order = np.lexsort((key, signature, label))
+    key, label, signature = key[order], label[order], signature[order]
+    new = np.ones(len(key), bool)
+    new[1:] = (label[1:] != label[:-1]) | (signature[1:] != signature[:-1])
+    member_of = np.cumsum(new) - 1
+    by_key = np.argsort(key, kind="stable")
+    return Groups(model, strata, label[new], key[by_key], member_of[by_key], int(new.sum()))

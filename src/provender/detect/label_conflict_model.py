@@ -1,0 +1,183 @@
+"""What the words of a document say about its class, without the document's own fold.
+
+Bernoulli naive Bayes on the presence of words, cross-fitted: a document is judged by the counts
+of the other folds. The fold is drawn from the text itself, so identical texts never judge each
+other and no shard order matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provender.stats.gram_table import Counts
+from provender.stats.grams import Words, mix, text_hashes, words_of
+from provender.stats.packing import pack, unpack
+
+FOLDS = 5
+#: A document's weight before it is shared among identical copies (divisible by 1 to 16).
+UNIT = 720_720
+#: Rows are worked on in slices of this many, which bounds memory whatever the batch.
+SLICE = 1024
+_SMOOTHING = np.float32(0.5)
+_KIND = "label-conflict-model/1"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A slice of labelled documents.
+
+    Attributes:
+        words: the words of the texts.
+        label: int64 (rows,), index of the class; -1 where it is null or not a known class.
+        identity: uint64 (rows,), equal for equal texts.
+        fold: int64 (rows,).
+    """
+
+    words: Words
+    label: np.ndarray
+    identity: np.ndarray
+    fold: np.ndarray
+
+    @staticmethod
+    def of(texts: pa.Array, labels: pa.Array, classes: Sequence[str]) -> Labelled:
+        """Read ``texts`` and ``labels`` (any type that casts to string)."""
+        words = words_of(texts)
+        known = pa.array(list(classes), pa.large_string())
+        label = pc.fill_null(pc.index_in(pc.cast(labels, pa.large_string()), known), -1)
+        identity = text_hashes(words)
+        fold = (identity >> np.uint64(32)).astype(np.int64) % FOLDS
+        return Labelled(
+            words, label.to_numpy(zero_copy_only=False).astype(np.int64), identity, fold
+        )
+
+    @property
+    def usable(self) -> np.ndarray:
+        """bool (rows,): has a known label and a word."""
+        return (self.label >= 0) & (np.diff(self.words.starts) > 0)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What each document of a slice says about each class.
+
+    Attributes:
+        text, code, first: int64 (pairs,), the distinct words of each text (`Words.distinct`).
+        weight: float32 (pairs, classes): what the word adds for each class.
+        total: float64 (rows, classes): the sum of the weights.
+        size: int64 (rows,): number of distinct words that weigh anything.
+    """
+
+    text: np.ndarray
+    code: np.ndarray
+    first: np.ndarray
+    weight: np.ndarray
+    total: np.ndarray
+    size: np.ndarray
+
+
+@dataclass(frozen=True)
+class Model:
+    """The counts of all documents.
+
+    Attributes:
+        classes: the labels as text, sorted.
+        documents: int64 (classes, folds).
+        words: documents that hold a word (one column), by word hash | class * FOLDS + fold.
+        repeated: number of documents (one column) by identity and label, where above one.
+    """
+
+    classes: tuple[str, ...]
+    documents: np.ndarray
+    words: Counts
+    repeated: Counts
+    prior: np.ndarray = field(init=False)
+    mass: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        share = (self.documents.sum(axis=1) + 1) / (self.documents.sum() + len(self.classes))
+        object.__setattr__(self, "prior", np.log(share))
+        cell = (self.words.keys & np.uint64(255)).astype(np.int64)
+        mass = np.bincount(cell, self.words.values[:, 0], minlength=self.documents.size)
+        object.__setattr__(self, "mass", mass.reshape(self.documents.shape))
+
+    def pack(self) -> bytes:
+        arrays = {
+            "documents": self.documents,
+            "word_keys": self.words.keys,
+            "word_counts": self.words.values.astype(np.int32),
+            "repeated_keys": self.repeated.keys,
+            "repeated_counts": self.repeated.values,
+        }
+        return pack(_KIND, {"classes": list(self.classes)}, arrays)
+
+    @staticmethod
+    def unpack(data: bytes) -> Model:
+        meta, arrays = unpack(_KIND, data)
+        return Model(
+            tuple(meta["classes"]),
+            arrays["documents"],
+            Counts(arrays["word_keys"], arrays["word_counts"]),
+            Counts(arrays["repeated_keys"], arrays["repeated_counts"]),
+        )
+
+    def shares(self, documents: Labelled) -> np.ndarray:
+        """Return int64 (rows,): UNIT, divided among the documents of the same text and label."""
+        keys = copy_keys(documents.identity, self.classes, documents.label)
+        return UNIT // np.maximum(self.repeated.at(keys)[:, 0], 1)
+
+    def weights(self, hashes: np.ndarray) -> np.ndarray:
+        """Return float32 (words, folds, classes): centred log-likelihoods without the fold."""
+        cells = len(self.classes) * FOLDS
+        counts = np.zeros((len(hashes), cells), np.float32)
+        first = np.searchsorted(self.words.keys, hashes)
+        last = np.searchsorted(self.words.keys, hashes | np.uint64(255), side="right")
+        each = last - first
+        row = np.repeat(np.arange(len(hashes)), each)
+        at = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each) + first[row]
+        cell = (self.words.keys[at] & np.uint64(255)).astype(np.int64)
+        counts[row, cell] = self.words.values[at, 0]
+        by_fold = counts.reshape(len(hashes), len(self.classes), FOLDS).transpose(0, 2, 1)
+        others = by_fold.sum(axis=1, keepdims=True) - by_fold
+        mass = (self.mass.sum(axis=1, keepdims=True) - self.mass).T
+        share = mass / np.maximum(mass.sum(axis=1, keepdims=True), 1)
+        expected = (others.sum(axis=2, keepdims=True) * share).astype(np.float32)
+        logs = np.log((others + _SMOOTHING) / (expected + _SMOOTHING))
+        return logs
+
+    def evidence(self, documents: Labelled) -> Evidence:
+        """Weigh every document's words by the other folds."""
+        words = documents.words
+        text, code, first = words.distinct()
+        weight = self.weights(words.vocabulary_hashes)[code, documents.fold[text]]
+        total = np.zeros((words.rows, len(self.classes)))
+        for c in range(len(self.classes)):
+            total[:, c] = np.bincount(text, weight[:, c], minlength=words.rows)
+        size = np.bincount(text[weight.any(axis=1)], minlength=words.rows)
+        return Evidence(text, code, first, weight, total, size)
+
+    def log_odds(self, total: np.ndarray, size: np.ndarray) -> np.ndarray:
+        """Return float64 (n, classes): log p / (1 - p) of each class.
+
+        Args:
+            total: float64 (n, classes) sums of weights; words lean on one another, so they
+                count as the root of their number.
+            size: int64 (n,) number of words summed.
+        """
+        scores = total / np.sqrt(np.maximum(size, 1))[:, None] + self.prior
+        scores -= scores.max(axis=1, keepdims=True)
+        odds = np.exp(scores)
+        rest = odds.sum(axis=1, keepdims=True) - odds
+        return np.asarray(scores - np.log(np.maximum(rest, 1e-30)))
+
+
+def copy_keys(identity: np.ndarray, classes: Sequence[str], label: np.ndarray) -> np.ndarray:
+    """Return uint64 keys, equal for equal texts with equal labels (whatever the class list)."""
+    from provender.stats.grams import hash_strings
+
+    names = np.append(hash_strings(list(classes)), np.uint64(0))
+    return mix(identity ^ mix(names[label]))

@@ -1,0 +1,48 @@
+"""What detectors share that read the data once and list rows with scores and p-values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from provender.calibrate.fdr import KEEP_BELOW
+from provender.detect.base import Cause, RowScores
+from provender.stats.packing import pack, unpack
+
+_KIND = "listed-rows/1"
+
+
+@dataclass(frozen=True)
+class ListedRows:
+    """The half of a `StateDetector` that reads a profile made by `pack_listed`."""
+
+    @property
+    def rounds(self) -> int:
+        return 1
+
+    def flagged(self, profile: bytes) -> RowScores:
+        """Return the listed rows; those whose p-value no policy may reject are not listed."""
+        _, arrays = unpack(_KIND, profile)
+        none = np.full(len(arrays["rows"]), -1, np.int32)
+        return RowScores(arrays["score"], arrays["p_value"], none, arrays["rows"])
+
+    def causes(self, profile: bytes) -> list[Cause]:  # noqa: ARG002
+        """Return nothing: the rule itself is the cause."""
+        return []
+
+    def limits(self, profile: bytes) -> str:
+        """Return what could not be looked at and why."""
+        return str(unpack(_KIND, profile)[0]["limits"])
+
+
+def pack_listed(rows: np.ndarray, score: np.ndarray, p_value: np.ndarray, limits: str) -> bytes:
+    """Return a profile of (int64, float64, float64) rows in any order, without hopeless ones."""
+    kept = np.flatnonzero(p_value <= KEEP_BELOW)
+    kept = kept[np.argsort(rows[kept], kind="stable")]
+    arrays = {
+        "rows": rows[kept].astype(np.int64),
+        "score": score[kept].astype(np.float64),
+        "p_value": p_value[kept].astype(np.float64),
+    }
+    return pack(_KIND, {"limits": limits}, arrays)

@@ -1,0 +1,220 @@
+"""duplicates/near-text: texts that are copies of each other but for some words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from provender.core.finding import Level, Rule
+from provender.detect.base import DataView, Unchecked
+from provender.detect.listed_rows import ListedRows, pack_listed
+from provender.stats.cell_hash import is_text, word_hashes
+from provender.stats.minhash import (
+    agreements,
+    band_rows,
+    banded_pairs,
+    equal_pairs,
+    permutations,
+    shingle_hashes,
+    signatures,
+)
+from provender.stats.signature_rows import (
+    SignatureRows,
+    merge_signatures,
+    pack_signatures,
+    unpack_signatures,
+)
+
+RULE = Rule(
+    id="duplicates/near-text",
+    title="nearly equal texts",
+    sees=(
+        "texts that share most of their runs of five words, and equal ones: every text of a "
+        "cluster after its first, scored by the cluster's size"
+    ),
+    blind=(
+        "texts too short for a signature, and languages written without spaces; paraphrases; a "
+        "short copied passage inside a longer text; in crowds of like texts each is compared with "
+        "its neighbours, not with all"
+    ),
+    null_model=(
+        "documents are written independently: the share of permutations in which two of them "
+        "agree varies as it does over random pairs of the data, one document of each cluster "
+        "standing for all; the p-value is the binomial tail of the best agreement, mixed over "
+        "those pairs, times the documents it was compared with (Bonferroni)"
+    ),
+    false_alarms="",
+    level=Level.NOTE,
+    references=(
+        "Broder 1997, On the Resemblance and Containment of Documents",
+        "Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",
+    ),
+)
+_BACKGROUND_PAIRS = 100_000
+_RECALL = 0.95  # of pairs exactly at the threshold
+_REACH = 16
+
+
+@dataclass(frozen=True)
+class Signing:
+    """The analysis: one signature for each text with enough shingles."""
+
+    id: str
+    text: str
+    shingle: int
+    least: int
+    permutations: int
+    seed: int
+    most: int
+    version: int = 1
+
+    def parameters(self) -> dict[str, Any]:
+        return {k: v for k, v in vars(self).items() if k not in ("id", "version")}
+
+    def columns(self) -> tuple[str, ...]:
+        return (self.text,)
+
+    def empty(self, first_row: int = 0) -> SignatureRows:  # noqa: ARG002
+        return SignatureRows(0, 0, 0, (), self.permutations)
+
+    def add(self, state: SignatureRows, batch: pa.RecordBatch) -> SignatureRows:
+        coefficients = permutations(self.permutations, self.seed)
+        pieces = [state]
+        for words, counts in word_hashes(batch.column(self.text)):
+            shingles, per_text = shingle_hashes(words, counts, self.shingle)
+            enough = per_text >= self.least
+            shingles = shingles[np.repeat(enough, per_text)]
+            found = signatures(shingles, per_text[enough], coefficients)
+            rows = np.flatnonzero(enough)
+            short = len(counts) - len(rows)
+            pieces.append(SignatureRows(len(counts), short, 0, ((rows, found),), self.permutations))
+        return self.merge(pieces)
+
+    def merge(self, states: Sequence[SignatureRows]) -> SignatureRows:
+        return merge_signatures(states, self.most)
+
+    def pack(self, state: SignatureRows) -> bytes:
+        return pack_signatures(state)
+
+    def unpack(self, data: bytes) -> SignatureRows:
+        return unpack_signatures(data)
+
+
+@dataclass(frozen=True)
+class NearText(ListedRows):
+    """Reads the text column once.
+
+    Attributes:
+        threshold: least share of agreeing permutations (an estimate of Jaccard similarity).
+        shingle: words per shingle.
+        least: shingles a text must have.
+        permutations: MinHash values per text.
+        seed: of the permutations and of the background pairs.
+        most: texts that are kept, the first in canonical order.
+        text: the column, once bound.
+    """
+
+    threshold: float = 0.7
+    shingle: int = 5
+    least: int = 10
+    permutations: int = 128
+    seed: int = 1
+    most: int = 2_000_000
+    text: str = ""
+
+    @property
+    def rule(self) -> Rule:
+        return RULE
+
+    @property
+    def partitioned(self) -> bool:
+        return False
+
+    def select(self, state: SignatureRows, part: int, parts: int) -> SignatureRows:  # noqa: ARG002
+        """Return the whole state: similar texts have no common key."""
+        return state
+
+    def bind(self, view: DataView) -> Self | Unchecked:
+        text = view.roles.text
+        if text is None:
+            return Unchecked("no column has the role text")
+        if not is_text(view.schema.field(text).type):
+            return Unchecked(f"the text column {text!r} does not hold strings")
+        return replace(self, text=text)
+
+    def analysis(self, round: int, profile: bytes | None) -> Signing:  # noqa: ARG002
+        return Signing(
+            f"{RULE.id}#0",
+            self.text,
+            self.shingle,
+            self.least,
+            self.permutations,
+            self.seed,
+            self.most,
+        )
+
+    def profile(self, round: int, state: SignatureRows) -> bytes:  # noqa: ARG002
+        """Return the later rows of each cluster: int64 rows, cluster size as score, p-value."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        rows, found = state.joined
+        pairs, agreed = self._near_pairs(found)
+        links = coo_array((np.ones(len(pairs), bool), pairs.T), shape=(len(rows), len(rows)))
+        cluster = connected_components(links, directed=False)[1] if len(rows) else rows
+        _, first, sizes = np.unique(cluster, return_index=True, return_counts=True)
+        best = np.zeros(len(rows), np.int64)
+        np.maximum.at(best, pairs.reshape(-1), np.repeat(agreed, 2))
+        later = np.flatnonzero(first[cluster] != np.arange(len(rows)))
+        p_value = self._chance(found, first)[best[later]]
+        return pack_listed(rows[later], sizes[cluster[later]], p_value, self._limits(state))
+
+    def _near_pairs(self, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return int64 (pairs, 2) at or above the threshold, and (pairs,) their agreements."""
+        same = equal_pairs(found)
+        alone = np.setdiff1d(np.arange(len(found)), same[:, 1])
+        kept, agreed = [same], [agreements(found, same)]
+        rows = band_rows(self.threshold, self.permutations, _RECALL)
+        for pairs in banded_pairs(found[alone], rows, _REACH):
+            pairs = alone[pairs]
+            agreed_here = agreements(found, pairs)
+            near = agreed_here >= self.threshold * self.permutations
+            kept.append(pairs[near])
+            agreed.append(agreed_here[near])
+        return np.concatenate(kept), np.concatenate(agreed)
+
+    def _chance(self, found: np.ndarray, apart: np.ndarray) -> np.ndarray:
+        """Return float64 (permutations + 1,): p-value of a text by its best agreement.
+
+        The background is measured on the rows ``apart``, one of each cluster; where there is
+        only one, unrelated texts are taken to share nothing.
+        """
+        from scipy.stats import binom
+
+        count, texts = self.permutations, len(apart)
+        pairs = np.zeros((0, 2), np.int64)
+        if texts > 1:
+            random = np.random.default_rng(self.seed)
+            one = random.integers(0, texts, _BACKGROUND_PAIRS)
+            other = (one + random.integers(1, texts, _BACKGROUND_PAIRS)) % texts
+            pairs = apart[np.stack([one, other], axis=1)]
+        met = np.bincount(agreements(found, pairs), minlength=count + 1)
+        met[0] += not len(pairs)
+        level = np.arange(count + 1)
+        similarity = (level + 1) / (count + 2)
+        tails = binom.sf(level[:, None] - 1, count, similarity[None, :])
+        chance = tails @ (met / met.sum()) * max(len(found) - 1, 1)
+        return np.asarray(np.minimum(1.0, chance))
+
+    def _limits(self, state: SignatureRows) -> str:
+        told = []
+        if state.unsigned:
+            words = self.least + self.shingle - 1
+            told.append(f"{state.unsigned} texts with fewer than {words} words")
+        if state.beyond:
+            told.append(f"{state.beyond} texts after the first {self.most}, which are kept")
+        return "; ".join(told)

@@ -1,0 +1,39 @@
+"""Every detector there is, in the order they are listed. Adding one is one line here."""
+
+from __future__ import annotations
+
+from provender.core.finding import Check, CheckStatus, Rule
+from provender.detect.base import DataView, Detector, Unchecked
+from provender.detect.contradiction import Contradiction
+from provender.detect.exact_row import ExactRow
+#L1
+from provender.detect.near_text import NearText
+#L2
+#L3
+
+DETECTORS: tuple[Detector, ...] = (
+    ExactRow(),
+    NearText(),
+    Contradiction(),
+#L4
+#L5
+#L6
+)
+
+
+def rules() -> list[Rule]:
+    """Return every detector's rule."""
+    return [detector.rule for detector in DETECTORS]
+
+
+def bind_all(view: DataView) -> tuple[tuple[Detector, ...], list[Check]]:
+    """Return the detectors that can run on this data, and a check for each that cannot."""
+    bound: list[Detector] = []
+    unchecked: list[Check] = []
+    for detector in DETECTORS:
+        result = detector.bind(view)
+        if isinstance(result, Unchecked):
+            unchecked.append(Check(detector.rule.id, CheckStatus.NOT_APPLICABLE, result.reason))
+        else:
+            bound.append(result)
+    return tuple(bound), unchecked

@@ -1,0 +1,132 @@
+"""Which rows repeat: a 128-bit key per row, exact but for collisions (chance n**2 / 2**129)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from provender.expect.view import Column, Kind, View
+
+LIMIT = 4_000_000
+"""Rows whose keys are held: 64 MB."""
+
+_SIPHASH_KEYS = ("provender/keys-0", "provender/keys-1")
+_SEEDS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03))
+_NULL = np.uint64(0xA0761D6478BD642F)
+
+
+@dataclass
+class KeysState:
+    """uint64 (rows, 2) keys in row order, in chunks; (0, 0) where the row is left out."""
+
+    rows: int = 0
+    elements: int = 0
+    chunks: list[np.ndarray] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys over one or more columns.
+
+    Attributes:
+        leave_out: 'any' or 'all': rows left out have any, or all, of the columns missing;
+            'never' leaves out none, and two missing values are equal.
+    """
+
+    names: tuple[str, ...]
+    leave_out: str
+    limit: int = LIMIT
+    condition: str = ""
+
+    def columns(self) -> tuple[str, ...]:
+        return self.names
+
+    def empty(self) -> KeysState:
+        return KeysState()
+
+    def add(self, state: KeysState, view: View) -> KeysState:
+        state.rows += view.rows
+        state.elements += view.elements
+        if state.rows > self.limit:
+            state.chunks.clear()
+            return state
+        columns = [view.column(name) for name in self.names]
+        keys = np.zeros((view.elements, 2), np.uint64)
+        for column in columns:
+            for half, seed in enumerate(_SEEDS):
+                keys[:, half] = _mix(keys[:, half] * seed + _hashes(column, half))
+        # Reserve (0, 0) for rows that are left out, filtered or ignored.
+        keys[:, 0] |= np.uint64(1)
+        keys[left_out(columns, self.leave_out)] = 0
+        if view.positions is not None:
+            placed = np.zeros((view.rows, 2), np.uint64)
+            placed[view.positions] = keys
+            keys = placed
+        state.chunks.append(keys)
+        return state
+
+    def merge(self, states: Sequence[KeysState]) -> KeysState:
+        rows = sum(s.rows for s in states)
+        chunks = [] if rows > self.limit else [c for s in states for c in s.chunks]
+        return KeysState(rows, sum(s.elements for s in states), chunks)
+
+    def repeats(self, state: KeysState) -> tuple[int, np.ndarray] | None:
+        """Return (rows looked at, int64 rows whose key another row has), None beyond the limit."""
+        if state.rows > self.limit:
+            return None
+        keys = self._all(state)
+        considered = np.flatnonzero(keys[:, 0])
+        looked_at = keys[considered]
+        order = np.lexsort((looked_at[:, 1], looked_at[:, 0]))
+        ordered = looked_at[order]
+        same = (ordered[1:] == ordered[:-1]).all(axis=1)
+        repeated = np.zeros(len(order), bool)
+        repeated[1:] |= same
+        repeated[:-1] |= same
+        return len(considered), np.sort(considered[order[repeated]])
+
+    def dump(self, state: KeysState) -> tuple[dict[str, Any], dict[str, Any]]:
+        meta = {"rows": state.rows, "elements": state.elements}
+        return meta, {} if state.rows > self.limit else {"keys": self._all(state)}
+
+    def load(self, meta: dict[str, Any], arrays: dict[str, Any]) -> KeysState:
+        return KeysState(meta["rows"], meta["elements"], list(arrays.values()))
+
+    def _all(self, state: KeysState) -> np.ndarray:
+        return np.concatenate([np.zeros((0, 2), np.uint64), *state.chunks])
+
+
+def left_out(columns: Sequence[Column], leave_out: str) -> np.ndarray:
+    """Return bool (rows,): rows that ignore_row_if leaves out ('any', 'all' or 'never')."""
+    masks = [column.missing for column in columns]
+    if leave_out == "never":
+        return np.zeros(len(masks[0]), bool)
+    combine = np.logical_or if leave_out == "any" else np.logical_and
+    return np.asarray(combine.reduce(masks))
+
+
+def _hashes(column: Column, half: int) -> np.ndarray:
+    """uint64 (rows,): numbers by their bits, texts by SipHash-2-4 under a fixed key."""
+    if column.kind is Kind.STRING:
+        import pandas as pd
+
+        texts = column.array.fill_null("").to_numpy(zero_copy_only=False)
+        hashes = pd.util.hash_array(texts, hash_key=_SIPHASH_KEYS[half], categorize=False)
+    elif column.kind in (Kind.TIMESTAMP, Kind.DATE):
+        width = "int64" if column.kind is Kind.TIMESTAMP else "int32"
+        hashes = column.array.cast(width).fill_null(0).to_numpy(zero_copy_only=False)
+    else:
+        hashes = column.numbers
+    bits = hashes.astype(np.int64) if hashes.dtype.itemsize < 8 else hashes
+    bits = np.ascontiguousarray(bits).view(np.uint64)
+    return np.where(column.missing, _NULL, _mix(bits + _SEEDS[half]))
+
+
+def _mix(bits: np.ndarray) -> np.ndarray:
+    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection of uint64."""
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(bits ^ (bits >> np.uint64(31)))

@@ -1,0 +1,165 @@
+"""Chunk digests, and a file object that checks every chunk before it serves a byte of it.
+
+A file is cut into chunks of ``CHUNK_BYTES``; the leaves of its tree are the RFC 6962 leaf hashes
+of the chunks, so any byte range can be checked alone, while it is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from provender.core.merkle import CompactRange, leaf_hash
+from provender.errors import IntegrityError
+
+CHUNK_BYTES = 4 * 2**20
+_DIGEST_BYTES = 32
+_CACHED_CHUNKS = 8
+_MEND = "find out who writes to the data, then run again"
+
+
+@dataclass(frozen=True)
+class ByteDigests:
+    """What one read of a file's bytes gives.
+
+    Attributes:
+        size: bytes read.
+        sha256: hex digest of all bytes.
+        chunk_root: hex RFC 6962 root over the chunks.
+        chunks: the chunks' leaf hashes, 32 bytes each, concatenated in order.
+    """
+
+    size: int
+    sha256: str
+    chunk_root: str
+    chunks: bytes
+
+
+def hash_stream(file: BinaryIO) -> ByteDigests:
+    """Read ``file`` from where it stands to its end and return its digests."""
+    whole = hashlib.sha256()
+    leaves: list[bytes] = []
+    size = 0
+    while chunk := _read_fully(file, CHUNK_BYTES):
+        size += len(chunk)
+        whole.update(chunk)
+        leaves.append(leaf_hash(chunk))
+    root = CompactRange.of_leaves(0, leaves).root()
+    return ByteDigests(size, whole.hexdigest(), root.hex(), b"".join(leaves))
+
+
+class VerifiedFile(io.RawIOBase):
+    """A seekable, read-only file that serves only bytes whose chunk has the recorded digest.
+
+    The last few chunks are kept, so small reads do not hash again. Reads are serialised by a
+    lock, but the position is shared: give each reader thread a file of its own.
+
+    Args:
+        raw: the file underneath, seekable.
+        size: recorded length in bytes.
+        chunks: recorded leaf hashes, 32 bytes per chunk.
+        subject: the shard's name, for errors.
+
+    Raises:
+        IntegrityError: here when the length differs, later when a chunk does. The first such
+            error is kept in ``failure``, since a decoder may swallow or rewrap it.
+    """
+
+    def __init__(self, raw: BinaryIO, size: int, chunks: bytes, subject: str) -> None:
+        super().__init__()
+        self.failure: IntegrityError | None = None
+        self._raw, self._size, self._digests, self._subject = raw, size, chunks, subject
+        self._position = 0
+        self._recent: OrderedDict[int, bytes] = OrderedDict()
+        self._lock = threading.RLock()
+        expected = -(-size // CHUNK_BYTES) * _DIGEST_BYTES
+        if len(chunks) != expected:
+            raise self._fail(f"{len(chunks)} bytes of chunk digests for {size} bytes of data")
+        length = raw.seek(0, io.SEEK_END)
+        if length != size:
+            raise self._fail(
+                f"bytes changed while they were read: {size} recorded, {length} in the file"
+            )
+
+    @property
+    def size(self) -> int:
+        """Recorded length in bytes."""
+        return self._size
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise ValueError(f"cannot seek to {base + offset}")
+        self._position = base + offset
+        return self._position
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return up to ``size`` verified bytes (all that are left for None or a negative)."""
+        with self._lock:
+            left = max(self._size - self._position, 0)
+            wanted = left if size is None or size < 0 else min(size, left)
+            end = self._position + wanted
+            pieces = []
+            while self._position < end:
+                index, offset = divmod(self._position, CHUNK_BYTES)
+                piece = self._chunk(index)[offset : offset + end - self._position]
+                pieces.append(piece)
+                self._position += len(piece)
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+    def _chunk(self, index: int) -> bytes:
+        if index in self._recent:
+            self._recent.move_to_end(index)
+            return self._recent[index]
+        start = index * CHUNK_BYTES
+        self._raw.seek(start)
+        data = _read_fully(self._raw, min(CHUNK_BYTES, self._size - start))
+        recorded = self._digests[index * _DIGEST_BYTES : (index + 1) * _DIGEST_BYTES]
+        if leaf_hash(data) != recorded:
+            raise self._fail(
+                f"bytes changed while they were read (bytes {start} to {start + len(data)})"
+            )
+        self._recent[index] = data
+        if len(self._recent) > _CACHED_CHUNKS:
+            self._recent.popitem(last=False)
+        return data
+
+    def _fail(self, cause: str) -> IntegrityError:
+        self.failure = self.failure or IntegrityError(self._subject, cause, _MEND)
+        return self.failure
+
+
+def _read_fully(file: BinaryIO, size: int) -> bytes:
+    """Read ``size`` bytes, or what is left: a raw or remote file may give fewer at a time."""
+    data = file.read(size)
+    if len(data) == size or not data:
+        return data
+    pieces = [data]
+    missing = size - len(data)
+    while missing and (data := file.read(missing)):
+        pieces.append(data)
+        missing -= len(data)
+    return b"".join(pieces)

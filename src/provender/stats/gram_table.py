@@ -1,0 +1,79 @@
+"""Counts under 64-bit keys that add up exactly: the mergeable state of gram statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Integer sums by key.
+
+    Attributes:
+        keys: uint64 (keys,), ascending and distinct.
+        values: int64 (keys, columns); sums wrap around at 64 bits.
+    """
+
+    keys: np.ndarray
+    values: np.ndarray
+
+    @staticmethod
+    def none(columns: int) -> Counts:
+        """Return a table without a key."""
+        return Counts(np.zeros(0, np.uint64), np.zeros((0, columns), np.int64))
+
+    @staticmethod
+    def of(keys: np.ndarray, values: np.ndarray, at_most: int | None = None) -> Counts:
+        """Sum ``values`` (n, columns) by ``keys`` (n,), in any order and with repeats.
+
+        With ``at_most``, only that many smallest keys are kept. The sums of the kept keys stay
+        exact under any merging, because a key among the smallest of the whole is among the
+        smallest of each piece (Beyer et al. 2007): a uniform sample when keys are hashes.
+        """
+        if not len(keys):
+            return Counts.none(values.shape[1])
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))[:at_most]
+        stop = None
+        if at_most is not None and len(starts) == at_most:
+            stop = np.searchsorted(keys, keys[starts[-1]], side="right")
+        return Counts(keys[starts], np.add.reduceat(values[order[:stop]], starts, axis=0))
+
+    @staticmethod
+    def sum(tables: Sequence[Counts], at_most: int | None = None) -> Counts:
+        """Return the sum of ``tables`` (at least one)."""
+        return Counts.of(
+            np.concatenate([t.keys for t in tables]),
+            np.concatenate([t.values for t in tables]),
+            at_most,
+        )
+
+    def at(self, keys: np.ndarray) -> np.ndarray:
+        """Return the values (n, columns) under ``keys`` (n,), zeros where there is none."""
+        if not len(self.keys):
+            return np.zeros((len(keys), self.values.shape[1]), np.int64)
+        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where((self.keys[place] == keys)[:, None], self.values[place], 0)
+
+
+class Growing:
+    """A sum of tables that is taken only when enough has gathered, so adding stays cheap."""
+
+    def __init__(self, table: Counts, at_most: int | None = None) -> None:
+        self._tables, self._at_most = [table], at_most
+
+    def add(self, table: Counts) -> None:
+        """Add ``table``."""
+        self._tables.append(table)
+        if sum(len(t.keys) for t in self._tables[1:]) > len(self._tables[0].keys):
+            self.total()
+
+    def total(self) -> Counts:
+        """Return the sum of all that was added."""
+        if len(self._tables) > 1:
+            self._tables = [Counts.sum(self._tables, self._at_most)]
+        return self._tables[0]

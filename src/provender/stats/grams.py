@@ -1,0 +1,114 @@
+"""Words and phrases of a text column as 56-bit hashes, a batch at a time.
+
+A word is a maximal run of Unicode letters, marks, digits and other symbols (emoji), lower-cased.
+The low byte of every hash is zero, so that a table can keep a small number (a class, a fold)
+beside the hash in one uint64 key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+#: A text is read up to this many characters.
+LONGEST_TEXT = 32_768
+_BREAK = r"[^\p{L}\p{M}\p{N}\p{So}]+"
+_KEY = b"provender.grams/1"
+_TOP = np.uint64(0xFFFF_FFFF_FFFF_FF00)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a batch of texts.
+
+    Attributes:
+        codes: int64 (words,), in reading order: indices into the vocabulary.
+        text: int64 (words,), the row each word stands in, ascending.
+        starts: int64 (rows + 1,): the words of row r are starts[r] to starts[r + 1].
+        vocabulary: the distinct words of the batch, lower-cased.
+        vocabulary_hashes: uint64 (vocabulary,), the low byte is zero.
+        cut: bool (rows,), true where the text was longer than LONGEST_TEXT.
+    """
+
+    codes: np.ndarray
+    text: np.ndarray
+    starts: np.ndarray
+    vocabulary: pa.Array
+    vocabulary_hashes: np.ndarray
+    cut: np.ndarray
+
+    @property
+    def rows(self) -> int:
+        """Number of texts."""
+        return len(self.starts) - 1
+
+    @property
+    def hashes(self) -> np.ndarray:
+        """uint64 (words,): the hash of every word."""
+        return self.vocabulary_hashes[self.codes]
+
+    def distinct(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (text, code, first word) of every distinct word of every text."""
+        width = max(len(self.vocabulary), 1)
+        keys, first = np.unique(self.text * width + self.codes, return_index=True)
+        return keys // width, keys % width, first
+
+
+def mix(values: np.ndarray) -> np.ndarray:
+    """Return a bijection of uint64 ``values`` that spreads every bit (splitmix64's finaliser)."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def hash_strings(values: list[str]) -> np.ndarray:
+    """Return uint64 keyed BLAKE2b hashes of ``values`` with the low byte zero."""
+    digests = [blake2b(v.encode(), digest_size=8, key=_KEY).digest() for v in values]
+    return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64) & _TOP
+
+
+def words_of(texts: pa.Array) -> Words:
+    """Split ``texts`` (any string type, nulls are empty) into hashed words."""
+    texts = pc.fill_null(pc.cast(texts, pa.large_string()), "")
+    cut = pc.greater(pc.utf8_length(texts), LONGEST_TEXT).to_numpy(zero_copy_only=False)
+    if cut.any():
+        texts = pc.utf8_slice_codeunits(texts, 0, LONGEST_TEXT)
+    lists = pc.split_pattern_regex(pc.utf8_lower(texts), _BREAK)
+    text = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int64)
+    coded = pc.dictionary_encode(pc.list_flatten(lists))
+    codes = coded.indices.to_numpy(zero_copy_only=False)
+    spelled = coded.dictionary
+    is_word = pc.not_equal(spelled, "").to_numpy(zero_copy_only=False)
+    keep = is_word[codes] if len(spelled) else np.zeros(0, bool)
+    codes, text = codes[keep], text[keep]
+    starts = np.searchsorted(text, np.arange(len(texts) + 1))
+    hashes = hash_strings(spelled.to_pylist())
+    return Words(codes.astype(np.int64), text, starts, spelled, hashes, cut)
+
+
+def grams(words: Words, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return (hash, first word) of every run of ``length`` words that stays in one text.
+
+    Both are as long as there are such runs: uint64 with the low byte zero, and int64 indices
+    into the words.
+    """
+    count = max(len(words.hashes) - length + 1, 0)
+    first = np.flatnonzero(words.text[:count] == words.text[length - 1 :])
+    single = words.hashes
+    hashes = single[first]
+    for step in range(1, length):
+        hashes = mix(hashes * np.uint64(0x9E3779B97F4A7C15) + single[first + step])
+    return hashes & _TOP, first
+
+
+def text_hashes(words: Words) -> np.ndarray:
+    """Return uint64 (rows,), equal for texts with the same words in the same order."""
+    place = np.arange(len(words.text)) - words.starts[words.text]
+    placed = mix(words.hashes ^ mix(place.astype(np.uint64) + np.uint64(1)))
+    total = np.zeros(words.rows, np.uint64)
+    np.add.at(total, words.text, placed)
+    return mix(total)

@@ -1,0 +1,120 @@
+"""One read of a piece of a shard feeds every analysis whose state is not stored yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from provender.core.shard import ShardFailure
+from provender.errors import ProvenderError
+from provender.io.reader import read_span
+from provender.io.schema import conform
+from provender.io.states import StateStore
+from provender.stats.analysis import Analysis
+from provender.work.task import SpanTask, load_chunks, span_state_name
+
+
+@dataclass(frozen=True)
+class AnalysePlan:
+    """What to compute for each piece.
+
+    Attributes:
+        analyses: those that see batches conformed to ``schema``.
+        raw: those that see a shard's own types (row identity).
+        schema: the unified schema.
+        fresh: compute again what is stored.
+    """
+
+    store: StateStore
+    schema: pa.Schema
+    analyses: tuple[Analysis[Any], ...] = ()
+    raw: tuple[Analysis[Any], ...] = ()
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """The outcome for one piece.
+
+    Attributes:
+        index: the task's index.
+        rows_read: records that were decoded for it; 0 when every state was stored.
+        bytes_read: the piece's share of the file, when it was read.
+    """
+
+    index: int
+    rows_read: int
+    bytes_read: int
+    failure: ShardFailure | None = None
+
+
+def analyse(task: SpanTask, plan: AnalysePlan) -> Analysed:
+    """Store the states that are missing for ``task``; read its records only if one is."""
+    try:
+        return _analyse(task, plan)
+    except ProvenderError as error:
+        return Analysed(task.index, 0, 0, failure_of(task.shard.ref.name, error))
+
+
+def failure_of(name: str, error: ProvenderError) -> ShardFailure:
+    """Carry an expected failure as a result, so that the other shards still count."""
+    cause = error.cause if error.subject == name else f"{error.subject}: {error.cause}"
+    return ShardFailure(name, cause, error.mend, error.exit_code)
+
+
+def _analyse(task: SpanTask, plan: AnalysePlan) -> Analysed:
+    store = plan.store
+    wanted = [(a, span_state_name(a, task, None), True) for a in plan.raw]
+    wanted += [(a, span_state_name(a, task, plan.schema), False) for a in plan.analyses]
+    missing = [w for w in wanted if plan.fresh or store.get(w[1]) is None]
+    if not missing:
+        return Analysed(task.index, 0, 0)
+    columns = _columns([a for a, _, _ in missing], plan.schema.names)
+    states = [a.empty(task.span.first_row) for a, _, _ in missing]
+    rows = 0
+    adders = [_adder(a, raw, plan.schema) for a, _, raw in missing]
+    for batch in read_batches(task, store, columns):
+        rows += batch.num_rows
+        states = [add(state, batch) for add, state in zip(adders, states, strict=True)]
+    for (analysis, name, _), state in zip(missing, states, strict=True):
+        store.put(name, analysis.pack(state))
+    return Analysed(task.index, rows, span_bytes(task))
+
+
+def read_batches(
+    task: SpanTask, store: StateStore, columns: tuple[str, ...] | None
+) -> Iterator[pa.RecordBatch]:
+    """Yield the piece's record batches in the shard's own types, from verified bytes."""
+    own = {name for name, _ in task.shard.schema}
+    present = None if columns is None else [c for c in columns if c in own]
+    yield from read_span(task.shard, task.span, load_chunks(store, task.shard), present)
+
+
+def span_bytes(task: SpanTask) -> int:
+    """Return the piece's share of the file's bytes, by records."""
+    total = sum(s.rows for s in task.shard.spans)
+    return task.shard.ref.size * task.span.rows // total if total else task.shard.ref.size
+
+
+def _columns(analyses: list[Analysis[Any]], names: list[str]) -> tuple[str, ...] | None:
+    """Return the union of what the analyses need, None when one needs all."""
+    needed: set[str] = set()
+    for analysis in analyses:
+        columns = analysis.columns()
+        if columns is None:
+            return None
+        needed.update(columns)
+    return tuple(n for n in names if n in needed)
+
+
+def _adder(
+    analysis: Analysis[Any], raw: bool, schema: pa.Schema
+) -> Callable[[Any, pa.RecordBatch], Any]:
+    if raw:
+        return analysis.add
+    columns = analysis.columns()
+    seen = schema if columns is None else pa.schema([schema.field(n) for n in columns])
+    return lambda state, batch: analysis.add(state, conform(batch, seen))

@@ -1,0 +1,68 @@
+"""What changed since a scan that is trusted: its manifest against this one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from provender.core.comparison import compare
+from provender.core.finding import Finding, Level
+from provender.core.manifest import Manifest
+from provender.errors import UsageError
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Return the manifest in a file, or in a scan's output folder.
+
+    Raises:
+        UsageError: when there is none.
+        InputError: when it is damaged.
+    """
+    place = path / "manifest.json" if path.is_dir() else path
+    try:
+        return Manifest.from_json(json.loads(place.read_bytes()), str(place))
+    except OSError as error:
+        raise UsageError(
+            str(place), f"cannot be read ({error.strerror})", "name a folder that a scan wrote"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(str(place), "is not JSON", "name a folder that a scan wrote") from error
+
+
+def baseline_findings(baseline: str, manifest: Manifest) -> list[dict[str, Any]]:
+    """Return a note on what changed since the baseline, and a warning where columns did."""
+    old = read_manifest(Path(baseline))
+    change = compare(old, manifest)
+    findings = []
+    if change.kind != "identical":
+        findings.append(
+            Finding(
+                rule="baseline/change",
+                level=Level.NOTE,
+                what=change.kind,
+                rows=0,
+                score=None,
+                p_value=None,
+                message=f"since the baseline: {change.sentence()}",
+                shards=(),
+                evidence=change.to_json(),
+            ).to_json()
+        )
+    before = {pair for shard in old.shards for pair in shard.schema}
+    after = {pair for shard in manifest.shards for pair in shard.schema}
+    if before != after:
+        gone = ", ".join(f"{n} ({t})" for n, t in sorted(before - after)) or "none"
+        new = ", ".join(f"{n} ({t})" for n, t in sorted(after - before)) or "none"
+        findings.append(
+            Finding(
+                rule="baseline/schema",
+                level=Level.WARNING,
+                what="columns",
+                rows=0,
+                score=None,
+                p_value=None,
+                message=f"columns differ from the baseline's: gone {gone}; new {new}",
+            ).to_json()
+        )
+    return findings

@@ -1,0 +1,48 @@
+"""The documents a scan leaves: JSON values without time of day, host or absolute path."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from provender.core.finding import Check, Finding
+from provender.work.dataset import DataSet
+
+FINDINGS_VERSION = "provender-findings/1"
+VALIDATION_VERSION = "provender-validation/1"
+
+
+def findings_document(
+    manifest_root: str,
+    rate: float,
+    findings: Sequence[Finding],
+    checks: Sequence[Check],
+    detectors: list[dict[str, Any]],
+    shards: list[dict[str, Any]],
+    data: DataSet,
+    show_content: bool,
+) -> dict[str, Any]:
+    """Return findings.json (docs/schemas/findings.schema.json)."""
+    return {
+        "version": FINDINGS_VERSION,
+        "manifest_root": manifest_root,
+        "fdr": rate,
+        "findings": [plain(f.to_json()) for f in findings],
+        "checks": [c.to_json() for c in sorted(checks, key=lambda c: c.id)],
+        "detectors": detectors,
+        "shards": shards,
+        "roles": data.roles.given(),
+        "redacted": not show_content,
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return ``value`` with infinities and NaN as null, which JSON has no word for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    return value

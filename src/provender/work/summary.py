@@ -1,0 +1,87 @@
+"""What is known of all scores of a rule: counts that merge, never the scores themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provender.calibrate.fdr import GRID, PValueCounts
+
+#: Edges of the histogram of -log10 p: 0 … 20 by halves; the last bin is open.
+SURPRISE_EDGES = np.arange(0, 20.5, 0.5)
+#: Histograms are kept for at most this many classes (by name); the rest share one.
+_CLASSES = 64
+_OTHERS = "(other classes)"
+
+
+@dataclass(frozen=True)
+class ScoreSummary:
+    """Counts over all scored rows of a rule.
+
+    Attributes:
+        p_values: how many fell in each grid cell.
+        histograms: class → int64 (len(SURPRISE_EDGES),) counts of -log10 p; '' without a label.
+    """
+
+    p_values: PValueCounts
+    histograms: dict[str, np.ndarray]
+
+    @staticmethod
+    def empty() -> ScoreSummary:
+        """Return the counts of no rows."""
+        return ScoreSummary(PValueCounts(np.zeros(len(GRID), np.int64)), {})
+
+    def merge(self, other: ScoreSummary) -> ScoreSummary:
+        """Return the counts of both."""
+        both = dict(self.histograms)
+        for name, counts in other.histograms.items():
+            both[name] = both[name] + counts if name in both else counts
+        return ScoreSummary(self.p_values.merge(other.p_values), both)
+
+    def top_classes(self) -> list[tuple[str, np.ndarray]]:
+        """Return histograms by class name, the classes past the first 64 added into one."""
+        names = sorted(self.histograms)
+        shown = [(n, self.histograms[n]) for n in names[:_CLASSES]]
+        if len(names) > _CLASSES:
+            rest = np.sum([self.histograms[n] for n in names[_CLASSES:]], axis=0)
+            shown.append((_OTHERS, rest))
+        return shown
+
+    def to_json(self) -> dict[str, Any]:
+        """Return sparse counts as JSON values."""
+        cells = np.flatnonzero(self.p_values.counts)
+        return {
+            "cells": cells.tolist(),
+            "counts": self.p_values.counts[cells].tolist(),
+            "unscored": self.p_values.unscored,
+            "histograms": {n: c.tolist() for n, c in sorted(self.histograms.items())},
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> ScoreSummary:
+        """Return what `to_json` wrote."""
+        counts = np.zeros(len(GRID), np.int64)
+        counts[value["cells"]] = value["counts"]
+        histograms = {n: np.array(c, np.int64) for n, c in value["histograms"].items()}
+        return ScoreSummary(PValueCounts(counts, value["unscored"]), histograms)
+
+
+def summarise(p_values: np.ndarray, classes: pa.Array | None) -> ScoreSummary:
+    """Count ``p_values`` (float64 (rows,), NaN unscored) overall and by class."""
+    known = ~np.isnan(p_values)
+    surprise = -np.log10(np.clip(p_values[known], 1e-300, 1.0))
+    bins = np.clip(np.searchsorted(SURPRISE_EDGES, surprise, "right") - 1, 0, None)
+    width = len(SURPRISE_EDGES)
+    if classes is None:
+        histograms = {"": np.bincount(bins, minlength=width).astype(np.int64)}
+    else:
+        coded = pc.dictionary_encode(pc.fill_null(classes, "(no label)"))
+        codes = np.asarray(coded.indices)[known]
+        names = coded.dictionary.to_pylist()
+        table = np.bincount(codes * width + bins, minlength=width * len(names))
+        histograms = {n: table.reshape(-1, width)[i].astype(np.int64) for i, n in enumerate(names)}
+    return ScoreSummary(PValueCounts.of(p_values), histograms)

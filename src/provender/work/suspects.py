@@ -1,0 +1,91 @@
+"""Row-level results, written shard by shard: memory is bounded by one shard's flagged rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from provender.io.states import StateStore
+from provender.work.mark import load_marks
+from provender.work.score import unpack_scores
+
+SUSPECTS = pa.schema(
+    [
+        ("shard", pa.string()),
+        ("row", pa.int64()),
+        ("rule", pa.string()),
+        ("score", pa.float64()),
+        ("p_value", pa.float64()),
+    ]
+)
+
+
+def write_suspects(
+    path: Path,
+    marks: Iterable[tuple[str, str]],
+    rules: Sequence[str],
+    failing: pa.Table | None,
+    store: StateStore,
+) -> int:
+    """Write suspects.parquet and return its number of lines.
+
+    Args:
+        marks: (shard, store name of its flagged rows), in canonical order.
+        rules: what the marks' rule numbers stand for.
+        failing: rows that failed expectations, columns as SUSPECTS; appended after the marks.
+    """
+    lines = 0
+    names = pa.array(rules, pa.string())
+    with pq.ParquetWriter(path, SUSPECTS, compression="zstd") as writer:
+        for shard, name in marks:
+            flags = load_marks(store, name)
+            table = pa.table(
+                {
+                    "shard": pa.repeat(pa.scalar(shard), flags.num_rows),
+                    "row": flags["row"],
+                    "rule": names.take(flags["rule"].combine_chunks()),
+                    "score": _nan_to_null(flags["score"]),
+                    "p_value": flags["p_value"],
+                },
+                SUSPECTS,
+            )
+            writer.write_table(table)
+            lines += table.num_rows
+        if failing is not None:
+            writer.write_table(failing.cast(SUSPECTS))
+            lines += failing.num_rows
+    return lines
+
+
+def write_scores(folder: Path, scores: Iterable[tuple[str, str, str]], store: StateStore) -> None:
+    """Write scores/: for each shard one file with the score of every row a rule scored."""
+    folder.mkdir()
+    shards: dict[str, list[tuple[str, str]]] = {}
+    for shard, rule, name in scores:
+        shards.setdefault(shard, []).append((rule, name))
+    for number, (shard, parts) in enumerate(sorted(shards.items())):
+        # Shard names hold slashes and may clash when flattened: a number keeps files apart.
+        short = hashlib.sha256(shard.encode()).hexdigest()[:8]
+        with pq.ParquetWriter(
+            folder / f"{number:06d}-{short}.parquet", SUSPECTS, compression="zstd"
+        ) as writer:
+            for rule, name in parts:
+                kept = unpack_scores(store.require(name))
+                columns = {
+                    "shard": pa.repeat(pa.scalar(shard), len(kept.rows)),
+                    "row": kept.rows,
+                    "rule": pa.repeat(pa.scalar(rule), len(kept.rows)),
+                    "score": kept.score,
+                    "p_value": kept.p_value,
+                }
+                writer.write_table(pa.table(columns, SUSPECTS))
+
+
+def _nan_to_null(column: pa.ChunkedArray) -> pa.Array:
+    values = column.to_numpy()
+    return pa.array(values, pa.float64(), mask=np.isnan(values))
