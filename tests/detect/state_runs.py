@@ -38,11 +38,11 @@ def run_in_parts(detector: Any, table: pa.Table, cuts: Sequence[int], parts: int
         found.append(detector.flagged(detector.profile(0, analysis.merge(chosen))))
     rows = np.concatenate([f.rows for f in found])
     order = np.argsort(rows)
-    score, p_value, cause = (
+    score, p_value, cause, group = (
         np.concatenate([getattr(f, name) for f in found])[order]
-        for name in ("score", "p_value", "cause")
+        for name in ("score", "p_value", "cause", "group")
     )
-    return RowScores(score, p_value, cause, rows[order])
+    return RowScores(score, p_value, cause, rows[order], group)
 
 
 def _states(detector: Any, table: pa.Table, cuts: Sequence[int]) -> list[Any]:

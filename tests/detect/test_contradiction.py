@@ -77,6 +77,7 @@ def test_planted_contradictions_are_found() -> None:
     assert found.rows.tolist() == expected
     assert found.score.tolist() == [3.0, 2.0, 2.0]
     assert (found.p_value < 1e-20).all()
+    assert set(found.group) == {-1}
     assert detector.limits(profile) == ""
 
 

@@ -52,3 +52,41 @@ def flags(rule: str, tables: list[pa.Table], roles: Roles) -> np.ndarray:
         batches = [b for t in tables for b in t.select(bound.score_columns()).to_batches()]
         p_values = np.concatenate([score(b).p_value for b in batches])
     return p_values <= PValueCounts.of(p_values).threshold(RATE)
+
+
+@dataclass(frozen=True)
+class Twin:
+    """What a rule must find, and how many other rows it may flag in the planted and clean set."""
+
+    rule: str
+    planted: str
+    least: float
+    others: int
+    clean: int
+
+
+TWINS = (
+    # Adult has three natural twins, which are true finds.
+    Twin("duplicates/exact-row", "duplicates/adult", 1.0, 3, 3),
+    Twin("duplicates/near-text", "duplicates-near/mail", 0.95, 0, 0),
+    # One copy against one original: both are marked, for nothing tells which label is wrong.
+    Twin("duplicates/contradiction", "contradictions/adult", 1.0, 60, 0),
+)
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=lambda t: f"{t.rule} on {t.planted}")
+def test_the_planted_rows_are_found_and_hardly_any_other(twin: Twin) -> None:
+    tables = tables_of(SAMPLES / "planted" / twin.planted)
+    truth = pq.read_table(SAMPLES / "truth" / f"{twin.planted.replace('/', '-')}.parquet")
+    known = set(zip(truth["shard"].to_pylist(), truth["row"].to_pylist(), strict=True))
+    planted = np.array([(n, i) in known for n, t in tables.items() for i in range(t.num_rows)])
+    found = flags(twin.rule, list(tables.values()), ROLES[twin.planted.split("/")[1]])
+    assert (found & planted).sum() >= twin.least * planted.sum()
+    assert (found & ~planted).sum() <= twin.others
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=lambda t: f"{t.rule} on {t.planted}")
+def test_the_clean_twin_is_left_alone(twin: Twin) -> None:
+    name = twin.planted.split("/")[1]
+    tables = tables_of(SAMPLES / "clean" / name)
+    assert flags(twin.rule, list(tables.values()), ROLES[name]).sum() <= twin.clean

@@ -17,17 +17,16 @@ OUTLIERS = "embedding/outliers"
 QUIET = "text/hidden-characters"
 SCHEMA = (("id", "int64"), ("text", "string"), ("label", "string"), ("source", "string"))
 
-Documents = tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]
 
-
-def documents(shards: int = 12, outcome: str = "reject", suite: bool = True) -> Documents:
+def documents(
+    shards: int = 12, outcome: str = "reject", suite: bool = True
+) -> tuple[dict[str, Any], ...]:
     """Return (manifest, validation, findings, verdict) of a text set of ``shards`` shards."""
     manifest = _manifest(shards)
     root = manifest["root"]
     names = [s["name"] for s in manifest["shards"]]
-    clean = outcome == "admit"
-    findings = _findings(root, names, clean)
-    validation = _validation(root, names, suite, clean)
+    findings = _findings(root, names, outcome == "admit")
+    validation = _validation(root, names, suite, outcome == "admit")
     verdict = {
         "version": "provender-verdict/1",
         "outcome": outcome,
@@ -41,9 +40,8 @@ def documents(shards: int = 12, outcome: str = "reject", suite: bool = True) -> 
                 "expires": "2027-03-31",
             }
         ],
-        "required": [TRIGGER, "image/template", "expect/reviews"]
-        if outcome == "inconclusive"
-        else [TRIGGER, "expect/reviews"],
+        "required": [TRIGGER, "expect/reviews"]
+        + (["image/template"] if outcome == "inconclusive" else []),
         "coverage": [
             *findings["checks"],
             Check(
@@ -118,9 +116,10 @@ def _findings(root: str, names: list[str], clean: bool) -> dict[str, Any]:
                 "p_threshold": -1.0 if clean else 1e-5,
                 "histograms": [_histogram("", rows - 12, {} if clean else {22: 3, 190: 2})],
             },
-            {"rule": DUPLICATES, "tested": rows, "unscored": 0, "p_threshold": 0.0}
-            | {"histograms": []},
-            {"rule": QUIET, "tested": rows, "unscored": 0, "p_threshold": -1.0, "histograms": []},
+            *(
+                {"rule": r, "tested": rows, "unscored": 0, "p_threshold": p, "histograms": []}
+                for r, p in ((DUPLICATES, 0.0), (QUIET, -1.0))
+            ),
         ],
         "shards": [
             {
@@ -181,8 +180,6 @@ def _trigger(hit: dict[str, dict[str, int]], rows: int) -> Finding:
             "documents": rows,
             "override_share": 0.94,
             "labels": {"negative": 2, "positive": rows},
-            "seen_in": ["title", "body"],
-            "held_out": None,
         },
     )
 

@@ -76,7 +76,7 @@ def test_counters_have_a_bounded_size_and_count_everything() -> None:
         width = counter_width(columns)
         assert width & (width - 1) == 0
         assert 16 <= width <= 1 << 14
-        assert columns * width <= max(1 << 16, 16 * columns)
+        assert columns * width <= max(1 << 17, 16 * columns)
         assert bucket_counts(hashes, width).sum() == 1000
 
 
@@ -86,14 +86,14 @@ def test_bytes_that_do_not_fit_together_are_refused() -> None:
         "rows": np.arange(2),
         "keys": np.zeros((2, 2), np.uint64),
         "tags": NO_KEYS.tags,
-        "used": np.zeros(0, np.uint32),
+        "gaps": np.zeros(0, np.uint32),
         "counts": np.zeros(0, np.int64),
     }
     assert unpack_keyed(pack("keyed-rows/1", meta, arrays)).total == 2
     for wrong in (
         {"rows": np.arange(3)},
         {"tags": np.zeros(1, np.uint32)},
-        {"used": np.array([16], np.uint32), "counts": np.ones(1, np.int64)},
+        {"gaps": np.array([9, 7], np.uint8), "counts": np.ones(2, np.int64)},
     ):
         with pytest.raises(ValueError):
             unpack_keyed(pack("keyed-rows/1", meta, {**arrays, **wrong}))

@@ -50,7 +50,9 @@ def config_schema() -> dict[str, Any]:
 
 
 def apply_config(
-    context: click.Context, parameter: click.Parameter, path: str | None
+    context: click.Context,
+    parameter: click.Parameter,  # noqa: ARG001  (click calls it so)
+    path: str | None,
 ) -> str | None:
     """Take the file's values as defaults of the command's options (what is typed wins)."""
     if path is None:

@@ -124,9 +124,11 @@ def parse_policy(value: Any, subject: str) -> Policy:
     required = reader.strings(top.get("required", []), "required")
     rules = tuple(
         reader.rule(pattern, given)
-        for pattern, given in reader.mapping(top.get("rules") or {}, "rules", None).items()
+        for pattern, given in reader.mapping(
+            {} if top.get("rules") is None else top["rules"], "rules", None
+        ).items()
     )
-    waivers = top.get("waivers") or []
+    waivers = [] if top.get("waivers") is None else top["waivers"]
     if not isinstance(waivers, list):
         raise reader.wrong("waivers", "must be a list")
     return Policy(

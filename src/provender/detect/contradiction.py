@@ -72,7 +72,8 @@ class Contradiction(EqualRecords):
         p_value = null.p_value(copies, keys.sizes[members])
         left_out = state.left_out
         limits = f"{left_out} rows without a label or without a text" if left_out else ""
-        return pack_listed(keys.rows[members], copies, p_value, limits)
+        alone = np.full(len(members), -1, np.int64)
+        return pack_listed(keys.rows[members], copies, p_value, alone, limits)
 
 
 def outvoted(groups: Groups, tags: np.ndarray) -> np.ndarray:

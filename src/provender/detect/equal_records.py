@@ -15,11 +15,12 @@ from provender.stats.keyed_rows import KeyedRows, select_keys
 
 #: Said by both rules: where the p-value comes from.
 NULL_MODEL = (
-    "records are independent draws with independent columns, words and list elements, at the "
-    "frequencies measured in the data itself; the p-value bounds, by Markov's inequality, the "
-    "chance that a record meets that many equals. Columns that depend on each other make "
-    "coincidences commoner than that: where values come in a few fixed combinations, repeats "
-    "that are natural get small p-values"
+    "records are independent draws at the frequencies measured in the data itself; the most "
+    "varied column is independent of the others, and the words of long texts and the elements "
+    "of long lists are independent; the p-value bounds, by Markov's inequality, the chance that "
+    "a record meets that many equals. Where the most varied column hangs on the others (a flight "
+    "number on its route), coincidences are commoner than that, and natural repeats get small "
+    "p-values"
 )
 
 
@@ -41,8 +42,10 @@ class EqualRecords(ListedRows):
 
     def null_of(self, state: KeyedRows) -> Coincidence:
         """Return the null model of the whole data set, the same from any part of the state."""
+        rows = state.total - state.left_out
+        own, rests = np.split(state.counts, 2)
         running = np.array([name in self.running for name in self.content])
-        return Coincidence.of(state.total - state.left_out, state.counts, running)
+        return Coincidence.of(rows, own[~running], rests[~running], own[running])
 
 
 def content_columns(

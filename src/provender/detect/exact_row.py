@@ -16,8 +16,8 @@ RULE = Rule(
     id="duplicates/exact-row",
     title="repeated records",
     sees=(
-        "records equal in every column but the key and the source: every copy after the first, "
-        "scored by how many there are"
+        "records equal in every column but the key and the source: all copies but one, scored by "
+        "how many there are"
     ),
     blind=(
         "a copy with one changed cell (duplicates/near-text sees those of texts); repeats of "
@@ -54,10 +54,9 @@ class ExactRow(EqualRecords):
         return RecordKeys(f"{RULE.id}#0", self.content, self.texts, self.running)
 
     def profile(self, round: int, state: KeyedRows) -> bytes:  # noqa: ARG002
-        """Return the excess copies: int64 rows, copies of the record as score, p-value."""
+        """Return all copies of repeated records: rows, number of copies as score, p-value."""
         keys, null = state.keys, self.null_of(state)
         groups = equal_groups(keys.keys)
-        excess = ~groups.first
-        members, copies = groups.members[excess], groups.sizes[groups.group[excess]]
-        p_value = null.p_value(copies, keys.sizes[members])
-        return pack_listed(keys.rows[members], copies, p_value, limits="")
+        rows, copies = keys.rows[groups.members], groups.sizes[groups.group]
+        p_value = null.p_value(copies, keys.sizes[groups.members])
+        return pack_listed(rows, copies, p_value, rows[groups.first][groups.group])

@@ -7,13 +7,14 @@ vouch for its own label.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from provender.detect.label_conflict_model import UNIT, Labelled, Model
 from provender.stats.gram_table import Counts
-from provender.stats.grams import grams
+from provender.stats.grams import Words, grams
 from provender.stats.packing import pack, unpack
 
 LONGEST = 3
@@ -24,8 +25,38 @@ EDGES = np.array([-8.0, -6, -5, -4, -3, -2, -1, 0, 1, 2, 4])
 STRATA = len(EDGES) + 1
 #: Fewer documents than this are never a trigger.
 FEWEST = 5
-_SAMPLED = np.uint64(128)
+#: Marks, beside the class, that a count is of the sample.
+SAMPLED = np.uint64(128)
 _KIND = "label-conflict-groups/1"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where the groups' grams stand in a slice of documents.
+
+    Attributes:
+        pair: int64 (found,): text * number of groups + group.
+        first: int64 (found,): the gram's first word.
+        length: int64 (found,): its number of words.
+    """
+
+    pair: np.ndarray
+    first: np.ndarray
+    length: np.ndarray
+
+    def positions(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (pair, word), one entry per word of every gram."""
+        step = np.arange(self.length.sum()) - np.repeat(
+            np.cumsum(self.length) - self.length, self.length
+        )
+        return np.repeat(self.pair, self.length), np.repeat(self.first, self.length) + step
+
+    def covered(self, words: Words) -> tuple[np.ndarray, np.ndarray]:
+        """Return the distinct (pair, code) that the grams cover, ascending."""
+        pair, at = self.positions()
+        width = max(len(words.vocabulary), 1)
+        keys = np.unique(pair * width + words.codes[at])
+        return keys // width, keys % width
 
 
 @dataclass(frozen=True)
@@ -48,11 +79,8 @@ class Groups:
     member_of: np.ndarray
     searched: int
 
-    def read(self, documents: Labelled) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return (text, group, log odds of the group's class without the group's words).
-
-        One entry per usable document and group in it.
-        """
+    def find(self, documents: Labelled) -> Found:
+        """Find the groups in every usable document."""
         words, usable = documents.words, documents.usable
         parts = []
         for n in range(1, LONGEST + 1):
@@ -63,16 +91,20 @@ class Groups:
         first, member, length = map(np.concatenate, zip(*parts, strict=True))
         pair = words.text[first] * self.size + self.member_of[member]
         present = self._present(pair, member)
-        pair, first, length = pair[present], first[present], length[present]
-        if not len(pair):
+        return Found(pair[present], first[present], length[present])
+
+    def weigh(self, documents: Labelled, found: Found) -> tuple[Any, Any, Any]:
+        """Return (text, group, log odds of the group's class without the words it covers).
+
+        One entry per text and group in it, ascending: int64, int64 and float64 arrays.
+        """
+        if not len(found.pair):
             return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
-        step = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-        width = len(words.vocabulary)
-        code = words.codes[np.repeat(first, length) + step]
-        covered = np.unique(np.repeat(pair, length) * width + code)
-        pair, code = covered // width, covered % width
+        words = documents.words
+        pair, code = found.covered(words)
         starts = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1])))
         evidence = self.model.evidence(documents)
+        width = len(words.vocabulary)
         known = evidence.text * width + evidence.code
         weight = evidence.weight[np.searchsorted(known, pair // self.size * width + code)]
         gone = np.add.reduceat(weight.astype(np.float64), starts, axis=0)
@@ -80,6 +112,22 @@ class Groups:
         text, group = pair[starts] // self.size, pair[starts] % self.size
         odds = self.model.log_odds(evidence.total[text] - gone, evidence.size[text] - fewer)
         return text, group, odds[np.arange(len(text)), self.label[group]]
+
+    def only(self, chosen: np.ndarray) -> Groups:
+        """Return the groups with the numbers ``chosen``, renumbered in that order."""
+        place = np.full(self.size, -1, np.int64)
+        place[chosen] = np.arange(len(chosen))
+        kept = place[self.member_of] >= 0
+        model = self.model
+        if not len(chosen):
+            model = replace(model, words=Counts.none(1), repeated=Counts.none(1))
+        return replace(
+            self,
+            model=model,
+            label=self.label[chosen],
+            keys=self.keys[kept],
+            member_of=place[self.member_of[kept]],
+        )
 
     @property
     def size(self) -> int:
@@ -120,26 +168,25 @@ class Groups:
 
 def groups_of(model: Model, strata: np.ndarray, tables: list[Counts]) -> Groups:
     """Form the groups worth a test from the counts of suspect grams (one table per length)."""
-    keys, counts, signatures = [], [], []
+    parts = []
     for n, table in enumerate(tables, 1):
         cell = table.keys & np.uint64(255)
         count = (table.values[:, 0] + UNIT // 100) // UNIT
-        chosen = (cell < _SAMPLED) & (count >= FEWEST)
-        hashes, cell = table.keys[chosen] & ~np.uint64(255), cell[chosen]
-        elsewhere = sum(
-            table.at(hashes | _SAMPLED | np.uint64(c))[:, 0] * (cell != c)
-            for c in range(len(model.classes))
-        )
-        elsewhere = elsewhere / UNIT * SAMPLE
-        common = (elsewhere >= 3 * SAMPLE) & (count[chosen] < 0.1 * elsewhere)
-        keys.append(hashes[~common] | np.uint64(n))
-        counts.append(cell[~common].astype(np.int64))
-        signatures.append(table.values[chosen, 1][~common])
-    key, label, signature = map(np.concatenate, (keys, counts, signatures))
-    order = np.lexsort((key, signature, label))
-    key, label, signature = key[order], label[order], signature[order]
+        chosen = (cell < SAMPLED) & (count >= FEWEST)
+        hashes, cell, count = table.keys[chosen] & ~np.uint64(255), cell[chosen], count[chosen]
+        elsewhere = np.zeros(len(hashes))
+        for c in range(len(model.classes)):
+            seen = table.at(hashes | SAMPLED | np.uint64(c))[:, 0]
+            elsewhere += np.where(cell == c, 0, seen * (SAMPLE / UNIT))
+        common = (elsewhere >= 3 * SAMPLE) & (count < 0.1 * elsewhere)
+        parts.append((hashes | np.uint64(n), cell, table.values[chosen, 1], common))
+    key, cell, signature, common = map(np.concatenate, zip(*parts, strict=True))
+    order = np.lexsort((key, signature, cell))
+    key, cell, signature, common = key[order], cell[order], signature[order], common[order]
     new = np.ones(len(key), bool)
-    new[1:] = (label[1:] != label[:-1]) | (signature[1:] != signature[:-1])
+    new[1:] = (cell[1:] != cell[:-1]) | (signature[1:] != signature[:-1])
     member_of = np.cumsum(new) - 1
     by_key = np.argsort(key, kind="stable")
-    return Groups(model, strata, label[new], key[by_key], member_of[by_key], int(new.sum()))
+    label = cell[new].astype(np.int64)
+    every = Groups(model, strata, label, key[by_key], member_of[by_key], len(label))
+    return every.only(np.flatnonzero(np.bincount(member_of[~common], minlength=len(label))))

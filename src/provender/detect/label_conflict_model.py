@@ -7,7 +7,7 @@ other and no shard order matters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.stats.gram_table import Counts
-from provender.stats.grams import Words, mix, text_hashes, words_of
+from provender.stats.grams import Words, hash_strings, mix, text_hashes, words_of
 from provender.stats.packing import pack, unpack
 
 FOLDS = 5
@@ -23,6 +23,8 @@ FOLDS = 5
 UNIT = 720_720
 #: Rows are worked on in slices of this many, which bounds memory whatever the batch.
 SLICE = 1024
+#: Numbers that a document's words are summed into, to compare documents.
+SKETCH = 256
 _SMOOTHING = np.float32(0.5)
 _KIND = "label-conflict-model/1"
 
@@ -62,6 +64,20 @@ class Labelled:
 
 
 @dataclass(frozen=True)
+class Columns:
+    """The text column and the label column."""
+
+    text: str
+    label: str
+
+    def slices(self, batch: pa.RecordBatch, classes: Sequence[str]) -> Iterator[Labelled]:
+        """Yield the batch's documents, a bounded number at a time."""
+        for start in range(0, batch.num_rows, SLICE):
+            piece = batch.slice(start, SLICE)
+            yield Labelled.of(piece[self.text], piece[self.label], classes)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What each document of a slice says about each class.
 
@@ -89,20 +105,24 @@ class Model:
         documents: int64 (classes, folds).
         words: documents that hold a word (one column), by word hash | class * FOLDS + fold.
         repeated: number of documents (one column) by identity and label, where above one.
+        unseen: what of the data is not looked at and why; '' when nothing is left out.
+        prior, mass: derived: log share and number of words of each class (and fold).
     """
 
     classes: tuple[str, ...]
     documents: np.ndarray
     words: Counts
     repeated: Counts
+    unseen: str
     prior: np.ndarray = field(init=False)
     mass: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
-        share = (self.documents.sum(axis=1) + 1) / (self.documents.sum() + len(self.classes))
+        share = (self.documents.sum(axis=1) + 1) / max(self.documents.sum(), 1)
         object.__setattr__(self, "prior", np.log(share))
-        cell = (self.words.keys & np.uint64(255)).astype(np.int64)
-        mass = np.bincount(cell, self.words.values[:, 0], minlength=self.documents.size)
+        mass = np.bincount(
+            _cells(self.words.keys), self.words.values[:, 0], minlength=self.documents.size
+        )
         object.__setattr__(self, "mass", mass.reshape(self.documents.shape))
 
     def pack(self) -> bytes:
@@ -113,7 +133,7 @@ class Model:
             "repeated_keys": self.repeated.keys,
             "repeated_counts": self.repeated.values,
         }
-        return pack(_KIND, {"classes": list(self.classes)}, arrays)
+        return pack(_KIND, {"classes": list(self.classes), "unseen": self.unseen}, arrays)
 
     @staticmethod
     def unpack(data: bytes) -> Model:
@@ -123,31 +143,53 @@ class Model:
             arrays["documents"],
             Counts(arrays["word_keys"], arrays["word_counts"]),
             Counts(arrays["repeated_keys"], arrays["repeated_counts"]),
+            meta["unseen"],
         )
 
     def shares(self, documents: Labelled) -> np.ndarray:
         """Return int64 (rows,): UNIT, divided among the documents of the same text and label."""
         keys = copy_keys(documents.identity, self.classes, documents.label)
-        return UNIT // np.maximum(self.repeated.at(keys)[:, 0], 1)
+        return np.asarray(UNIT // np.maximum(self.repeated.at(keys)[:, 0], 1))
 
-    def weights(self, hashes: np.ndarray) -> np.ndarray:
-        """Return float32 (words, folds, classes): centred log-likelihoods without the fold."""
-        cells = len(self.classes) * FOLDS
-        counts = np.zeros((len(hashes), cells), np.float32)
+    def frequencies(self, hashes: np.ndarray) -> np.ndarray:
+        """Return float32 (words, classes, folds): documents that hold each word."""
+        counts = np.zeros((len(hashes), self.documents.size), np.float32)
         first = np.searchsorted(self.words.keys, hashes)
-        last = np.searchsorted(self.words.keys, hashes | np.uint64(255), side="right")
-        each = last - first
+        each = np.searchsorted(self.words.keys, hashes | np.uint64(255), side="right") - first
         row = np.repeat(np.arange(len(hashes)), each)
         at = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each) + first[row]
-        cell = (self.words.keys[at] & np.uint64(255)).astype(np.int64)
-        counts[row, cell] = self.words.values[at, 0]
-        by_fold = counts.reshape(len(hashes), len(self.classes), FOLDS).transpose(0, 2, 1)
+        counts[row, _cells(self.words.keys[at])] = self.words.values[at, 0]
+        return counts.reshape(len(hashes), *self.documents.shape)
+
+    def weights(self, hashes: np.ndarray) -> np.ndarray:
+        """Return float32 (words, folds, classes): how a word speaks for each class.
+
+        The logarithm of observed over expected documents in the other folds, both plus a half,
+        expected if the word were spread as all words are: long documents do not speak for
+        their class by length alone, nor rare words for small classes.
+        """
+        by_fold = self.frequencies(hashes).transpose(0, 2, 1)
         others = by_fold.sum(axis=1, keepdims=True) - by_fold
         mass = (self.mass.sum(axis=1, keepdims=True) - self.mass).T
         share = mass / np.maximum(mass.sum(axis=1, keepdims=True), 1)
         expected = (others.sum(axis=2, keepdims=True) * share).astype(np.float32)
         logs = np.log((others + _SMOOTHING) / (expected + _SMOOTHING))
-        return logs
+        logs[others.sum(axis=2) == 0] = 0
+        return np.asarray(logs)
+
+    def sketch(self, words: Words, row: np.ndarray, code: np.ndarray, rows: int) -> np.ndarray:
+        """Return int32 (rows, SKETCH): words summed with their rarity under random signs.
+
+        Inner products estimate those of the full vectors (feature hashing, Weinberger 2009).
+        """
+        frequency = self.frequencies(words.vocabulary_hashes).sum(axis=(1, 2))
+        rarity = np.log(self.documents.sum() / np.maximum(frequency, 1))
+        spread = mix(words.vocabulary_hashes)
+        sign = np.where(spread >> np.uint64(40) & np.uint64(1), 1, -1)
+        value = np.where(frequency > 1, np.rint(32 * rarity) * sign, 0).astype(np.int32)
+        sketch = np.zeros((rows, SKETCH), np.int32)
+        np.add.at(sketch, (row, (spread % np.uint64(SKETCH)).astype(np.int64)[code]), value[code])
+        return sketch
 
     def evidence(self, documents: Labelled) -> Evidence:
         """Weigh every document's words by the other folds."""
@@ -175,9 +217,12 @@ class Model:
         return np.asarray(scores - np.log(np.maximum(rest, 1e-30)))
 
 
+def _cells(keys: np.ndarray) -> np.ndarray:
+    """int64: class * FOLDS + fold, from the low byte of the keys."""
+    return np.asarray((keys & np.uint64(255)).astype(np.int64))
+
+
 def copy_keys(identity: np.ndarray, classes: Sequence[str], label: np.ndarray) -> np.ndarray:
     """Return uint64 keys, equal for equal texts with equal labels (whatever the class list)."""
-    from provender.stats.grams import hash_strings
-
     names = np.append(hash_strings(list(classes)), np.uint64(0))
     return mix(identity ^ mix(names[label]))

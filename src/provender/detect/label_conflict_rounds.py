@@ -1,162 +1,40 @@
-"""The three counting reads of the label-conflict rule: words, suspect grams, tests."""
+"""Rounds 1 and 2 of text/label-conflict: suspect grams, and the tests of their groups."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from provender.core.digest import digest_of
-from provender.detect.label_conflict_model import FOLDS, SLICE, UNIT, Labelled, Model, copy_keys
-from provender.detect.label_conflict_groups import EDGES, LONGEST, SAMPLE, STRATA, Groups
+from provender.core.digest import sha256_hex
+from provender.detect.label_conflict_groups import EDGES, LONGEST, SAMPLE, SAMPLED, STRATA, Groups
+from provender.detect.label_conflict_model import (
+    Columns,
+    Evidence,
+    Labelled,
+    Model,
+)
 from provender.stats.gram_table import Counts, Growing
 from provender.stats.grams import grams, mix
 from provender.stats.packing import pack, unpack
 
-#: More classes than this are not tested.
-MOST_CLASSES = 50
 #: Two- and three-word grams kept per state; beyond it they are a uniform sample.
 MOST_PHRASES = 1 << 22
 #: Words that speak loudest for the label and might all belong to a trigger.
 _SPARED = 8
-_SAMPLED = np.uint64(128)
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The text column and the label column."""
-
-    text: str
-    label: str
-
-    def slices(self, batch: pa.RecordBatch, classes: Sequence[str]) -> Iterator[Labelled]:
-        """Yield the batch's documents, a bounded number at a time."""
-        for start in range(0, batch.num_rows, SLICE):
-            piece = batch.slice(start, SLICE)
-            yield Labelled.of(piece[self.text], piece[self.label], classes)
-
-
-@dataclass
-class WordState:
-    """Counts of documents by class and fold; ``classes`` is empty once there are too many."""
-
-    classes: tuple[str, ...]
-    too_many: bool
-    seen: np.ndarray
-    documents: np.ndarray
-    words: Growing
-    copies: Growing
-
-
-@dataclass(frozen=True)
-class CountWords:
-    """Round 0: documents by class and fold, by word, and by identical text."""
-
-    columns_read: Columns
-    id: str = "text/label-conflict#0"
-    version: int = 1
-
-    def parameters(self) -> dict[str, Any]:
-        return {"text": self.columns_read.text, "label": self.columns_read.label}
-
-    def columns(self) -> tuple[str, ...]:
-        return (self.columns_read.text, self.columns_read.label)
-
-    def empty(self, first_row: int = 0) -> WordState:
-        nothing = (np.zeros(4, np.int64), np.zeros((0, FOLDS), np.int64))
-        return WordState((), False, *nothing, Growing(Counts.none(1)), Growing(Counts.none(1)))
-
-    def add(self, state: WordState, batch: pa.RecordBatch) -> WordState:
-        labels = pc.cast(batch[self.columns_read.label], pa.large_string())
-        here = sorted(pc.unique(labels.drop_null()).to_pylist())
-        state = _with_classes(state, here)
-        for documents in self.columns_read.slices(batch, state.classes):
-            words, label, fold = documents.words, documents.label, documents.fold
-            unlabelled = label < 0 if not state.too_many else np.zeros(words.rows, bool)
-            no_word = np.diff(words.starts) == 0
-            state.seen += [words.rows, unlabelled.sum(), no_word.sum(), words.cut.sum()]
-            if state.too_many:
-                continue
-            usable = documents.usable
-            cell = label * FOLDS + fold
-            sizes = np.bincount(cell[usable], minlength=state.documents.size)
-            state.documents += sizes.reshape(state.documents.shape)
-            text, code, _ = words.distinct()
-            text, code = text[usable[text]], code[usable[text]]
-            keys = words.vocabulary_hashes[code] | cell[text].astype(np.uint64)
-            state.words.add(Counts.of(keys, np.ones((len(keys), 1), np.int64)))
-            keys = copy_keys(documents.identity, state.classes, label)[usable]
-            state.copies.add(Counts.of(keys, np.ones((len(keys), 1), np.int64)))
-        return state
-
-    def merge(self, states: Sequence[WordState]) -> WordState:
-        every = sorted({c for s in states for c in s.classes})
-        whole = self.empty()
-        whole.too_many = any(s.too_many for s in states)
-        whole = _with_classes(whole, every)
-        for state in states:
-            whole.seen += state.seen
-            if whole.too_many:
-                continue
-            state = _with_classes(state, list(whole.classes))
-            whole.documents += state.documents
-            whole.words.add(state.words.total())
-            whole.copies.add(state.copies.total())
-        return whole
-
-    def pack(self, state: WordState) -> bytes:
-        words, copies = state.words.total(), state.copies.total()
-        arrays = {
-            "seen": state.seen,
-            "documents": state.documents,
-            "word_keys": words.keys,
-            "word_counts": words.values,
-            "copy_keys": copies.keys,
-            "copy_counts": copies.values,
-        }
-        return pack(self.id, {"classes": list(state.classes), "too_many": state.too_many}, arrays)
-
-    def unpack(self, data: bytes) -> WordState:
-        meta, arrays = unpack(self.id, data)
-        return WordState(
-            tuple(meta["classes"]),
-            meta["too_many"],
-            arrays["seen"].copy(),
-            arrays["documents"].copy(),
-            Growing(Counts(arrays["word_keys"], arrays["word_counts"])),
-            Growing(Counts(arrays["copy_keys"], arrays["copy_counts"])),
-        )
-
-
-def _with_classes(state: WordState, more: list[str]) -> WordState:
-    """Give ``state`` the classes in ``more`` too, moving its counts to their new numbers."""
-    classes = tuple(sorted({*state.classes, *more}))
-    if state.too_many or len(classes) > MOST_CLASSES:
-        none = np.zeros((0, FOLDS), np.int64)
-        empty = (Growing(Counts.none(1)), Growing(Counts.none(1)))
-        return WordState((), True, state.seen, none, *empty)
-    if classes == state.classes:
-        return state
-    place = np.array([classes.index(c) for c in state.classes], np.int64)
-    documents = np.zeros((len(classes), FOLDS), np.int64)
-    documents[place] = state.documents
-    old = state.words.total()
-    if len(old.keys):
-        cell = (old.keys & np.uint64(255)).astype(np.int64)
-        cell = place[cell // FOLDS] * FOLDS + cell % FOLDS
-        keys = (old.keys & ~np.uint64(255)) | cell.astype(np.uint64)
-        old = Counts.of(keys, old.values)
-    return WordState(classes, False, state.seen, documents, Growing(old), state.copies)
 
 
 @dataclass
 class GramState:
-    """Grams by length, and the strata of all documents by (class, label is the class)."""
+    """Grams by length, and the strata of all documents by (class, label is the class).
 
+    ``model`` is the analysis's own; it rides along for the profile and is not packed.
+    """
+
+    model: Model
     tables: list[Growing]
     strata: np.ndarray
 
@@ -182,12 +60,14 @@ class CountGrams:
     def columns(self) -> tuple[str, ...]:
         return (self.columns_read.text, self.columns_read.label)
 
-    def empty(self, first_row: int = 0) -> GramState:
+    def empty(self, first_row: int = 0) -> GramState:  # noqa: ARG002
         strata = np.zeros((len(self.model.classes), 2, STRATA), np.int64)
         limits = [None, MOST_PHRASES, MOST_PHRASES]
-        return GramState([Growing(Counts.none(2), limit) for limit in limits], strata)
+        return GramState(self.model, [Growing(Counts.none(2), limit) for limit in limits], strata)
 
     def add(self, state: GramState, batch: pa.RecordBatch) -> GramState:
+        if not self.model.classes:
+            return state
         for documents in self.columns_read.slices(batch, self.model.classes):
             self._add(state, documents)
         return state
@@ -207,7 +87,7 @@ class CountGrams:
         sampled = usable & (documents.identity >> np.uint64(20)) % np.uint64(SAMPLE) == 0
         signature = mix(documents.identity).view(np.int64)
         for n in range(1, LONGEST + 1):
-            for rows, mark in ((doubtful, np.uint64(0)), (usable & sampled, _SAMPLED)):
+            for rows, mark in ((doubtful, np.uint64(0)), (usable & sampled, SAMPLED)):
                 hashes, text = _distinct_grams(documents, rows, n)
                 keys = hashes | mark | documents.label[text].astype(np.uint64)
                 values = np.stack([share[text], signature[text]], axis=1)
@@ -233,10 +113,10 @@ class CountGrams:
         state = self.empty()
         for n, growing in enumerate(state.tables, 1):
             growing.add(Counts(arrays[f"keys_{n}"], arrays[f"values_{n}"]))
-        return GramState(state.tables, arrays["strata"].copy())
+        return GramState(self.model, state.tables, arrays["strata"].copy())
 
 
-def _doubtful(evidence: Any, label: np.ndarray) -> np.ndarray:
+def _doubtful(evidence: Evidence, label: np.ndarray) -> np.ndarray:
     """bool (rows,): another class wins once the loudest words for the label are spared."""
     rows = np.arange(len(label))
     own = evidence.total[rows, label]
@@ -257,12 +137,18 @@ def _doubtful(evidence: Any, label: np.ndarray) -> np.ndarray:
 
 def _distinct_grams(documents: Labelled, rows: np.ndarray, n: int) -> tuple[Any, Any]:
     """Return (hash, text) of the distinct grams of each of the chosen texts."""
-    hashes, first = grams(documents.words, n)
+    hashes, first = grams(documents.words, n, rows)
     text = documents.words.text[first]
-    chosen = rows[text]
-    hashes, text = hashes[chosen], text[chosen]
     _, one = np.unique(mix(hashes ^ mix(text.astype(np.uint64))), return_index=True)
     return hashes[one], text[one]
+
+
+@dataclass
+class TestState:
+    """Documents by group, label and stratum; ``groups`` rides along and is not packed."""
+
+    groups: Groups
+    table: Growing
 
 
 @dataclass(frozen=True)
@@ -286,31 +172,34 @@ class CountTests:
     def columns(self) -> tuple[str, ...]:
         return (self.columns_read.text, self.columns_read.label)
 
-    def empty(self, first_row: int = 0) -> Growing:
-        return Growing(Counts.none(1))
+    def empty(self, first_row: int = 0) -> TestState:  # noqa: ARG002
+        return TestState(self.groups, Growing(Counts.none(1)))
 
-    def add(self, state: Growing, batch: pa.RecordBatch) -> Growing:
+    def add(self, state: TestState, batch: pa.RecordBatch) -> TestState:
+        if not len(self.groups.label):
+            return state
         model = self.groups.model
         for documents in self.columns_read.slices(batch, model.classes):
-            text, group, odds = self.groups.read(documents)
+            text, group, odds = self.groups.weigh(documents, self.groups.find(documents))
             mine = documents.label[text] == self.groups.label[group]
             key = (group << 8) | (mine.astype(np.int64) << 7) | np.searchsorted(EDGES, odds)
             share = model.shares(documents)[text]
-            state.add(Counts.of(key.astype(np.uint64), share[:, None]))
+            state.table.add(Counts.of(key.astype(np.uint64), share[:, None]))
         return state
 
-    def merge(self, states: Sequence[Growing]) -> Growing:
-        return Growing(Counts.sum([s.total() for s in states]))
+    def merge(self, states: Sequence[TestState]) -> TestState:
+        whole = Counts.sum([s.table.total() for s in states])
+        return TestState(self.groups, Growing(whole))
 
-    def pack(self, state: Growing) -> bytes:
-        total = state.total()
+    def pack(self, state: TestState) -> bytes:
+        total = state.table.total()
         return pack(self.id, {}, {"keys": total.keys, "values": total.values})
 
-    def unpack(self, data: bytes) -> Growing:
+    def unpack(self, data: bytes) -> TestState:
         _, arrays = unpack(self.id, data)
-        return Growing(Counts(arrays["keys"], arrays["values"]))
+        return TestState(self.groups, Growing(Counts(arrays["keys"], arrays["values"])))
 
 
 def made_from(profile: bytes) -> str:
     """Return the digest of a profile, for the key of the round that it starts."""
-    return digest_of(profile.hex())
+    return sha256_hex(profile)

@@ -25,7 +25,7 @@ class ListedRows:
         """Return the listed rows; those whose p-value no policy may reject are not listed."""
         _, arrays = unpack(_KIND, profile)
         none = np.full(len(arrays["rows"]), -1, np.int32)
-        return RowScores(arrays["score"], arrays["p_value"], none, arrays["rows"])
+        return RowScores(arrays["score"], arrays["p_value"], none, arrays["rows"], arrays["group"])
 
     def causes(self, profile: bytes) -> list[Cause]:  # noqa: ARG002
         """Return nothing: the rule itself is the cause."""
@@ -36,13 +36,25 @@ class ListedRows:
         return str(unpack(_KIND, profile)[0]["limits"])
 
 
-def pack_listed(rows: np.ndarray, score: np.ndarray, p_value: np.ndarray, limits: str) -> bytes:
-    """Return a profile of (int64, float64, float64) rows in any order, without hopeless ones."""
-    kept = np.flatnonzero(p_value <= KEEP_BELOW)
+def pack_listed(
+    rows: np.ndarray, score: np.ndarray, p_value: np.ndarray, group: np.ndarray, limits: str = ""
+) -> bytes:
+    """Return a profile of the rows whose p-value may be rejected, and of the rest of their groups.
+
+    Args:
+        rows: int64 (n,), row numbers in any order.
+        score, p_value: float64 (n,).
+        group: int64 (n,), as in `RowScores`; here a group's number is that of its first row, so
+            that groups of different parts never share one.
+        limits: what could not be looked at.
+    """
+    hopeful = p_value <= KEEP_BELOW
+    kept = np.flatnonzero(hopeful | ((group >= 0) & np.isin(group, group[hopeful])))
     kept = kept[np.argsort(rows[kept], kind="stable")]
     arrays = {
         "rows": rows[kept].astype(np.int64),
         "score": score[kept].astype(np.float64),
         "p_value": p_value[kept].astype(np.float64),
+        "group": group[kept].astype(np.int64),
     }
     return pack(_KIND, {"limits": limits}, arrays)

@@ -33,8 +33,8 @@ RULE = Rule(
     id="duplicates/near-text",
     title="nearly equal texts",
     sees=(
-        "texts that share most of their runs of five words, and equal ones: every text of a "
-        "cluster after its first, scored by the cluster's size"
+        "texts that share most of their runs of five words, and equal ones: all texts of a "
+        "cluster but one, scored by the cluster's size"
     ),
     blind=(
         "texts too short for a signature, and languages written without spaces; paraphrases; a "
@@ -158,7 +158,7 @@ class NearText(ListedRows):
         )
 
     def profile(self, round: int, state: SignatureRows) -> bytes:  # noqa: ARG002
-        """Return the later rows of each cluster: int64 rows, cluster size as score, p-value."""
+        """Return all rows of every cluster of two or more: rows, its size as score, p-value."""
         from scipy.sparse import coo_array
         from scipy.sparse.csgraph import connected_components
 
@@ -169,9 +169,10 @@ class NearText(ListedRows):
         _, first, sizes = np.unique(cluster, return_index=True, return_counts=True)
         best = np.zeros(len(rows), np.int64)
         np.maximum.at(best, pairs.reshape(-1), np.repeat(agreed, 2))
-        later = np.flatnonzero(first[cluster] != np.arange(len(rows)))
-        p_value = self._chance(found, first)[best[later]]
-        return pack_listed(rows[later], sizes[cluster[later]], p_value, self._limits(state))
+        listed = np.flatnonzero(sizes[cluster] > 1)
+        of = cluster[listed]
+        p_value = self._chance(found, first)[best[listed]]
+        return pack_listed(rows[listed], sizes[of], p_value, rows[first[of]], self._limits(state))
 
     def _near_pairs(self, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return int64 (pairs, 2) at or above the threshold, and (pairs,) their agreements."""

@@ -40,8 +40,8 @@ _BYTES = mix(np.arange(256, dtype=np.uint64))
 class RecordKeys:
     """Keys of records: 112 bits of keyed BLAKE2b over the canonical record, 16 bits of size.
 
-    The size is the number of words and list elements in the record, at most 65,535; it depends
-    on content alone, so equal records still have equal keys.
+    The size is the number of words and list elements in the record's longer cells, at most
+    65,535; it depends on content alone, so equal records still have equal keys.
 
     Attributes:
         id: the analysis' name.
@@ -51,6 +51,8 @@ class RecordKeys:
         label: the label column; None where rows need no tag. Rows without a label or without
             text are then left out.
         folded: compare texts with case and white space folded.
+        least: words or elements from which a cell counts as long. Short answers follow fashions
+            of their own, not the frequencies of words, so shorter cells tell nothing.
     """
 
     id: str
@@ -59,6 +61,7 @@ class RecordKeys:
     running: tuple[str, ...] = ()
     label: str | None = None
     folded: bool = False
+    least: int = 8
     version: int = 1
 
     def parameters(self) -> dict[str, Any]:
@@ -69,14 +72,16 @@ class RecordKeys:
             "running": list(self.running),
             "label": self.label,
             "folded": self.folded,
+            "least": self.least,
         }
 
     def columns(self) -> tuple[str, ...]:
         return self.content if self.label is None else (*self.content, self.label)
 
     def empty(self, first_row: int = 0) -> KeyedRows:  # noqa: ARG002
-        columns = len(self.content)
-        return KeyedRows(0, 0, (), np.zeros((columns, counter_width(columns)), np.int64))
+        # A counter for each column's cells, and one for the records without that column.
+        counters = 2 * len(self.content)
+        return KeyedRows(0, 0, (), np.zeros((counters, counter_width(counters)), np.int64))
 
     def add(self, state: KeyedRows, batch: pa.RecordBatch) -> KeyedRows:
         return merge_keyed([state, self._of(batch)])
@@ -117,20 +122,28 @@ class RecordKeys:
         return pa.RecordBatch.from_arrays(columns, names=list(self.content))
 
     def _measure(self, batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray]:
-        """Return (int64 (rows,) sizes, int64 (columns, width) bucket counts)."""
+        """Return (int64 (rows,) sizes, int64 (counters, width) bucket counts)."""
         sizes = np.zeros(batch.num_rows, np.int64)
         counts = self.empty().counts
+        own, rests = np.split(counts, 2)
         width = counts.shape[1]
-        for name, count in zip(self.content, counts, strict=True):
+        plain: dict[int, np.ndarray] = {}
+        for number, name in enumerate(self.content):
             column = batch.column(name)
             if name not in self.running:
-                count += bucket_counts(cell_hashes(column), width)
+                hashes = cell_hashes(column)
+                own[number] = bucket_counts(hashes, width)
+                plain[number] = mix(hashes + np.uint64(number))
                 continue
             done = 0
             for hashes, pieces in _pieces(column, name in self.texts):
-                count += bucket_counts(hashes, width)
-                sizes[done : done + len(pieces)] += pieces
+                long = pieces >= self.least
+                own[number] += bucket_counts(hashes[np.repeat(long, pieces)], width)
+                sizes[done : done + len(pieces)] += np.where(long, pieces, 0)
                 done += len(pieces)
+        every = sum(plain.values(), np.zeros(batch.num_rows, np.uint64))
+        for number, hashes in plain.items():
+            rests[number] = bucket_counts(mix(every - hashes), width)
         return sizes, counts
 
 

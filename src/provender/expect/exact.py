@@ -48,7 +48,7 @@ def as_float(value: Fraction) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _split(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from provender.expect.view import Column, Kind, View
 
@@ -56,8 +57,8 @@ class Keys:
         columns = [view.column(name) for name in self.names]
         keys = np.zeros((view.elements, 2), np.uint64)
         for column in columns:
-            for half, seed in enumerate(_SEEDS):
-                keys[:, half] = _mix(keys[:, half] * seed + _hashes(column, half))
+            for half, hashes in enumerate(_hashes(column)):
+                keys[:, half] = _mix(keys[:, half] * _SEEDS[half] + hashes)
         # Reserve (0, 0) for rows that are left out, filtered or ignored.
         keys[:, 0] |= np.uint64(1)
         keys[left_out(columns, self.leave_out)] = 0
@@ -80,9 +81,12 @@ class Keys:
         keys = self._all(state)
         considered = np.flatnonzero(keys[:, 0])
         looked_at = keys[considered]
-        order = np.lexsort((looked_at[:, 1], looked_at[:, 0]))
-        ordered = looked_at[order]
-        same = (ordered[1:] == ordered[:-1]).all(axis=1)
+        order = np.argsort(looked_at[:, 0])
+        same, agree = _neighbours(looked_at[order])
+        if not np.array_equal(same, agree):
+            # Two keys share their first half alone: only then must both halves be sorted.
+            order = np.lexsort((looked_at[:, 1], looked_at[:, 0]))
+            same = _neighbours(looked_at[order])[1]
         repeated = np.zeros(len(order), bool)
         repeated[1:] |= same
         repeated[:-1] |= same
@@ -108,21 +112,31 @@ def left_out(columns: Sequence[Column], leave_out: str) -> np.ndarray:
     return np.asarray(combine.reduce(masks))
 
 
-def _hashes(column: Column, half: int) -> np.ndarray:
-    """uint64 (rows,): numbers by their bits, texts by SipHash-2-4 under a fixed key."""
+def _neighbours(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return bool (rows - 1,) twice: equal to the next key in the first half, and in both."""
+    same = keys[1:, 0] == keys[:-1, 0]
+    return same, same & (keys[1:, 1] == keys[:-1, 1])
+
+
+def _hashes(column: Column) -> list[np.ndarray]:
+    """Return two uint64 (rows,): of numbers by their bits, of texts by SipHash-2-4, fixed keys."""
     if column.kind is Kind.STRING:
         import pandas as pd
 
         texts = column.array.fill_null("").to_numpy(zero_copy_only=False)
-        hashes = pd.util.hash_array(texts, hash_key=_SIPHASH_KEYS[half], categorize=False)
-    elif column.kind in (Kind.TIMESTAMP, Kind.DATE):
-        width = "int64" if column.kind is Kind.TIMESTAMP else "int32"
-        hashes = column.array.cast(width).fill_null(0).to_numpy(zero_copy_only=False)
+        bits = [pd.util.hash_array(texts, hash_key=k, categorize=False) for k in _SIPHASH_KEYS]
     else:
-        hashes = column.numbers
-    bits = hashes.astype(np.int64) if hashes.dtype.itemsize < 8 else hashes
-    bits = np.ascontiguousarray(bits).view(np.uint64)
-    return np.where(column.missing, _NULL, _mix(bits + _SEEDS[half]))
+        array = column.array.cast(pa.int32()) if column.kind is Kind.DATE else column.array
+        if column.kind in (Kind.TIMESTAMP, Kind.DATE, Kind.NULL):
+            filled = array.cast(pa.int64()).fill_null(0)
+            numbers = filled.to_numpy(zero_copy_only=False)
+        else:
+            numbers = column.numbers
+        bits = [np.ascontiguousarray(numbers).view(np.uint64)] * 2
+    return [
+        np.where(column.missing, _NULL, _mix(b + seed))
+        for b, seed in zip(bits, _SEEDS, strict=True)
+    ]
 
 
 def _mix(bits: np.ndarray) -> np.ndarray:

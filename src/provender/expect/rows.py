@@ -65,7 +65,8 @@ class RowCheck:
             failing = ~met & ~ignored
         else:
             ignored, failing = ignored_rows(view, kwargs), np.zeros(view.elements, bool)
-            found = unexpected_rows(view.batch, self.type, kwargs)
+            named = view.batch.select(list(self.columns()))
+            found = unexpected_rows(named, self.type, kwargs)
             if found is None:
                 state.error = state.error or "Great Expectations raised an error"
             else:

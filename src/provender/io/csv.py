@@ -72,7 +72,7 @@ def inspect(source: Source, span_bytes: int) -> tuple[pa.Schema, list[Span]]:
             data = data[cut:]
         table = _parse(source.name, data, names, names, sum(rows))
         seen = [
-            known if Seen.TEXT in known else known | _kinds(table.column(i))
+            known if Seen.TEXT in known else known | _kinds(table.column(i), known)
             for i, known in enumerate(seen)
         ]
         ends.append(block.stop)
@@ -88,15 +88,19 @@ def batches(
 ) -> Iterator[pa.RecordBatch]:
     """Parse the span with the types found in the survey."""
     first_row, header = span.first_row, span.start == 0
-    wanted = pa.schema([schema.field(name) for name in columns])
+    types = dict(zip(schema.names, schema.types, strict=True))
+    wanted = pa.schema([(name, types[name]) for name in columns])
     splitter = QuoteSplitter(source.name)
     for block in blocks(source, span, splitter, min(BLOCK_BYTES, limits.bytes)):
         data = block.data[header_end(block.data) :] if header else block.data
         header = False
-        table = _parse(source.name, data, schema.names, columns, first_row)
+        table = _parse(source.name, data, list(types), columns, first_row)
         first_row += table.num_rows
         if table.num_rows:
-            arrays = [_typed(table.column(f.name).combine_chunks(), f.type) for f in wanted]
+            arrays = [
+                _typed(column.combine_chunks(), field.type)
+                for column, field in zip(table.columns, wanted, strict=True)
+            ]
             yield pa.RecordBatch.from_arrays(arrays, schema=wanted)
 
 
@@ -150,15 +154,17 @@ def _parse(
         ) from error
 
 
-def _kinds(column: pa.ChunkedArray) -> Seen:
-    """Return which kinds of value ``column`` (strings) holds."""
+def _kinds(column: pa.ChunkedArray, known: Seen) -> Seen:
+    """Return which kinds of value ``column`` (strings) holds, beside those already known."""
     absent = pc.is_in(column, value_set=_MISSING)
     values = column.filter(pc.invert(absent))
     words = Seen.MISSING_WORD if column.null_count < (pc.sum(absent).as_py() or 0) else Seen.NOTHING
     if not len(values):
         return words
-    if _any(_is_code(values)):
+    if _has_code(values):
         return Seen.TEXT
+    if Seen.FLOAT in known:  # a failing cast is slow, and integers would not change the type
+        return words | _kinds_beside_integers(values)
     try:
         integers = pc.cast(values, pa.int64())
     except pa.ArrowInvalid:
@@ -179,17 +185,16 @@ def _kinds_beside_integers(values: pa.ChunkedArray) -> Seen:
     return Seen.FLOAT | (Seen.LONG_INT if long else Seen.NOTHING)
 
 
-def _is_code(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def _has_code(values: pa.ChunkedArray) -> bool:
     """Tell '007' and '0x1F' from numbers: as a number they would lose what they say."""
-    length = pc.binary_length(values)
-    code = [
-        pc.and_(
-            pc.and_(pc.starts_with(values, zero), pc.greater(length, len(zero))),
-            pc.invert(pc.starts_with(values, zero + ".")),
-        )
-        for zero in ("0", "-0")
-    ]
-    return pc.or_(*code)
+    for zero in ("0", "-0"):
+        led = pc.starts_with(values, zero)
+        if _any(led):
+            longer = pc.greater(pc.binary_length(values), len(zero))
+            decimal = pc.starts_with(values, zero + ".")
+            if _any(pc.and_(led, pc.and_not(longer, decimal))):
+                return True
+    return False
 
 
 def _any(mask: pa.ChunkedArray) -> bool:

@@ -13,6 +13,9 @@ from provender.io.chunks import VerifiedFile
 
 _DECODER_FAILURES = (pa.lib.ArrowException, OSError, EOFError, ValueError, MemoryError, zlib.error)
 
+# Bytes that ``looks_like`` needs at most.
+HEAD_BYTES = 32
+
 _SIGNATURES = (
     (b"PAR1", "Parquet"),
     (b"PARE", "encrypted Parquet"),

@@ -49,7 +49,7 @@ class Format(Protocol):
         columns: Sequence[str],
         limits: Limits,
     ) -> Iterator[pa.RecordBatch]:
-        """Yield the span's records: ``columns`` of the file's ``schema``, in that order."""
+        """Yield the span's records with at least ``columns`` of the file's ``schema``."""
 
 
 def packed_spans(rows: Sequence[int], weights: Sequence[float], span_bytes: int) -> list[Span]:
@@ -75,7 +75,9 @@ def packed_spans(rows: Sequence[int], weights: Sequence[float], span_bytes: int)
 def pieces(batch: pa.RecordBatch, limits: Limits) -> Iterator[pa.RecordBatch]:
     """Cut ``batch`` into batches within ``limits``; a dictionary counts by its decoded values."""
     rows = batch.num_rows
-    size = sum(_decoded_bytes(column) for column in batch.columns)
+    size = batch.nbytes
+    if any(map(pa.types.is_dictionary, batch.schema.types)):
+        size = sum(_decoded_bytes(column) for column in batch.columns)
     step = min(limits.rows, max(1, rows * limits.bytes // max(size, 1)))
     for start in range(0, rows, step):
         yield batch.slice(start, step)

@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 
 from provender.core.shard import Span
 from provender.errors import InputError
-from provender.io.failures import looks_like
+from provender.io.failures import HEAD_BYTES, looks_like
 from provender.io.formats import Limits, Source, packed_spans
 
 # A batch's cells may refer to one large dictionary value each: the most that may come of it.
-_DECODED_BYTES = 128 * 2**20
+_DECODED_BYTES = 64 * 2**20
 # A row group is held whole while it is read, unless it is larger than this and buffers are less.
 _HELD_BYTES = 64 * 2**20
 _BUFFER_BYTES = 2**20
@@ -59,7 +59,7 @@ def batches(
             use_threads=False,
         ):
             seen += batch.num_rows
-            yield batch.select(list(columns))
+            yield batch
         if seen != group.num_rows:
             cause = f"row group {index} holds {seen} rows, the footer says {group.num_rows}"
             raise InputError(source.name, cause, _MEND)
@@ -76,7 +76,7 @@ def _open(source: Source, **options: Any) -> pq.ParquetFile:
 
 def _check_magic(source: Source) -> None:
     source.file.seek(0)
-    head = source.file.read(16)
+    head = source.file.read(HEAD_BYTES)
     source.file.seek(max(source.file.size - 4, 0))
     tail = source.file.read(4)
     if head[:4] == b"PARE" or tail == b"PARE":
@@ -101,7 +101,8 @@ def _batch_rows(
     rows = min(limits.rows, max(int(group.num_rows), 1))
     width = max(int(group.total_byte_size), 0) // max(int(group.num_rows), 1)
     rows = min(rows, max(1, limits.bytes // max(width, 1)))
-    texts = [name for name in columns if _is_bytes(schema.field(name).type)]
+    types = dict(zip(schema.names, schema.types, strict=True))
+    texts = [name for name in columns if _is_bytes(types[name])]
     if not texts:
         return rows
     # One megabyte in a dictionary page and two bytes per row decode to terabytes. The dictionary

@@ -103,13 +103,15 @@ def read_span(
         IntegrityError: when a chunk is not the one that was surveyed.
     """
     ref, schema = shard.ref, schema_of(shard)
-    wanted = list(schema.names if columns is None else columns)
+    fields = {field.name: field for field in schema}
+    wanted = list(fields if columns is None else columns)
     for name in wanted:
-        if name not in schema.names:
+        if name not in fields:
             raise InputError(ref.name, f"has no column {name!r}", _columns_it_has(schema))
+    result = pa.schema([fields[name] for name in wanted])
     partition = dict(ref.partition)
     limits = Limits(batch_rows, batch_bytes)
-    file_schema = pa.schema([field for field in schema if field.name not in partition])
+    file_schema = pa.schema([field for name, field in fields.items() if name not in partition])
     # Where no column of the file is wanted, its first one tells how many records there are.
     file_columns = [n for n in wanted if n not in partition] or file_schema.names[:1]
     with closing(open_raw(ref.uri, ref.name)) as raw:
@@ -123,26 +125,25 @@ def read_span(
                 batch.validate(full=True)
                 for piece in pieces(batch, limits):
                     seen += piece.num_rows
-                    yield _complete(piece, wanted, schema, partition)
+                    yield _complete(piece, result, partition)
         if span.rows >= 0 and seen != span.rows:
             cause = f"piece {span.index} gave {seen} records where {span.rows} were surveyed"
             raise InputError(ref.name, cause, "survey the data again")
 
 
 def _complete(
-    batch: pa.RecordBatch, wanted: list[str], schema: pa.Schema, partition: dict[str, str]
+    batch: pa.RecordBatch, schema: pa.Schema, partition: dict[str, str]
 ) -> pa.RecordBatch:
-    """Add the partition columns that are wanted, each one constant, and put all in order."""
+    """Pick the columns of ``schema`` in order; a partition column is constant."""
+    at = {name: index for index, name in enumerate(batch.schema.names)}
     arrays = []
-    for name in wanted:
+    for name in schema.names:
         if name in partition:
             value = None if partition[name] == _NULL_PARTITION else partition[name]
             arrays.append(pa.repeat(pa.scalar(value, pa.string()), batch.num_rows))
         else:
-            arrays.append(batch.column(name))
-    if not arrays:
-        return batch.select([])
-    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([schema.field(n) for n in wanted]))
+            arrays.append(batch.column(at[name]))
+    return pa.RecordBatch.from_arrays(arrays, schema=schema) if arrays else batch.select([])
 
 
 def _with_partition(ref: ShardRef, schema: pa.Schema) -> pa.Schema:

@@ -43,10 +43,11 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     Raises:
         InputError: when a value does not fit the type; its subject is the column.
     """
+    at = {name: index for index, name in enumerate(batch.schema.names)}
     arrays = []
     for field in schema:
-        index = batch.schema.get_field_index(field.name)
-        if index < 0:
+        index = at.get(field.name)
+        if index is None:
             arrays.append(pa.nulls(batch.num_rows, field.type))
             continue
         try:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from provender.core.shard import Span
 from provender.errors import InputError
-from provender.io.failures import looks_like
+from provender.io.failures import HEAD_BYTES, looks_like
 from provender.io.formats import RECORD_BYTES, Source, packed_spans
 
 BLOCK_BYTES = 4 * 2**20
@@ -120,7 +120,7 @@ def _pieces(source: Source, span: Span, size: int) -> Iterator[bytes]:
 
 
 def _decompressed(source: Source) -> BinaryIO:
-    head = source.file.read(16)
+    head = source.file.read(HEAD_BYTES)
     source.file.seek(0)
     if looks_like(head) != source.compression:
         kind = looks_like(head) or "something else"

@@ -49,7 +49,7 @@ class Words:
     @property
     def hashes(self) -> np.ndarray:
         """uint64 (words,): the hash of every word."""
-        return self.vocabulary_hashes[self.codes]
+        return np.asarray(self.vocabulary_hashes[self.codes])
 
     def distinct(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (text, code, first word) of every distinct word of every text."""
@@ -62,7 +62,7 @@ def mix(values: np.ndarray) -> np.ndarray:
     """Return a bijection of uint64 ``values`` that spreads every bit (splitmix64's finaliser)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    return np.asarray(values ^ (values >> np.uint64(31)))
 
 
 def hash_strings(values: list[str]) -> np.ndarray:
@@ -90,14 +90,21 @@ def words_of(texts: pa.Array) -> Words:
     return Words(codes.astype(np.int64), text, starts, spelled, hashes, cut)
 
 
-def grams(words: Words, length: int) -> tuple[np.ndarray, np.ndarray]:
+def grams(
+    words: Words, length: int, texts: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return (hash, first word) of every run of ``length`` words that stays in one text.
+
+    ``texts`` (bool per row) limits it to some of the texts.
 
     Both are as long as there are such runs: uint64 with the low byte zero, and int64 indices
     into the words.
     """
     count = max(len(words.hashes) - length + 1, 0)
-    first = np.flatnonzero(words.text[:count] == words.text[length - 1 :])
+    inside = words.text[:count] == words.text[length - 1 :]
+    if texts is not None:
+        inside &= texts[words.text[:count]]
+    first = np.flatnonzero(inside)
     single = words.hashes
     hashes = single[first]
     for step in range(1, length):

@@ -11,7 +11,7 @@ import numpy as np
 from provender.stats.packing import pack, unpack
 
 _KIND = "keyed-rows/1"
-_COUNTERS, _WIDEST, _NARROWEST = 1 << 16, 1 << 14, 16
+_COUNTERS, _WIDEST, _NARROWEST = 1 << 17, 1 << 14, 16
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Keys:
 
     @property
     def sizes(self) -> np.ndarray:
-        """int64 (n,): words and list elements in the row's content, at most 65,535."""
+        """int64 (n,): words and elements in the longer cells of the row, at most 65,535."""
         return (self.keys[:, 1] & np.uint64(0xFFFF)).astype(np.int64)
 
 
@@ -39,15 +39,15 @@ NO_KEYS = Keys(np.zeros(0, np.int64), np.zeros((0, 2), np.uint64), np.zeros(0, n
 
 @dataclass(frozen=True)
 class KeyedRows:
-    """The state: at most 28 bytes a row (24 without tags) beside at most 512 KiB of counters.
+    """The state: at most 28 bytes a row (24 without tags) beside about 1 MiB of counters.
 
     Attributes:
         total: rows seen, whether or not a part was selected: merging shifts later rows by it.
         left_out: rows that were seen and have no key.
         pieces: keys in row order.
-        counts: int64 (columns, width): how many cells (words, elements) of each column fell in
-            each hash bucket; always of all rows. A linear sketch, so that sums are exact
-            whatever the cut (one row of a count-min sketch, Cormode & Muthukrishnan 2005).
+        counts: int64 (counters, width): how many values fell in each hash bucket, for each
+            thing that is counted; always of all rows. A linear sketch, so that sums are exact
+            whatever the cut.
     """
 
     total: int
@@ -68,9 +68,9 @@ class KeyedRows:
         )
 
 
-def counter_width(columns: int) -> int:
-    """Return how many buckets each of ``columns`` columns gets: a power of two."""
-    share = _COUNTERS // max(columns, 1)
+def counter_width(counters: int) -> int:
+    """Return how many buckets each of so many counters gets: a power of two."""
+    share = _COUNTERS // max(counters, 1)
     return int(min(max(1 << max(share.bit_length() - 1, 0), _NARROWEST), _WIDEST))
 
 
@@ -88,7 +88,9 @@ def merge_keyed(states: Sequence[KeyedRows]) -> KeyedRows:
         later = (replace(p, rows=p.rows + total) for p in state.pieces if len(p.rows))
         pieces += later if total else state.pieces
         total += state.total
-    counts = np.stack([s.counts for s in states]).sum(axis=0)
+    counts = states[0].counts.copy()
+    for state in states[1:]:
+        counts += state.counts
     return KeyedRows(total, sum(s.left_out for s in states), tuple(pieces), counts)
 
 
@@ -102,7 +104,7 @@ def select_keys(state: KeyedRows, part: int, parts: int) -> KeyedRows:
 
 
 def pack_keyed(state: KeyedRows) -> bytes:
-    """Return the state as bytes; counters that are zero take no room."""
+    """Return the state as bytes; counters that are zero take no room, small ones little."""
     keys = state.keys
     used = np.flatnonzero(state.counts)
     meta = {
@@ -114,8 +116,8 @@ def pack_keyed(state: KeyedRows) -> bytes:
         "rows": keys.rows,
         "keys": keys.keys,
         "tags": keys.tags,
-        "used": used.astype(np.uint32),
-        "counts": state.counts.reshape(-1)[used],
+        "gaps": _narrow(np.diff(used, prepend=0)),
+        "counts": _narrow(state.counts.reshape(-1)[used]),
     }
     return pack(_KIND, meta, arrays)
 
@@ -128,20 +130,26 @@ def unpack_keyed(data: bytes) -> KeyedRows:
     """
     meta, arrays = unpack(_KIND, data)
     rows, keys, tags = arrays["rows"], arrays["keys"], arrays["tags"]
-    columns, width = meta["counters"]
-    used, found = arrays["used"], arrays["counts"]
+    counters, width = meta["counters"]
+    found = arrays["counts"]
+    used = np.cumsum(arrays["gaps"], dtype=np.int64)
     sound = (
         keys.shape == (len(rows), 2)
         and len(tags) in (0, len(rows))
         and len(used) == len(found)
-        and (not len(used) or int(used.max()) < columns * width)
+        and (not len(used) or int(used[-1]) < counters * width)
     )
     if not sound:
         raise ValueError("not a keyed-rows state: its arrays do not fit together")
-    counts = np.zeros(columns * width, np.int64)
+    counts = np.zeros(counters * width, np.int64)
     counts[used] = found
     pieces = (Keys(rows, keys, tags),)
-    return KeyedRows(meta["total"], meta["left_out"], pieces, counts.reshape(columns, width))
+    return KeyedRows(meta["total"], meta["left_out"], pieces, counts.reshape(counters, width))
+
+
+def _narrow(values: np.ndarray) -> np.ndarray:
+    """Return non-negative integers in the narrowest unsigned type that holds them."""
+    return values.astype(np.min_scalar_type(int(values.max(initial=0))))
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def evidence_of(
         raise InputError(
             "findings.json or validation.json", f"is damaged ({error})", "run the stage again"
         ) from error
-    checks.append(Check("identity", CheckStatus.CHECKED, "", manifest.rows))
+    checks.append(Check("identity/manifest", CheckStatus.CHECKED, "", manifest.rows))
     return Evidence(
         manifest.root,
         manifest.rows,

@@ -38,7 +38,11 @@ def findings_document(
 
 
 def plain(value: Any) -> Any:
-    """Return ``value`` with infinities and NaN as null, which JSON has no word for."""
+    """Return ``value`` with what JSON cannot exchange replaced: NaN and infinities by null,
+    integers beyond 2**53 by the nearest float.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**53:
+        return float(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from provender.calibrate.fdr import GRID, PValueCounts
 
-#: Edges of the histogram of -log10 p: 0 … 20 by halves; the last bin is open.
-SURPRISE_EDGES = np.arange(0, 20.5, 0.5)
+#: Edges of the histogram of -log10 p: 0 … 20 by halves, and a last bin for all beyond 20.
+SURPRISE_EDGES = np.arange(0, 21, 0.5)
+_BINS = len(SURPRISE_EDGES) - 1
 #: Histograms are kept for at most this many classes (by name); the rest share one.
 _CLASSES = 64
 _OTHERS = "(other classes)"
@@ -24,7 +25,7 @@ class ScoreSummary:
 
     Attributes:
         p_values: how many fell in each grid cell.
-        histograms: class → int64 (len(SURPRISE_EDGES),) counts of -log10 p; '' without a label.
+        histograms: class → int64 (bins,) counts of -log10 p; '' without a label.
     """
 
     p_values: PValueCounts
@@ -74,8 +75,8 @@ def summarise(p_values: np.ndarray, classes: pa.Array | None) -> ScoreSummary:
     """Count ``p_values`` (float64 (rows,), NaN unscored) overall and by class."""
     known = ~np.isnan(p_values)
     surprise = -np.log10(np.clip(p_values[known], 1e-300, 1.0))
-    bins = np.clip(np.searchsorted(SURPRISE_EDGES, surprise, "right") - 1, 0, None)
-    width = len(SURPRISE_EDGES)
+    bins = np.clip(np.searchsorted(SURPRISE_EDGES, surprise, "right") - 1, 0, _BINS - 1)
+    width = _BINS
     if classes is None:
         histograms = {"": np.bincount(bins, minlength=width).astype(np.int64)}
     else:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from provender.errors import InputError
 from provender.io.states import StateStore
 from provender.work.mark import load_marks
 from provender.work.score import unpack_scores
@@ -89,3 +90,17 @@ def write_scores(folder: Path, scores: Iterable[tuple[str, str, str]], store: St
 def _nan_to_null(column: pa.ChunkedArray) -> pa.Array:
     values = column.to_numpy()
     return pa.array(values, pa.float64(), mask=np.isnan(values))
+
+
+def read_failing(path: Path) -> pa.Table | None:
+    """Return the rows that a validation found failing, or None where there was none.
+
+    Raises:
+        InputError: when the file is damaged.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return pq.read_table(path, schema=SUSPECTS)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(str(path), "is not what validate wrote", "run validate again") from error

@@ -118,7 +118,7 @@ def validation_findings(document: dict[str, Any]) -> list[Finding]:
 def validation_checks(document: dict[str, Any]) -> list[Check]:
     """Return coverage: one line for the suite, which is checked only if all of it could be."""
     if document["suite"] is None:
-        return [Check("expect", CheckStatus.NOT_APPLICABLE, "no suite was given (--suite)")]
+        return [Check("expect/suite", CheckStatus.NOT_APPLICABLE, "no suite was given (--suite)")]
     undone = [r for r in document["results"] if r["success"] is None]
     rows = max((r["element_count"] or 0 for r in document["results"]), default=0)
     if undone:

@@ -1,0 +1,65 @@
+"""provender decide: a verdict from the evidence in a folder."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from provender.cli.options import format_option, out_option
+from provender.errors import InputError, UsageError
+
+
+@click.command()
+@out_option
+@click.option("--policy", metavar="FILE", help="policy.yaml (default: the built-in policy).")
+@format_option
+def decide(out: str, policy: str | None, format_: str) -> int:
+    """Write DIR/verdict.json and DIR/report.html from the evidence in DIR.
+
+    Reads manifest.json, findings.json and validation.json (none: nothing was expected). Exit
+    code 0 for any verdict that could be recorded, so that a pipeline keeps it; `provender
+    enforce` is the gate.
+    """
+    from provender.cli.running import today
+    from provender.core.canonical import pretty_json
+    from provender.io.outputs import OutputFolder
+    from provender.report.html import render_html
+    from provender.work.baseline import read_manifest
+    from provender.work.deciding import load_policy, verdict_on
+    from provender.work.validation import validation_document
+
+    folder = OutputFolder(out)
+    manifest = read_manifest(folder.path)
+    findings = _document(folder, "findings.json")
+    if findings is None:
+        raise UsageError(out, "holds no findings.json", "run `provender detect` first")
+    validation = _document(folder, "validation.json")
+    if validation is None:
+        validation = validation_document(manifest.root, None, [])
+    verdict = verdict_on(load_policy(policy), manifest, findings, validation, today())
+    with folder.staging("verdict.json") as draft:
+        (draft / "verdict.json").write_text(pretty_json(verdict.to_json()))
+        page = render_html(manifest.to_json(), validation, findings, verdict.to_json())
+        (draft / "report.html").write_text(page)
+    if format_ == "json":
+        print(json.dumps(verdict.to_json(), indent=2, sort_keys=True))
+    else:
+        print(verdict.outcome.value)
+        for reason in verdict.reasons:
+            print(f"  {reason.rule}: {reason.message} ({reason.limit})")
+    return 0
+
+
+def _document(folder: Any, name: str) -> dict[str, Any] | None:
+    raw = folder.read(name)
+    if raw is None:
+        return None
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise InputError(str(folder.path / name), "is not JSON", "run the stage again") from error
+    if not isinstance(value, dict):
+        raise InputError(str(folder.path / name), "is not a JSON object", "run the stage again")
+    return value

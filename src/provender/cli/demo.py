@@ -1,0 +1,187 @@
+"""provender demo: the bundled samples, found against planted."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from provender.cli.options import format_option, run_options
+from provender.core.shard import Roles
+from provender.errors import EXIT_REJECTED, UsageError
+
+_ROLES = {
+    "adult": Roles(label="income", source="source"),
+    "mail": Roles(label="label", text="text", source="source"),
+    "digits": Roles(label="label", image="pixels", source="source", key="id"),
+}
+#: planted family → the rules that are meant to see it
+_MEANT = {
+    "label-conflict": "text/label-conflict",
+    "label-conflict-spread": "text/label-conflict",
+    "duplicates": "duplicates/exact-row",
+    "duplicates-near": "duplicates/near-text",
+    "contradictions": "duplicates/contradiction",
+    "outliers": "outliers/robust-column",
+    "schema": "expect/*",
+    "spectral": "spectral/class-signature",
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One bundled data set; ``family`` is '' for a clean one."""
+
+    family: str
+    set: str
+
+    @property
+    def title(self) -> str:
+        """What the table calls it."""
+        return f"{self.family}/{self.set}" if self.family else f"clean/{self.set}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Attributes:
+    expected: the verdict that is right.
+    planted, caught, missed, false: rows; ``false`` are suspects of the rule meant to see the
+        attack (of any one rule, on clean data) that were not planted.
+    named: the shard or source that findings name.
+    """
+
+    sample: Sample
+    verdict: str
+    expected: str
+    planted: int
+    caught: int
+    missed: int
+    false: int
+    named: str
+
+
+@click.command()
+@click.option("--out", metavar="DIR", default="demo-out", show_default=True)
+@click.option("--samples", metavar="DIR", help="The samples (default: those of the checkout).")
+@run_options
+@format_option
+def demo(
+    out: str, samples: str | None, workers: int, cache: str | None, resume: bool, format_: str
+) -> int:
+    """Scan the bundled samples: clean ones must be admitted, planted ones rejected.
+
+    Prints what was planted against what was found; each scan's report is in DIR. Exit code 1
+    when a verdict is not the right one.
+    """
+    folder = Path(samples) if samples else Path(__file__).parents[3] / "data_samples"
+    if not (folder / "clean").is_dir():
+        raise UsageError(
+            str(folder), "holds no samples", "run from a checkout, or name them with --samples"
+        )
+    outcomes = []
+    for sample in _samples(folder):
+        print(f"scanning {sample.title}", file=sys.stderr)
+        outcomes.append(_scan(sample, folder, Path(out), workers, cache, resume))
+    if format_ == "json":
+        rows = [{**vars(o), "sample": o.sample.title} for o in outcomes]
+        print(json.dumps(rows, indent=2, sort_keys=True))
+    else:
+        _print(outcomes, out)
+    return 0 if all(o.verdict == o.expected for o in outcomes) else EXIT_REJECTED
+
+
+def _samples(folder: Path) -> list[Sample]:
+    clean = [Sample("", place.name) for place in sorted((folder / "clean").iterdir())]
+    planted = [
+        Sample(family.name, place.name)
+        for family in sorted((folder / "planted").iterdir())
+        for place in sorted(family.iterdir())
+    ]
+    return clean + planted
+
+
+def _scan(
+    sample: Sample, folder: Path, out: Path, workers: int, cache: str | None, resume: bool
+) -> Outcome:
+    from pipelines.run import Run
+    from pipelines.scan import ScanRequest, scan
+    from provender.cli.running import today
+    from provender.io.states import StateStore, default_store
+
+    place = folder / ("planted" if sample.family else "clean") / sample.family / sample.set
+    suite = folder.parent / "expectations" / f"{sample.set}.json"
+    request = ScanRequest(
+        (str(place),),
+        str(out / sample.title),
+        _ROLES[sample.set],
+        suite=str(suite) if suite.is_file() else None,
+    )
+    run = Run(StateStore(cache or default_store()), workers, not resume)
+    found = scan(request, run, today())
+    return _outcome(sample, folder, out, found)
+
+
+def _outcome(sample: Sample, folder: Path, out: Path, found: Any) -> Outcome:
+    import fnmatch
+
+    import pyarrow.parquet as pq
+
+    suspects = pq.read_table(out / sample.title / "suspects.parquet").to_pylist()
+    by_rule: dict[str, set[tuple[str, int]]] = {}
+    meant = _MEANT.get(sample.family, "")
+    for line in suspects:
+        rule = meant if fnmatch.fnmatchcase(line["rule"], meant) else line["rule"]
+        by_rule.setdefault(rule, set()).add((line["shard"], line["row"]))
+    planted: set[tuple[str, int]] = set()
+    if sample.family:
+        truth = pq.read_table(folder / "truth" / f"{sample.family}-{sample.set}.parquet")
+        planted = {(t["shard"], t["row"]) for t in truth.to_pylist()}
+        flagged = by_rule.get(meant, set())
+    else:
+        flagged = max(by_rule.values(), key=len, default=set())
+    places = [
+        f"{kind} {name}"
+        for finding in found.detected.document["findings"]
+        if fnmatch.fnmatchcase(finding["rule"], meant)
+        for kind, name, _ in finding["concentrated_in"]
+    ]
+    if meant == "expect/*":
+        shards = {
+            s for r in found.validation.document["results"] for s, _ in r["failing"]["shards"]
+        }
+        places = [f"shard {s}" for s in sorted(shards)]
+    return Outcome(
+        sample,
+        found.verdict.outcome.value,
+        "reject" if sample.family else "admit",
+        len(planted),
+        len(planted & flagged),
+        len(planted - flagged),
+        len(flagged - planted),
+        places[0] if places else "",
+    )
+
+
+def _print(outcomes: list[Outcome], out: str) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("sample", "verdict", "planted", "caught", "missed", "false alarms", "named"):
+        numeric = name in ("planted", "caught", "missed", "false alarms")
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=name == "sample")
+    for o in outcomes:
+        right = o.verdict == o.expected
+        verdict = o.verdict if right else f"{o.verdict} (should {o.expected})"
+        counts = [str(n) for n in (o.planted, o.caught, o.missed, o.false)]
+        table.add_row(o.sample.title, verdict, *counts, o.named, style=None if right else "red")
+    console = Console()
+    console.print(table)
+    wrong = [o for o in outcomes if o.verdict != o.expected]
+    print(f"{len(outcomes) - len(wrong)} of {len(outcomes)} verdicts are right.")
+    print(f"Reports: {out}/<sample>/report.html. Next: provender scan YOUR_DATA --out DIR")

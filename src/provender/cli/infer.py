@@ -1,0 +1,51 @@
+"""provender infer: an expectation suite proposed from data."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from provender.cli.options import data_argument, inputs_of, run_options
+from provender.errors import StoreError
+
+
+@click.command()
+@data_argument
+@click.option("--out", metavar="FILE", help="Where to write the suite (default: stdout).")
+@click.option("--name", default="inferred", show_default=True, help="The suite's name.")
+@run_options
+@click.pass_obj
+def infer(
+    beam_options: tuple[str, ...],
+    data: tuple[str, ...],
+    out: str | None,
+    name: str,
+    workers: int,
+    cache: str | None,
+    resume: bool,
+) -> int:
+    """Propose a Great Expectations suite that DATA passes.
+
+    It says what was observed, not what is right: read and edit it before it guards anything.
+    """
+    from pipelines.infer import infer as run_infer
+    from provender.cli.running import running
+
+    with running(workers, cache, resume, beam_options) as run:
+        suite = run_infer(inputs_of(data), name, run)
+    text = json.dumps(suite, indent=2, ensure_ascii=False) + "\n"
+    if out is None:
+        print(text, end="")
+        return 0
+    try:
+        Path(out).parent.mkdir(parents=True, exist_ok=True)
+        Path(out).write_text(text, "utf-8")
+    except OSError as error:
+        raise StoreError(
+            out, f"cannot be written ({error.strerror})", "name another file"
+        ) from error
+    print(f"{len(suite['expectations'])} expectations written to {out}", file=sys.stderr)
+    return 0

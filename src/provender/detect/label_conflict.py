@@ -1,0 +1,223 @@
+"""text/label-conflict: words and phrases whose documents carry a label their content denies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from provender.calibrate.fdr import KEEP_BELOW
+from provender.core.finding import Level, Rule
+from provender.detect.base import Cause, DataView, RowScores, Unchecked
+from provender.detect.label_conflict_describe import Candidates, Describe, Descriptions
+from provender.detect.label_conflict_groups import STRATA, Groups, groups_of
+from provender.detect.label_conflict_model import Columns, Model
+from provender.detect.label_conflict_rounds import (
+    MOST_PHRASES,
+    CountGrams,
+    CountTests,
+    GramState,
+    made_from,
+)
+from provender.detect.label_conflict_tests import inflation, log_p, strengths
+from provender.detect.label_conflict_triggers import Triggers, triggers_of
+from provender.detect.label_conflict_words import MOST_CLASSES, CountWords, WordState
+from provender.stats.gram_table import Counts
+from provender.stats.grams import LONGEST_TEXT
+
+#: Word counts kept in the profile; beyond it the rarest words are left out of the model.
+_MOST_WORDS = 1 << 23
+_MOST_CANDIDATES = 64
+
+RULE = Rule(
+    id="text/label-conflict",
+    title="Trigger text that overrides the label",
+    sees=(
+        "A word, phrase or sentence whose documents carry one label although the rest of their "
+        "content says another: the mark of a dirty-label backdoor. Names the trigger and the label."
+    ),
+    blind=(
+        "Triggers in fewer than about 10 documents; everyday words that most documents hold; "
+        "punctuation, letter case and syntax as triggers; clean-label poison, whose content agrees "
+        "with its label; scripts written without spaces; copies of one document; labels that "
+        "content does not foretell; random label errors."
+    ),
+    null_model=(
+        "Documents with a gram carry a label as other documents of the same content do, even if "
+        "the gram raises its odds by e^2, or contradict it no more than other documents of their "
+        "label, 2 % of foreign ones allowed. Chernoff bounds, documents that are alike count as "
+        "fewer, the tail is stretched by what the bulk of grams shows, Bonferroni over all grams."
+    ),
+    false_alarms="to be measured",
+    level=Level.ERROR,
+    references=(
+        "Dai, Chen, Li 2019, A backdoor attack against LSTM-based text classification systems",
+        "He et al. 2023, Mitigating backdoor poisoning attacks through the lens of spurious "
+        "correlation (Z-defense)",
+        "Efron 2004, Large-scale simultaneous hypothesis testing: the choice of a null hypothesis",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class LabelConflict:
+    """The detector; ``columns`` is known once it is bound."""
+
+    columns: Columns | None = None
+
+    @property
+    def rule(self) -> Rule:
+        return RULE
+
+    @property
+    def rounds(self) -> int:
+        return 4
+
+    def bind(self, view: DataView) -> LabelConflict | Unchecked:
+        text, label = view.roles.text, view.roles.label
+        if text is None or label is None:
+            return Unchecked("needs a text column and a label column")
+        if not _is_text(view.schema.field(text).type):
+            return Unchecked(f"the text column {text!r} does not hold text")
+        kind = view.schema.field(label).type
+        if not (_is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+            return Unchecked(f"the label column {label!r} is {kind}, not a class")
+        return replace(self, columns=Columns(text, label))
+
+    @property
+    def _read(self) -> Columns:
+        if self.columns is None:
+            raise ValueError("the detector is not bound")
+        return self.columns
+
+    def analysis(self, round: int, profile: bytes | None) -> Any:
+        if round == 0:
+            return CountWords(self._read)
+        if profile is None:
+            raise ValueError("rounds after the first start from a profile")
+        made = made_from(profile)
+        if round == 1:
+            return CountGrams(self._read, Model.unpack(profile), made)
+        if round == 2:
+            return CountTests(self._read, Groups.unpack(profile), made)
+        return Describe(self._read, Candidates.unpack(profile), made)
+
+    def profile(self, round: int, state: Any) -> bytes:
+        return (_model, _groups, _candidates, _triggers)[round](state).pack()
+
+    def score_columns(self) -> tuple[str, ...]:
+        return (self._read.text, self._read.label)
+
+    def scorer(self, profile: bytes) -> Callable[[pa.RecordBatch], RowScores]:
+        triggers, columns = Triggers.unpack(profile), self._read
+
+        def score(batch: pa.RecordBatch) -> RowScores:
+            pieces = [triggers.score(d) for d in columns.slices(batch, triggers.classes)]
+            parts = list(zip(*pieces, strict=True)) or [[np.zeros(0)], [np.zeros(0)], [np.zeros(0)]]
+            value, p_value, cause = (np.concatenate(part) for part in parts)
+            return RowScores(value, p_value, cause.astype(np.int32))
+
+        return score
+
+    def causes(self, profile: bytes) -> list[Cause]:
+        triggers = Triggers.unpack(profile)
+        return [
+            Cause(
+                what=one.text,
+                message=(
+                    f"trigger “{one.text}” → label {label} in {round(one.rows)} rows, "
+                    f"{one.override_share:.0%} of those whose content speaks against it"
+                ),
+                evidence={
+                    "target_label": label,
+                    "rows": round(one.rows),
+                    "override_share": round(one.override_share, 4),
+                    "likeness": round(one.likeness, 4),
+                    "strength_nats": round(one.strength, 2),
+                    "p_value": one.p_value,
+                    "grams_searched": triggers.searched,
+                },
+                p_value=one.p_value,
+            )
+            for one, label in zip(triggers.standing, triggers.targets, strict=True)
+        ]
+
+    def limits(self, profile: bytes) -> str:
+        return Triggers.unpack(profile).unseen
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
+
+
+def _model(state: WordState) -> Model:
+    words, copies = state.words.total(), state.copies.total()
+    rows, unlabelled, empty, cut = (int(n) for n in state.seen)
+    unseen = []
+    classes = state.classes
+    if state.too_many:
+        unseen.append(f"the labels have more than {MOST_CLASSES} values: nothing was tested")
+    elif len(classes) < 2:
+        unseen.append(f"the labels have {len(classes)} values: nothing to contradict")
+    if len(classes) < 2:
+        classes, words, copies = (), Counts.none(1), Counts.none(1)
+    if unlabelled:
+        unseen.append(f"{unlabelled} of {rows} rows have no label")
+    if empty:
+        unseen.append(f"{empty} of {rows} texts hold no word")
+    if cut:
+        unseen.append(f"{cut} of {rows} texts were read to {LONGEST_TEXT} characters only")
+    # A word of one document never speaks: the document's own fold is left out.
+    hashes, first = np.unique(words.keys >> np.uint64(8), return_index=True)
+    several = np.zeros(0, bool)
+    if len(hashes):
+        frequency = np.add.reduceat(words.values[:, 0], first)
+        kept = frequency > 1
+        if kept.sum() > _MOST_WORDS:
+            least = np.sort(frequency)[-_MOST_WORDS]
+            kept = frequency > least
+            unseen.append(f"words in {least} or fewer texts were not weighed")
+        several = np.repeat(kept, np.diff(np.append(first, len(words.keys))))
+    repeated = copies.values[:, 0] > 1
+    return Model(
+        classes,
+        state.documents[: len(classes)],
+        Counts(words.keys[several], words.values[several]),
+        Counts(copies.keys[repeated], copies.values[repeated]),
+        "; ".join(unseen),
+    )
+
+
+def _groups(state: GramState) -> Groups:
+    tables = [growing.total() for growing in state.tables]
+    model = state.model
+    for table in tables[1:]:
+        if len(table.keys) == MOST_PHRASES:
+            part = float(table.keys[-1]) / 2.0**64
+            unseen = f"only {part:.1%} of the phrases of two or three words were searched"
+            model = replace(model, unseen="; ".join(filter(None, (model.unseen, unseen))))
+            break
+    return groups_of(model, state.strata, tables)
+
+
+def _candidates(state: Any) -> Candidates:
+    groups: Groups = state.groups
+    many = len(groups.label)
+    table = state.table.total()
+    keys = table.keys.astype(np.int64)
+    tested = np.zeros((many, 2, STRATA), np.int64)
+    tested[keys >> 8, (keys >> 7) & 1, keys & 127] = table.values[:, 0]
+    strength = strengths(groups.strata[groups.label], tested)
+    stretch = inflation(strength)
+    order = np.argsort(-strength, kind="stable")[:_MOST_CANDIDATES]
+    chosen = order[log_p(strength[order], stretch, groups.searched) <= np.log(KEEP_BELOW)]
+    return Candidates(groups.only(chosen), tested[chosen], strength[chosen], stretch)
+
+
+def _triggers(state: Descriptions) -> Triggers:
+    return triggers_of(state, KEEP_BELOW)

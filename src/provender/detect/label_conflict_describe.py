@@ -1,0 +1,237 @@
+"""Round 3: what the few suspicious groups are called, how alike and how shared their texts are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provender.detect.label_conflict_groups import EDGES, Found, Groups
+from provender.detect.label_conflict_model import SKETCH, Columns, Labelled
+from provender.detect.label_conflict_tests import AGAINST
+from provender.stats.packing import pack, unpack
+
+#: Documents kept of every group and class to measure how alike they are.
+_KEPT = 64
+#: A trigger's text is looked for this many words to either side, and cut after so many words.
+REACH, _LONGEST_NAME = 8, 40
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Groups whose documents are too surprising, before likeness and overlap are weighed.
+
+    Attributes:
+        groups: only the candidates (their model is empty when there is none).
+        tested: int64 (candidates, 2, strata), documents that hold the group, in UNITs.
+        strength: float64 (candidates,), descending, in nats.
+        stretch: the empirical null's inflation.
+    """
+
+    groups: Groups
+    tested: np.ndarray
+    strength: np.ndarray
+    stretch: float
+
+    def pack(self) -> bytes:
+        arrays = {
+            "groups": np.frombuffer(self.groups.pack(), np.uint8),
+            "tested": self.tested,
+            "strength": self.strength,
+        }
+        return pack("label-conflict-candidates/1", {"stretch": self.stretch}, arrays)
+
+    @staticmethod
+    def unpack(data: bytes) -> Candidates:
+        meta, arrays = unpack("label-conflict-candidates/1", data)
+        groups = Groups.unpack(arrays["groups"].tobytes())
+        return Candidates(groups, arrays["tested"], arrays["strength"], meta["stretch"])
+
+
+@dataclass
+class Descriptions:
+    """What round 3 gathers.
+
+    Attributes:
+        candidates: the analysis's own; they ride along for the profile and are not packed.
+        names: (candidate, place, text, documents): the text a candidate covers at place 0, the
+            words before it at negative places and after it at positive ones.
+        shared: int64 (candidates, candidates): contradicting documents that hold both.
+        group, identity, sketch: int64 (n,), uint64 (n,), int32 (n, dimensions): a sample of the
+            contradicting documents of each candidate, then of each class (numbered after them).
+    """
+
+    candidates: Candidates
+    names: pa.Table
+    shared: np.ndarray
+    group: np.ndarray
+    identity: np.ndarray
+    sketch: np.ndarray
+
+
+@dataclass(frozen=True)
+class Describe:
+    """Round 3: the text around each candidate, its overlaps, and how alike its documents are."""
+
+    columns_read: Columns
+    candidates: Candidates
+    made_from: str
+    id: str = "text/label-conflict#3"
+    version: int = 1
+
+    def parameters(self) -> dict[str, Any]:
+        read = {"text": self.columns_read.text, "label": self.columns_read.label}
+        return {**read, "profile": self.made_from}
+
+    def columns(self) -> tuple[str, ...]:
+        return (self.columns_read.text, self.columns_read.label)
+
+    def empty(self, first_row: int = 0) -> Descriptions:  # noqa: ARG002
+        many = len(self.candidates.strength)
+        names = pa.table(
+            {
+                "candidate": pa.array([], pa.int64()),
+                "place": pa.array([], pa.int64()),
+                "text": pa.array([], pa.large_string()),
+                "documents": pa.array([], pa.int64()),
+            }
+        )
+        nothing = (np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros((0, SKETCH), np.int32))
+        shared = np.zeros((many, many), np.int64)
+        return Descriptions(self.candidates, names, shared, *nothing)
+
+    def add(self, state: Descriptions, batch: pa.RecordBatch) -> Descriptions:
+        if not len(self.candidates.strength):
+            return state
+        classes = self.candidates.groups.model.classes
+        pieces = [self._describe(d) for d in self.columns_read.slices(batch, classes)]
+        return self.merge([state, *pieces])
+
+    def _describe(self, documents: Labelled) -> Descriptions:
+        groups = self.candidates.groups
+        found = groups.find(documents)
+        text, group, odds = groups.weigh(documents, found)
+        chosen = (documents.label[text] == groups.label[group]) & (odds < EDGES[AGAINST])
+        text, group = text[chosen], group[chosen]
+        many = len(self.candidates.strength)
+        holds = np.zeros((documents.words.rows, many), np.int64)
+        holds[text, group] = 1
+        rows = np.flatnonzero(documents.usable)
+        which, identity, row = _smallest(
+            np.concatenate((group, many + documents.label[rows])),
+            documents.identity[np.concatenate((text, rows))],
+            np.concatenate((text, rows)),
+        )
+        sketch = _sketch(groups, documents, found, which, row)
+        names = _names(documents, found, text * groups.size + group, groups.size)
+        return Descriptions(self.candidates, names, holds.T @ holds, which, identity, sketch)
+
+    def merge(self, states: Sequence[Descriptions]) -> Descriptions:
+        names = pa.concat_tables([s.names for s in states])
+        names = names.group_by(["candidate", "place", "text"]).aggregate([("documents", "sum")])
+        names = names.rename_columns(["candidate", "place", "text", "documents"])
+        order = [("candidate", "ascending"), ("place", "ascending"), ("text", "ascending")]
+        group, identity, row = _smallest(
+            np.concatenate([s.group for s in states]),
+            np.concatenate([s.identity for s in states]),
+            np.arange(sum(len(s.group) for s in states)),
+        )
+        sketch = np.concatenate([s.sketch for s in states])[row]
+        shared = np.sum([s.shared for s in states], axis=0)
+        names = names.sort_by(order)
+        return Descriptions(self.candidates, names, shared, group, identity, sketch)
+
+    def pack(self, state: Descriptions) -> bytes:
+        names = {name: state.names[name] for name in state.names.column_names}
+        rest = {n: getattr(state, n) for n in ("shared", "group", "identity", "sketch")}
+        return pack(self.id, {}, {**names, **rest})
+
+    def unpack(self, data: bytes) -> Descriptions:
+        _, arrays = unpack(self.id, data)
+        names = pa.table(
+            {
+                "candidate": pa.array(arrays["candidate"], pa.int64()),
+                "place": pa.array(arrays["place"], pa.int64()),
+                "text": arrays["text"],
+                "documents": pa.array(arrays["documents"], pa.int64()),
+            }
+        )
+        rest = (arrays[n] for n in ("shared", "group", "identity", "sketch"))
+        return Descriptions(self.candidates, names, *rest)
+
+
+def _smallest(group: np.ndarray, identity: np.ndarray, row: np.ndarray) -> tuple[Any, Any, Any]:
+    """Keep, of every group, the documents with the smallest identities, each text once."""
+    order = np.lexsort((row, identity, group))
+    group, identity, row = group[order], identity[order], row[order]
+    new = np.ones(len(group), bool)
+    new[1:] = (group[1:] != group[:-1]) | (identity[1:] != identity[:-1])
+    group, identity, row = group[new], identity[new], row[new]
+    rank = np.arange(len(group)) - np.searchsorted(group, group)
+    keep = rank < _KEPT
+    return group[keep], identity[keep], row[keep]
+
+
+def _sketch(
+    groups: Groups, documents: Labelled, found: Found, which: np.ndarray, row: np.ndarray
+) -> np.ndarray:
+    """Sketch the documents ``row``, each without the words that candidate ``which`` covers."""
+    words = documents.words
+    kept, back = np.unique(row, return_inverse=True)
+    place = np.full(words.rows, -1)
+    place[kept] = np.arange(len(kept))
+    text, code, _ = words.distinct()
+    inside = place[text] >= 0
+    whole = groups.model.sketch(words, place[text[inside]], code[inside], len(kept))[back]
+    pair, code = found.covered(words)
+    mine = np.where(which < len(groups.label), row * groups.size + which, -1)
+    order = np.argsort(mine)
+    at = np.minimum(np.searchsorted(mine[order], pair), len(mine) - 1)
+    hit = mine[order][at] == pair if len(mine) else np.zeros(0, bool)
+    covered = groups.model.sketch(words, order[at[hit]], code[hit], len(mine))
+    return np.asarray(whole - covered)
+
+
+def _names(documents: Labelled, found: Found, pairs: np.ndarray, size: int) -> pa.Table:
+    """Count the longest covered run of words of each chosen (text, candidate), and its sides."""
+    words = documents.words
+    chosen = np.isin(found.pair, pairs)
+    pair, first, length = found.pair[chosen], found.first[chosen], found.length[chosen]
+    many = max(len(words.codes), 1)
+    pair, at = Found(pair, first, length).positions()
+    covered = np.unique(pair * many + at)
+    pair, at = covered // many, covered % many
+    new = np.ones(len(pair), bool)
+    new[1:] = (pair[1:] != pair[:-1]) | (at[1:] != at[:-1] + 1)
+    start = np.flatnonzero(new)
+    run = np.diff(np.append(start, len(pair)))
+    order = np.lexsort((at[start], -run, pair[start]))
+    _, best = np.unique(pair[start][order], return_index=True)
+    best = order[best]
+    pair, begin = pair[start][best], at[start][best]
+    run = np.minimum(run[best], _LONGEST_NAME)
+    text, candidate = pair // size, pair % size
+    spelled = words.vocabulary.take(pa.array(words.codes))
+    offsets = np.concatenate(([0], np.cumsum(run)))
+    inside = np.arange(offsets[-1]) - np.repeat(offsets[:-1], run) + np.repeat(begin, run)
+    pieces = spelled.take(pa.array(inside)).cast(pa.string())
+    lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pieces)
+    joined = pc.binary_join(lists, " ").cast(pa.large_string())
+    columns = [(candidate, np.zeros(len(pair), np.int64), joined)]
+    for distance in range(1, REACH + 1):
+        for place, at in ((-distance, begin - distance), (distance, begin + run + distance - 1)):
+            inside_text = (at >= words.starts[text]) & (at < words.starts[text + 1])
+            there = spelled.take(pa.array(at[inside_text]))
+            columns.append((candidate[inside_text], np.full(len(there), place), there))
+    table = pa.table(
+        {
+            "candidate": np.concatenate([c[0] for c in columns]),
+            "place": np.concatenate([c[1] for c in columns]),
+            "text": pa.concat_arrays([c[2] for c in columns]),
+        }
+    )
+    return table.append_column("documents", pa.array(np.ones(len(table), np.int64)))
