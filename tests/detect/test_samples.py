@@ -1,4 +1,4 @@
-"""Every detector on the bundled real data: it finds its planted twin and leaves the clean one be."""
+"""Every detector on the bundled real data: it finds its planted twin, and spares the clean one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +46,9 @@ def flags(rule: str, tables: list[pa.Table], roles: Roles) -> np.ndarray:
     if isinstance(bound, StateDetector):
         listed = bound.flagged(profile)
         p_values[listed.rows] = listed.p_value
+        if listed.group is not None:
+            groups, first = np.unique(listed.group, return_index=True)
+            p_values[listed.rows[first[groups >= 0]]] = 1.0  # an original, not its copy
     else:
         assert isinstance(bound, RowDetector)
         score = bound.scorer(profile)
@@ -71,6 +74,10 @@ TWINS = (
     Twin("duplicates/near-text", "duplicates-near/mail", 0.95, 0, 0),
     # One copy against one original: both are marked, for nothing tells which label is wrong.
     Twin("duplicates/contradiction", "contradictions/adult", 1.0, 60, 0),
+    Twin("text/label-conflict", "label-conflict/mail", 0.9, 2, 0),
+    Twin("text/label-conflict", "label-conflict-spread/mail", 0.9, 2, 0),
+    Twin("outliers/robust-column", "outliers/adult", 1.0, 3, 1),
+    Twin("spectral/class-signature", "spectral/digits", 0.9, 1, 0),
 )
 
 
@@ -85,8 +92,13 @@ def test_the_planted_rows_are_found_and_hardly_any_other(twin: Twin) -> None:
     assert (found & ~planted).sum() <= twin.others
 
 
-@pytest.mark.parametrize("twin", TWINS, ids=lambda t: f"{t.rule} on {t.planted}")
-def test_the_clean_twin_is_left_alone(twin: Twin) -> None:
-    name = twin.planted.split("/")[1]
+def test_every_detector_has_a_planted_twin() -> None:
+    assert {twin.rule for twin in TWINS} == {detector.rule.id for detector in DETECTORS}
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "most"), sorted({(t.rule, t.planted.split("/")[1], t.clean) for t in TWINS})
+)
+def test_the_clean_twin_is_left_alone(rule: str, name: str, most: int) -> None:
     tables = tables_of(SAMPLES / "clean" / name)
-    assert flags(twin.rule, list(tables.values()), ROLES[name]).sum() <= twin.clean
+    assert flags(rule, list(tables.values()), ROLES[name]).sum() <= most

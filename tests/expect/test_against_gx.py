@@ -8,15 +8,15 @@ from tests.expect.against_gx import differences
 from tests.expect.tables import everything, expectation, random_table
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_answers_equal_those_of_great_expectations(seed):
     table = random_table(seed)
     draw = random.Random(seed)
     by_type = {}
     for tried in everything(table):
         by_type.setdefault(tried["type"], []).append(tried)
-    sample = [draw.choice(of_type) for of_type in by_type.values()]
-    assert len(sample) > 35
+    sample = [t for of_type in by_type.values() for t in draw.sample(of_type, min(2, len(of_type)))]
+    assert len(sample) > 70
     assert differences(table, sample) == []
 
 

@@ -70,7 +70,7 @@ def test_any_spans_give_the_objects_that_were_written(rows, end, last, bom, asci
     lines = [json.dumps(row, ensure_ascii=ascii_) for row in rows]
     data = (b"\xef\xbb\xbf" if bom else b"") + (end.join(lines) + end * last).encode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text, "_LEAST_BLOCK_BYTES", 1)
+        patch.setattr(text, "_LEAST_BLOCK_BYTES", 4)
         split = read(data, span_bytes)
         assert split == read(data)
     schema, found = split

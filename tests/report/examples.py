@@ -52,6 +52,8 @@ def documents(
             ).to_json(),
         ],
         "manifest_root": root,
+        "manifest_digest": digest_of(root),
+        "rejecting": [],
         "policy_digest": digest_of({"policy": "default"}),
         "findings_digest": digest_of(findings),
         "validation_digest": digest_of(validation),

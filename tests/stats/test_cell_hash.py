@@ -8,7 +8,7 @@ import decimal
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provender.stats.cell_hash import cell_hashes, fold, segments, word_hashes
@@ -66,6 +66,7 @@ def test_dictionaries_run_ends_and_nulls_are_hashed_by_value() -> None:
     assert len(cell_hashes(pa.array([], pa.string()))) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 255), max_size=6), max_size=8), st.integers(1, 5))
 def test_a_fold_depends_on_a_run_alone(runs: list[list[int]], most: int) -> None:
     counts = np.array([len(r) for r in runs], np.int64)
@@ -84,6 +85,7 @@ def test_folds_tell_runs_apart_by_order_and_length() -> None:
     assert len(set(fold(values, np.array([len(r) for r in runs])).tolist())) == len(runs)
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.text(max_size=12), max_size=12))
 def test_words_are_those_of_python(texts: list[str | None]) -> None:
     found = list(word_hashes(pa.array(texts, pa.string())))

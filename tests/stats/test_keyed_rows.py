@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provender.stats.keyed_rows import (
@@ -31,6 +31,7 @@ def _state(pairs: list[tuple[int, int]]) -> KeyedRows:
     return KeyedRows(len(pairs), 0, (Keys(rows, keys, NO_KEYS.tags),), np.ones((1, 16), np.int64))
 
 
+@settings(deadline=None)
 @given(PAIRS)
 def test_groups_are_those_of_pandas(pairs: list[tuple[int, int]]) -> None:
     keys = np.array(pairs, np.uint64).reshape(-1, 2)
@@ -46,6 +47,7 @@ def test_groups_are_those_of_pandas(pairs: list[tuple[int, int]]) -> None:
         assert len(np.unique(keys[members], axis=0)) == 1
 
 
+@settings(deadline=None)
 @given(PAIRS, st.integers(1, 5))
 def test_parts_are_disjoint_cover_all_and_keep_the_totals(
     pairs: list[tuple[int, int]], parts: int
@@ -59,6 +61,7 @@ def test_parts_are_disjoint_cover_all_and_keep_the_totals(
     assert sum(map(len, keys)) == len(set().union(*keys))
 
 
+@settings(deadline=None)
 @given(PAIRS, PAIRS, st.integers(1, 4))
 def test_selecting_before_or_after_merging_is_the_same(
     one: list[tuple[int, int]], other: list[tuple[int, int]], parts: int

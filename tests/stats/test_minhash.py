@@ -20,7 +20,7 @@ from provender.stats.minhash import (
 UINT32 = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.lists(UINT32, min_size=1, max_size=9), min_size=1, max_size=6))
 def test_signatures_are_those_of_datasketch(texts: list[list[int]]) -> None:
     shingles = np.array([v for t in texts for v in t], np.uint32)
@@ -43,6 +43,7 @@ def test_signatures_do_not_depend_on_how_many_texts_are_signed_at_a_time() -> No
         assert (together[i] == alone[0]).all()
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 3), max_size=8), max_size=6), st.integers(1, 4))
 def test_shingles_are_runs_of_words_inside_one_text(texts: list[list[int]], length: int) -> None:
     words = np.array([w for t in texts for w in t], np.uint64)

@@ -34,12 +34,15 @@ def worker_pool(workers: int) -> Iterator[None]:
     # A fork server: workers start from a small process without threads or locks to inherit.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
+    others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     _current = pool
     try:
         yield
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Whoever interrupts does not wait for work in hand; states are stored whole or not at all.
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.terminate()
         raise
     finally:
         _current = None

@@ -7,16 +7,21 @@ network interface. docs/decisions.md has what was measured.
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from provender import errors
 from provender.errors import ProvenderError, UsageError
 
-_OWN_ERROR = re.compile(
-    r"provender\.errors\.(?P<kind>\w+): (?P<text>.*?)(?: \[while running '[^']*'\])?\s*$", re.S
-)
+_OWN_ERROR = re.compile(r"provender\.errors\.(?P<kind>\w+): (?P<text>.*?)\s*$", re.S)
+#: What Beam adds to the first argument of an exception, wherever that stands in a message.
+_STEP = re.compile(r" \[while running '[^']*'\]")
+_LOCAL = (None, "", "DirectRunner", "FnApiRunner")
+_BEAM_DOCS = "Beam's documentation lists its options and runners"
 
 
 def run(build: Callable[[Any], None], beam_options: Sequence[str] = ()) -> None:
@@ -28,45 +33,95 @@ def run(build: Callable[[Any], None], beam_options: Sequence[str] = ()) -> None:
 
     Raises:
         ProvenderError: what a transform raised, as it was raised where that can be known.
-        UsageError: for an option that Beam does not know.
+        UsageError: for an option or a runner that Beam does not know.
     """
     import apache_beam as beam
+    from apache_beam.options.pipeline_options import StandardOptions
+
+    options = _options(beam_options)
+    named = options.view_as(StandardOptions).runner
+    runner = _runner(named)
+    try:
+        with _silent_beam() if named in _LOCAL else contextlib.nullcontext():
+            pipeline = beam.Pipeline(runner=runner, options=options)
+            build(pipeline)
+            result = pipeline.run()
+            result.wait_until_finish()
+    except Exception as error:
+        own = _own(error)
+        raise own from (None if own is error else error)
+
+
+def _options(given: Sequence[str]) -> Any:
+    """Return Beam's options; nothing that was typed is ignored.
+
+    An engine may know options that Beam's Python side does not, so there only a stray word, such
+    as a second data folder behind '--', is refused.
+    """
     from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
+    options = PipelineOptions(list(given))
+    unknown: list[str] = []
+    said = io.StringIO()
     try:
-        options = PipelineOptions(list(beam_options))
-        options.get_all_options(drop_default=True)
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+            options.get_all_options(
+                add_extra_args_fn=lambda p: unknown.extend(p.parse_known_args(list(given))[1]),
+                retain_unknown_options=True,
+            )
     except SystemExit as error:
+        last = said.getvalue().strip().rpartition("error: ")[2] or "it is a request for help"
+        raise UsageError(f"Beam options {' '.join(given)}", last, _BEAM_DOCS) from error
+    if unknown and unknown[0].startswith("-"):
+        local = options.view_as(StandardOptions).runner in _LOCAL
+        unknown = unknown if local else []
+    if unknown:
         raise UsageError(
-            "Beam options", f"Beam refuses {' '.join(beam_options)!r}", "see Beam's documentation"
-        ) from error
-    named = options.view_as(StandardOptions).runner
-    runner: Any = named
-    if named in (None, "", "DirectRunner", "FnApiRunner"):
+            f"Beam option {unknown[0]}",
+            "what stands behind '--' is Beam's; it has none such",
+            _BEAM_DOCS,
+        )
+    return options
+
+
+def _runner(named: str | None) -> Any:
+    if named in _LOCAL:
         from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-        runner = FnApiRunner()
+        return FnApiRunner()
+    from apache_beam.runners.runner import create_runner
+
     try:
-        pipeline = beam.Pipeline(runner=runner, options=options)
-        build(pipeline)
-        result = pipeline.run()
-        result.wait_until_finish()
-    except ProvenderError:
-        raise
-    except KeyboardInterrupt:
-        raise
-    except Exception as error:
-        raise _own(error) from error
+        return create_runner(named)
+    except (ValueError, ImportError, AttributeError) as error:
+        cause = "there is no such runner" if isinstance(error, ValueError) else str(error)
+        raise UsageError(f"Beam option --runner={named}", cause, _BEAM_DOCS) from error
+
+
+@contextlib.contextmanager
+def _silent_beam() -> Iterator[None]:
+    """Keep Beam from logging, with its traceback, the exception that it also raises."""
+    logger = logging.getLogger("apache_beam")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _own(error: Exception) -> BaseException:
     """Return the product's own error inside what Beam raised, or one that names Beam's."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, ProvenderError | KeyboardInterrupt):
+        if isinstance(seen, ProvenderError):
+            # Beam adds the step to an exception's first argument.
+            seen.subject = _STEP.sub("", seen.subject)
+            return seen
+        if isinstance(seen, KeyboardInterrupt):
             return seen
         seen = seen.__cause__ or seen.__context__
-    text = str(error)
+    text = _STEP.sub("", str(error))
     if "KeyboardInterrupt" in text:
         return KeyboardInterrupt()
     matched = _OWN_ERROR.search(text)
@@ -78,6 +133,7 @@ def _own(error: Exception) -> BaseException:
         return own
     last = text.strip().splitlines()[-1] if text.strip() else type(error).__name__
     return ProvenderError(
-        "the Beam runner", f"the pipeline failed ({last})", "see the log on stderr; run again"
+        "the Beam runner",
+        f"the pipeline failed ({last})",
+        "see its log, or set PROVENDER_DEBUG=1 for the traceback",
     )
-

@@ -8,6 +8,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 from apache_beam.transforms.window import GlobalWindow
+from apache_beam.typehints.decorators import no_annotations
 from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 
@@ -33,6 +34,7 @@ class _Call(beam.DoFn):  # type: ignore[misc]
     def start_bundle(self) -> None:
         self._waiting = []
 
+    @no_annotations  # type: ignore[untyped-decorator]  # Beam would take *extra for one tuple
     def process(self, element: Any, *extra: Any) -> None:
         self._waiting.append((self._size(element), (element, *extra)))
 

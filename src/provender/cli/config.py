@@ -36,8 +36,10 @@ def read_config(path: str) -> dict[str, Any]:
         key=lambda e: e.json_path,
     )
     if problems:
-        where = problems[0].json_path.removeprefix("$").lstrip(".") or "the file"
-        raise UsageError(f"{path}: {where}", problems[0].message[:200], "see docs/cli.md")
+        where = problems[0].json_path.removeprefix("$").lstrip(".")
+        raise UsageError(
+            f"{path}: {where}" if where else path, problems[0].message[:200], "see docs/cli.md"
+        )
     options: dict[str, Any] = dict(value)
     return options
 

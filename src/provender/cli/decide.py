@@ -40,9 +40,9 @@ def decide(out: str, policy: str | None, format_: str) -> int:
         validation = validation_document(manifest.root, None, [])
     verdict = verdict_on(load_policy(policy), manifest, findings, validation, today())
     with folder.staging("verdict.json") as draft:
-        (draft / "verdict.json").write_text(pretty_json(verdict.to_json()))
+        (draft / "verdict.json").write_text(pretty_json(verdict.to_json()), "utf-8")
         page = render_html(manifest.to_json(), validation, findings, verdict.to_json())
-        (draft / "report.html").write_text(page)
+        (draft / "report.html").write_text(page, "utf-8")
     if format_ == "json":
         print(json.dumps(verdict.to_json(), indent=2, sort_keys=True))
     else:

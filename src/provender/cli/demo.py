@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,10 +83,7 @@ def demo(
         raise UsageError(
             str(folder), "holds no samples", "run from a checkout, or name them with --samples"
         )
-    outcomes = []
-    for sample in _samples(folder):
-        print(f"scanning {sample.title}", file=sys.stderr)
-        outcomes.append(_scan(sample, folder, Path(out), workers, cache, resume))
+    outcomes = _scan_all(_samples(folder), folder, Path(out), workers, cache, resume)
     if format_ == "json":
         rows = [{**vars(o), "sample": o.sample.title} for o in outcomes]
         print(json.dumps(rows, indent=2, sort_keys=True))
@@ -104,9 +102,23 @@ def _samples(folder: Path) -> list[Sample]:
     return clean + planted
 
 
-def _scan(
-    sample: Sample, folder: Path, out: Path, workers: int, cache: str | None, resume: bool
-) -> Outcome:
+def _scan_all(
+    samples: list[Sample], folder: Path, out: Path, workers: int, cache: str | None, resume: bool
+) -> list[Outcome]:
+    """Scan the samples side by side: each is too small to keep two cores busy."""
+    from pipelines.run import cores
+    from provender.beam.pool import in_completion_order, worker_pool
+
+    calls = [(_scan, (sample, folder, out, cache, resume)) for sample in samples]
+    outcomes: dict[int, Outcome] = {}
+    with worker_pool(workers or cores()):
+        for position, outcome in in_completion_order(calls):
+            outcomes[position] = outcome
+            print(f"{len(outcomes)}/{len(samples)} {outcome.sample.title}", file=sys.stderr)
+    return [outcomes[i] for i in range(len(samples))]
+
+
+def _scan(sample: Sample, folder: Path, out: Path, cache: str | None, resume: bool) -> Outcome:
     from pipelines.run import Run
     from pipelines.scan import ScanRequest, scan
     from provender.cli.running import today
@@ -120,7 +132,7 @@ def _scan(
         _ROLES[sample.set],
         suite=str(suite) if suite.is_file() else None,
     )
-    run = Run(StateStore(cache or default_store()), workers, not resume)
+    run = Run(StateStore(cache or default_store()), workers=1, fresh=not resume)
     found = scan(request, run, today())
     return _outcome(sample, folder, out, found)
 
@@ -150,10 +162,10 @@ def _outcome(sample: Sample, folder: Path, out: Path, found: Any) -> Outcome:
         for kind, name, _ in finding["concentrated_in"]
     ]
     if meant == "expect/*":
-        shards = {
-            s for r in found.validation.document["results"] for s, _ in r["failing"]["shards"]
-        }
-        places = [f"shard {s}" for s in sorted(shards)]
+        failing: Counter[str] = Counter()
+        for result in found.validation.document["results"]:
+            failing.update(dict(result["failing"]["shards"]))
+        places = [f"shard {shard}" for shard, _ in failing.most_common()]
     return Outcome(
         sample,
         found.verdict.outcome.value,
@@ -171,16 +183,19 @@ def _print(outcomes: list[Outcome], out: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in ("sample", "verdict", "planted", "caught", "missed", "false alarms", "named"):
-        numeric = name in ("planted", "caught", "missed", "false alarms")
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=name == "sample")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("sample", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for name in ("planted", "caught", "missed", "false"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("named", no_wrap=True)
     for o in outcomes:
         right = o.verdict == o.expected
-        verdict = o.verdict if right else f"{o.verdict} (should {o.expected})"
         counts = [str(n) for n in (o.planted, o.caught, o.missed, o.false)]
+        verdict = o.verdict if right else f"{o.verdict}, wrong"
         table.add_row(o.sample.title, verdict, *counts, o.named, style=None if right else "red")
     console = Console()
+    console.width = max(console.width, 100)
     console.print(table)
     wrong = [o for o in outcomes if o.verdict != o.expected]
     print(f"{len(outcomes) - len(wrong)} of {len(outcomes)} verdicts are right.")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import click
 
 from provender.cli.options import data_argument, inputs_of, run_options
-from provender.errors import StoreError
 
 
 @click.command()
@@ -33,6 +31,7 @@ def infer(
     """
     from pipelines.infer import infer as run_infer
     from provender.cli.running import running
+    from provender.io.outputs import write_whole
 
     with running(workers, cache, resume, beam_options) as run:
         suite = run_infer(inputs_of(data), name, run)
@@ -40,12 +39,6 @@ def infer(
     if out is None:
         print(text, end="")
         return 0
-    try:
-        Path(out).parent.mkdir(parents=True, exist_ok=True)
-        Path(out).write_text(text, "utf-8")
-    except OSError as error:
-        raise StoreError(
-            out, f"cannot be written ({error.strerror})", "name another file"
-        ) from error
+    write_whole(out, text)
     print(f"{len(suite['expectations'])} expectations written to {out}", file=sys.stderr)
     return 0

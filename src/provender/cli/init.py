@@ -8,7 +8,7 @@ import click
 
 from provender.cli.options import data_argument, inputs_of
 from provender.core.shard import Roles
-from provender.errors import StoreError, UsageError
+from provender.errors import UsageError
 
 _ROLES = {
     "label": "the class a model learns; label conflicts and spectral signatures need it",
@@ -34,6 +34,7 @@ def init(data: tuple[str, ...], out: str, force: bool) -> int:
     import yaml
 
     from provender.io.discover import discover
+    from provender.io.outputs import write_whole
     from provender.io.reader import schema_of, survey
     from provender.work.roles import resolve_roles
 
@@ -75,11 +76,6 @@ def init(data: tuple[str, ...], out: str, force: bool) -> int:
         "# Local worker processes; 0: one per core.",
         "# workers: 0",
     ]
-    try:
-        Path(out).write_text("\n".join(lines) + "\n", "utf-8")
-    except OSError as error:
-        raise StoreError(
-            out, f"cannot be written ({error.strerror})", "name another file"
-        ) from error
+    write_whole(out, "\n".join(lines) + "\n")
     print(f"{out} written; next: provender scan")
     return 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -43,6 +46,9 @@ _HELP = {
     "rules": "List all rules.",
     "doctor": "Show what is installed, and what its absence leaves unchecked.",
 }
+EXIT_INTERRUPTED = 130
+#: An OSError of these kinds that names no file comes from printing: all else names what it wrote.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 EXIT_CODES = """Exit codes: 0 admitted or done; 1 findings reject; 2 the tool or an input failed;
 3 nothing was checked, or not all that is required; 4 usage; 5 bytes, lineage or verdict broken."""
 
@@ -78,49 +84,77 @@ def cli() -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command and exit; see EXIT_CODES."""
+    _open_closed_streams()
     given = list(sys.argv[1:] if argv is None else argv)
     # What stands behind '--' is Beam's.
     cut = given.index("--") if "--" in given else len(given)
-    own, beam_options = given[:cut], tuple(given[cut + 1 :])
+    sys.exit(_flushed(_run(given[:cut], tuple(given[cut + 1 :]))))
+
+
+def _run(own: list[str], beam_options: tuple[str, ...]) -> int:
     try:
         code = cli.main(own, "provender", standalone_mode=False, obj=beam_options)
-        _exit(code if isinstance(code, int) else 0)
+        return code if isinstance(code, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")
-        _exit(EXIT_USAGE)
+        return EXIT_USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        hint = f" (see `{context.command_path} --help`)" if context else ""
-        _complain(f"{error.format_message()}{hint}")
-        _exit(EXIT_USAGE)
+        hint = f"; see `{context.command_path} --help`" if context else ""
+        _complain(f"{error.format_message().rstrip('.')}{hint}")
+        return EXIT_USAGE
     except (click.Abort, KeyboardInterrupt):
         _complain("interrupted; run the same command again to go on from what was stored")
-        _exit(130)
+        return EXIT_INTERRUPTED
     except ProvenderError as error:
         if os.environ.get("PROVENDER_DEBUG"):
             raise
         for line in str(error).splitlines():
             _complain(line)
-        _exit(error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _exit(EXIT_FAILED)
+        return error.exit_code
+    except SystemExit:  # click's answer to a closed pipe; its code would read as a rejection
+        return EXIT_FAILED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None:
+            _complain(_stdout_full(error))
+            return EXIT_FAILED
         if os.environ.get("PROVENDER_DEBUG"):
             raise
         text = " ".join(str(error).split())[:300]
         _complain(
-            f"provender: unexpected {type(error).__name__} ({text}); "
+            f"unexpected {type(error).__name__} ({text}); "
             "set PROVENDER_DEBUG=1 for the traceback and report it"
         )
-        _exit(EXIT_FAILED)
+        return EXIT_FAILED
 
 
 def _complain(line: str) -> None:
-    click.echo(f"provender: {line.removeprefix('provender: ')}", err=True)
+    """Print one line to stderr; what could steer a terminal (in a file's name) is spelled out."""
+    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    with contextlib.suppress(OSError):  # nobody can be told that stderr is full
+        click.echo(f"provender: {plain}", err=True)
 
 
-def _exit(code: int) -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    sys.exit(code)
+def _open_closed_streams() -> None:
+    """Let nothing that is opened later, such as a result, become stdout or stderr."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  open to the end
+
+
+def _stdout_full(error: OSError) -> str:
+    return f"stdout: cannot be written ({error.strerror}); free space there"
+
+
+def _flushed(code: int) -> int:
+    """Return ``code``, or that of a failure where stdout could not take all that was printed."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:
+            code = EXIT_FAILED if stream is sys.stdout else code
+            # Python flushes once more at its end, and would end with a code of its own.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if not isinstance(error, BrokenPipeError):
+                _complain(_stdout_full(error))
+    return code

@@ -35,6 +35,7 @@ from provender.cli.options import (
 @click.pass_obj
 def scan(
     beam_options: tuple[str, ...],
+    /,
     data: tuple[str, ...],
     out: str,
     workers: int,

@@ -44,7 +44,7 @@ def fingerprint(beam_options: tuple[str, ...], **options: Any) -> int:
         data = survey(inputs_of(options["data"]), roles_of(options), run)
         manifest, read = run_fingerprint(data, run)
     with OutputFolder(options["out"]).staging("manifest.json") as draft:
-        (draft / "manifest.json").write_text(pretty_json(manifest.to_json()))
+        (draft / "manifest.json").write_text(pretty_json(manifest.to_json()), "utf-8")
     _say(
         options["format_"],
         {
@@ -74,12 +74,14 @@ def validate(beam_options: tuple[str, ...], suite: str, **options: Any) -> int:
     from pipelines.validate import read_suite, write_validation
     from pipelines.validate import validate as run_validate
     from provender.cli.running import running
+    from provender.expect.analysis import ExpectationAnalysis
     from provender.io.outputs import OutputFolder
 
     folder = OutputFolder(options["out"])
     with _run(running, options, beam_options) as run:
+        expected = read_suite(suite)
         data = survey(inputs_of(options["data"]), roles_of(options), run)
-        bound = read_suite(suite, data)
+        bound = ExpectationAnalysis(expected, data.schema)
         manifest, _ = run_fingerprint(data, run, (bound,))
         _same_data(folder, manifest.root)
         found = run_validate(data, manifest, bound, run)

@@ -59,6 +59,7 @@ class Verdict:
     required: tuple[str, ...]
     coverage: tuple[Check, ...]
     manifest_root: str
+    manifest_digest: str
     policy_digest: str
     findings_digest: str
     validation_digest: str
@@ -85,6 +86,7 @@ class Verdict:
             "required": list(self.required),
             "coverage": [c.to_json() for c in self.coverage],
             "manifest_root": self.manifest_root,
+            "manifest_digest": self.manifest_digest,
             "policy_digest": self.policy_digest,
             "findings_digest": self.findings_digest,
             "validation_digest": self.validation_digest,
@@ -95,9 +97,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a decision is made from."""
+    """What a decision is made from.
+
+    Attributes:
+        manifest_digest: of the whole document; the root leaves out the data set's multiset.
+    """
 
     manifest_root: str
+    manifest_digest: str
     rows: int
     shards: int
     findings: tuple[Finding, ...]
@@ -135,6 +142,7 @@ def decide(policy: Policy, evidence: Evidence, today: datetime.date) -> Verdict:
         policy.required,
         evidence.checks,
         evidence.manifest_root,
+        evidence.manifest_digest,
         policy.digest,
         evidence.findings_digest,
         evidence.validation_digest,

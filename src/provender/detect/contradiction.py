@@ -21,14 +21,17 @@ RULE = Rule(
     sees=(
         "records of equal content (the text with case and white space folded, where there is a "
         "text; else every column but label, key and source) whose labels differ: those outside "
-        "the majority, or all where there is none, scored by the number of copies"
+        "the majority, or all but one where there is none, scored by the number of copies"
     ),
     blind=(
         "contradictions between contents that differ at all; contents so plain that chance "
         "explains their meeting, whose labels may rightly differ; which label is the right one"
     ),
     null_model="equal content under different labels is a coincidence: " + NULL_MODEL,
-    false_alarms="",
+    false_alarms=(
+        "at a rate of 1 %: none on Adult whole or cut to 3 or 14 columns, on BBC news or on "
+        "SpamAssassin mail; 6 rows of 5,485 on Reuters R8, which are real contradictions"
+    ),
     level=Level.WARNING,
     references=("Northcutt, Athalye & Mueller 2021, Pervasive Label Errors in Test Sets",),
 )
@@ -72,8 +75,11 @@ class Contradiction(EqualRecords):
         p_value = null.p_value(copies, keys.sizes[members])
         left_out = state.left_out
         limits = f"{left_out} rows without a label or without a text" if left_out else ""
-        alone = np.full(len(members), -1, np.int64)
-        return pack_listed(keys.rows[members], copies, p_value, alone, limits)
+        # In a tie the labels do not tell who is wrong; the place where such copies gather may.
+        tied = np.bincount(groups.group[wrong], minlength=len(groups.sizes)) == groups.sizes
+        first = keys.rows[groups.members[groups.first]]
+        group = np.where(tied, first, -1)[groups.group[wrong]]
+        return pack_listed(keys.rows[members], copies, p_value, group, limits)
 
 
 def outvoted(groups: Groups, tags: np.ndarray) -> np.ndarray:

@@ -26,7 +26,12 @@ RULE = Rule(
         "or type, where a value's own frequency explains it"
     ),
     null_model=NULL_MODEL,
-    false_alarms="",
+    false_alarms=(
+        "at a rate of 1 %: none on Adult cut to 3, 7 or 14 columns (up to 32,541 natural "
+        "repeats), on diamonds cut to 3 or 4, or on flights cut to origin, carrier, month and "
+        "day; where the null fails, 10 % of the rows of flights cut to route, carrier and month "
+        "and .5 % (26 % at a rate of 5 %) of flights cut to ten columns of the timetable"
+    ),
     level=Level.NOTE,
     references=(
         "Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",

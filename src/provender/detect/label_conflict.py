@@ -161,9 +161,10 @@ def _model(state: WordState) -> Model:
     unseen = []
     classes = state.classes
     if state.too_many:
-        unseen.append(f"the labels have more than {MOST_CLASSES} values: nothing was tested")
+        unseen.append(f"more than {MOST_CLASSES} labels: nothing was tested")
     elif len(classes) < 2:
-        unseen.append(f"the labels have {len(classes)} values: nothing to contradict")
+        labels = "only one label" if classes else "no label at all"
+        unseen.append(f"{labels}: nothing to contradict")
     if len(classes) < 2:
         classes, words, copies = (), Counts.none(1), Counts.none(1)
     if unlabelled:

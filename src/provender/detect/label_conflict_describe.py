@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from provender.detect.label_conflict_groups import EDGES, Found, Groups
 from provender.detect.label_conflict_model import SKETCH, Columns, Labelled
 from provender.detect.label_conflict_tests import AGAINST
+from provender.stats.grams import distinct
 from provender.stats.packing import pack, unpack
 
 #: Documents kept of every group and class to measure how alike they are.
@@ -184,7 +185,7 @@ def _sketch(
     kept, back = np.unique(row, return_inverse=True)
     place = np.full(words.rows, -1)
     place[kept] = np.arange(len(kept))
-    text, code, _ = words.distinct()
+    text, code = words.distinct()
     inside = place[text] >= 0
     whole = groups.model.sketch(words, place[text[inside]], code[inside], len(kept))[back]
     pair, code = found.covered(words)
@@ -203,7 +204,7 @@ def _names(documents: Labelled, found: Found, pairs: np.ndarray, size: int) -> p
     pair, first, length = found.pair[chosen], found.first[chosen], found.length[chosen]
     many = max(len(words.codes), 1)
     pair, at = Found(pair, first, length).positions()
-    covered = np.unique(pair * many + at)
+    covered = distinct(pair * many + at)
     pair, at = covered // many, covered % many
     new = np.ones(len(pair), bool)
     new[1:] = (pair[1:] != pair[:-1]) | (at[1:] != at[:-1] + 1)

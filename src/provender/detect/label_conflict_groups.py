@@ -8,18 +8,19 @@ vouch for its own label.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from provender.detect.label_conflict_model import UNIT, Labelled, Model
 from provender.stats.gram_table import Counts
-from provender.stats.grams import Words, grams
+from provender.stats.grams import Words, distinct, grams
 from provender.stats.packing import pack, unpack
 
 LONGEST = 3
 #: One document in this many is sampled to learn how common a gram is.
-SAMPLE = 8
+SAMPLE = 16
 #: Boundaries of the log odds of a class.
 EDGES = np.array([-8.0, -6, -5, -4, -3, -2, -1, 0, 1, 2, 4])
 STRATA = len(EDGES) + 1
@@ -27,6 +28,7 @@ STRATA = len(EDGES) + 1
 FEWEST = 5
 #: Marks, beside the class, that a count is of the sample.
 SAMPLED = np.uint64(128)
+_SHORT = np.uint64(44)
 _KIND = "label-conflict-groups/1"
 
 
@@ -55,7 +57,7 @@ class Found:
         """Return the distinct (pair, code) that the grams cover, ascending."""
         pair, at = self.positions()
         width = max(len(words.vocabulary), 1)
-        keys = np.unique(pair * width + words.codes[at])
+        keys = distinct(pair * width + words.codes[at])
         return keys // width, keys % width
 
 
@@ -129,6 +131,13 @@ class Groups:
             member_of=place[self.member_of[kept]],
         )
 
+    @cached_property
+    def _maybe(self) -> np.ndarray:
+        """bool (2**20,): some member's hash starts with these bits; spares most searches."""
+        table = np.zeros(1 << 20, bool)
+        table[(self.keys >> _SHORT).astype(np.int64)] = True
+        return table
+
     @property
     def size(self) -> int:
         """Number of groups, at least 1."""
@@ -137,13 +146,15 @@ class Groups:
     def _present(self, pair: np.ndarray, member: np.ndarray) -> np.ndarray:
         """bool (found,): at least half of the group's grams stand in the text."""
         many = max(len(self.keys), 1)
-        pairs, found = np.unique(np.unique(pair * many + member) // many, return_counts=True)
+        pairs, found = np.unique(distinct(pair * many + member) // many, return_counts=True)
         sizes = np.bincount(self.member_of, minlength=self.size)
         enough = 2 * found >= sizes[pairs % self.size]
         return np.asarray(enough[np.searchsorted(pairs, pair)])
 
     def _members(self, hashes: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return (first word, member) wherever a gram is a member of a group."""
+        maybe = np.flatnonzero(self._maybe[(hashes >> _SHORT).astype(np.int64)])
+        hashes, first = hashes[maybe], first[maybe]
         low = np.searchsorted(self.keys, hashes)
         each = np.searchsorted(self.keys, hashes, side="right") - low
         at = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each) + np.repeat(low, each)

@@ -82,7 +82,7 @@ class Evidence:
     """What each document of a slice says about each class.
 
     Attributes:
-        text, code, first: int64 (pairs,), the distinct words of each text (`Words.distinct`).
+        text, code: int64 (pairs,), the distinct words of each text (`Words.distinct`).
         weight: float32 (pairs, classes): what the word adds for each class.
         total: float64 (rows, classes): the sum of the weights.
         size: int64 (rows,): number of distinct words that weigh anything.
@@ -90,7 +90,6 @@ class Evidence:
 
     text: np.ndarray
     code: np.ndarray
-    first: np.ndarray
     weight: np.ndarray
     total: np.ndarray
     size: np.ndarray
@@ -194,13 +193,13 @@ class Model:
     def evidence(self, documents: Labelled) -> Evidence:
         """Weigh every document's words by the other folds."""
         words = documents.words
-        text, code, first = words.distinct()
+        text, code = words.distinct()
         weight = self.weights(words.vocabulary_hashes)[code, documents.fold[text]]
         total = np.zeros((words.rows, len(self.classes)))
         for c in range(len(self.classes)):
             total[:, c] = np.bincount(text, weight[:, c], minlength=words.rows)
         size = np.bincount(text[weight.any(axis=1)], minlength=words.rows)
-        return Evidence(text, code, first, weight, total, size)
+        return Evidence(text, code, weight, total, size)
 
     def log_odds(self, total: np.ndarray, size: np.ndarray) -> np.ndarray:
         """Return float64 (n, classes): log p / (1 - p) of each class.

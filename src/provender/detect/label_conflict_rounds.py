@@ -139,7 +139,9 @@ def _distinct_grams(documents: Labelled, rows: np.ndarray, n: int) -> tuple[Any,
     """Return (hash, text) of the distinct grams of each of the chosen texts."""
     hashes, first = grams(documents.words, n, rows)
     text = documents.words.text[first]
-    _, one = np.unique(mix(hashes ^ mix(text.astype(np.uint64))), return_index=True)
+    both = mix(hashes ^ mix(text.astype(np.uint64)))
+    order = np.argsort(both)
+    one = order[np.flatnonzero(np.diff(both[order], prepend=~both[order[:1]]))]
     return hashes[one], text[one]
 
 

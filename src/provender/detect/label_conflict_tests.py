@@ -22,7 +22,7 @@ from provender.detect.label_conflict_groups import EDGES, STRATA
 from provender.detect.label_conflict_model import UNIT
 
 #: Log odds that a natural cue may add to its class beyond the rest of the content.
-LEAN = 2.0
+LEAN = 1.0
 #: Share of foreign documents that a natural group may hold.
 STRAYS = 0.02
 #: Mean similarity that a natural group may have beyond that of its most uniform class.

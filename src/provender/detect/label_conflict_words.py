@@ -63,7 +63,7 @@ class CountWords:
             cell = label * FOLDS + fold
             sizes = np.bincount(cell[usable], minlength=state.documents.size)
             state.documents += sizes.reshape(state.documents.shape)
-            text, code, _ = words.distinct()
+            text, code = words.distinct()
             text, code = text[usable[text]], code[usable[text]]
             keys = words.vocabulary_hashes[code] | cell[text].astype(np.uint64)
             state.words.add(Counts.of(keys, np.ones((len(keys), 1), np.int64)))

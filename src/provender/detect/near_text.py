@@ -47,7 +47,10 @@ RULE = Rule(
         "standing for all; the p-value is the binomial tail of the best agreement, mixed over "
         "those pairs, times the documents it was compared with (Bonferroni)"
     ),
-    false_alarms="",
+    false_alarms=(
+        "of 805 texts listed in BBC news, Reuters R8 and SpamAssassin mail, 45 have their nearest "
+        "partner at an exact similarity of .6 to .7, the others at .7 or above"
+    ),
     level=Level.NOTE,
     references=(
         "Broder 1997, On the Resemblance and Containment of Documents",

@@ -30,7 +30,8 @@ class Side:
 
     def p_values(self, distance: np.ndarray) -> np.ndarray:
         """Return two-sided p-values of values at ``distance`` (float64, positive)."""
-        return np.minimum(1.0, 2 * self.mass * np.exp(-self.tail.depth_at(distance)))
+        depth = self.tail.depth_at(distance)
+        return np.asarray(np.minimum(1.0, 2 * self.mass * np.exp(-depth)))
 
 
 @dataclass(frozen=True)
@@ -231,9 +232,22 @@ RULE = Rule(
     title="Numeric outliers",
     sees="Values far outside the body of their own numeric column: unit errors, flipped signs, "
     "sentinels such as -999, infinities.",
-    blind="",
-    null_model="",
-    false_alarms="",
-    level=Level.WARNING,
-    references=(),
+    blind="Values inside the body or its own even tail; odd combinations of ordinary values; more "
+    "than 5 % of a column; groups less than 1.8 times as far from the median as the body reaches "
+    "(8 times in columns that are mostly one value, such as Adult's capital gain, whose 99999 is "
+    "therefore spared); Pareto-like columns; columns of few distinct values.",
+    null_model="Per column and side of the median: the body's own tail, a Weibull curve through "
+    "its quantiles continued with a margin (shape times 0.6, or 0.75 beyond a gap). A row's "
+    "p-value is the least of its columns' times their number.",
+    false_alarms="At a false discovery rate of 1 %: Adult 0 of 48,842, flights 0 of 336,776, "
+    "planes, birdstrikes and chitchat turns 0, airports 1 of 28,130 (the lowest one on earth), "
+    "weather 1 of 26,115 (a wind of 1,048 mph), diamonds 28 of 53,940 (26 sizes of 0 or of 31.8 "
+    "and more, which are errors, and two odd tables). Constants were chosen on these tables. Of "
+    "130 bootstrap samples of Adult, 7 have flags, 24 rows of 702,000 in all. A natural group "
+    "that lies apart (a rare price class, a top-code far out) is a false alarm.",
+    level=Level.NOTE,
+    references=(
+        "Masson, Rim & Lee 2019, DDSketch",
+        "Embrechts, Klueppelberg & Mikosch 1997, Modelling Extremal Events",
+    ),
 )

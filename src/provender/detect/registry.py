@@ -6,18 +6,18 @@ from provender.core.finding import Check, CheckStatus, Rule
 from provender.detect.base import DataView, Detector, Unchecked
 from provender.detect.contradiction import Contradiction
 from provender.detect.exact_row import ExactRow
-#L1
+from provender.detect.label_conflict import LabelConflict
 from provender.detect.near_text import NearText
-#L2
-#L3
+from provender.detect.outliers import RobustColumn
+from provender.detect.spectral import ClassSignature
 
 DETECTORS: tuple[Detector, ...] = (
     ExactRow(),
     NearText(),
     Contradiction(),
-#L4
-#L5
-#L6
+    LabelConflict(),
+    RobustColumn(),
+    ClassSignature(),
 )
 
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import warnings
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+
+_ONE_AT_A_TIME = threading.Lock()
 
 ROW_LEVEL = (
     "expect_column_values_to_be_dateutil_parseable",
@@ -70,7 +73,8 @@ def validate(frame: Any, expectations: list[dict[str, Any]]) -> list[Any]:
         configuration(type=e["type"], kwargs=e["kwargs"], meta={"place": i}).to_domain_obj()
         for i, e in enumerate(expectations)
     ]
-    with warnings.catch_warnings():
+    # One context serves every thread, and neither it nor the warnings filter is made for several.
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         batch = _batch_definition().get_batch({"dataframe": frame})
         found = batch.validate(

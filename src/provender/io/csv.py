@@ -122,6 +122,8 @@ def _parse(
     """Return ``columns`` of the records in ``data`` as strings; null is empty and unquoted."""
     if not data.strip(b"\r\n"):
         return pa.table({name: pa.array([], pa.string()) for name in columns})
+    # Without a last line break Arrow takes an empty last field for a quoted one, not for null.
+    data = data if data.endswith(b"\n") else data + b"\n"
     ragged: list[Any] = []
 
     def refuse(row: Any) -> str:

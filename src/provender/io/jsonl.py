@@ -16,6 +16,7 @@ import pyarrow.json as pj
 from provender.core.shard import Span
 from provender.errors import InputError
 from provender.io.formats import Limits, Source
+from provender.io.schema import conform
 from provender.io.text import BLOCK_BYTES, Block, blocks, text_spans, whole
 from provender.io.widen import widen
 
@@ -64,9 +65,10 @@ def batches(
     wanted = pa.schema([(name, types[name]) for name in columns])
     for block in blocks(source, span, _Lines(), min(BLOCK_BYTES, limits.bytes)):
         if not block.data.isspace():
-            table = _parse(block.data, wanted)
+            table = _parse(block.data, pa.schema([(f.name, _parsed_as(f.type)) for f in wanted]))
             if columns:
-                yield from table.combine_chunks().to_batches()
+                for batch in table.combine_chunks().to_batches():
+                    yield conform(batch, wanted)
             else:  # objects without any key still count
                 yield pa.record_batch({"": pa.nulls(table.num_rows)}).select([])
 
@@ -154,6 +156,17 @@ def _without_dates(type_: pa.DataType) -> pa.DataType:
         return pa.list_(_without_dates(type_.value_type))
     if pa.types.is_struct(type_):
         return pa.struct([pa.field(f.name, _without_dates(f.type)) for f in type_])
+    return type_
+
+
+def _parsed_as(type_: pa.DataType) -> pa.DataType:
+    """Arrow's parser builds lists of the null type with too few values: nulls parse as bools."""
+    if pa.types.is_null(type_):
+        return pa.bool_()
+    if pa.types.is_list(type_):
+        return pa.list_(_parsed_as(type_.value_type))
+    if pa.types.is_struct(type_):
+        return pa.struct([pa.field(f.name, _parsed_as(f.type)) for f in type_])
     return type_
 
 

@@ -53,7 +53,11 @@ def list_input(given: str) -> Listing:
         raise InputError(given, f"no permission to read {error.filename}", "grant it") from error
     except Exception as error:  # every remote store brings exception types of its own
         cause = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(given, f"cannot be listed ({cause})", "check the address") from error
+        raise InputError(
+            given,
+            f"cannot be listed ({cause})",
+            "check the address and your credentials",
+        ) from error
     if not listing.files:
         what = "matches no file" if glob.has_magic(given) else "holds no file"
         raise NothingCheckedError(given, what, "check the path")

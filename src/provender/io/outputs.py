@@ -7,6 +7,7 @@ that no verdict ever stands beside documents it does not belong to.
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ class OutputFolder:
         if "://" in path:
             raise UsageError("--out", f"{path!r} is an address", "name a local folder")
         self.path = Path(path)
+        if os.path.isfile(path):  # noqa: PTH113  Path.is_file raises where it may not look
+            raise UsageError("--out", f"{path!r} is a file", "name a folder")
 
     def read(self, name: str) -> bytes | None:
         """Return a document that was published earlier, or None."""
@@ -47,8 +50,9 @@ class OutputFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             for left in self.path.glob(f"{_STAGING}*"):
-                shutil.rmtree(left, ignore_errors=True)
-            draft = self.path / f"{_STAGING}{secrets.token_hex(6)}"
+                if not _in_use(left):
+                    shutil.rmtree(left, ignore_errors=True)
+            draft = self.path / f"{_STAGING}{os.getpid()}-{secrets.token_hex(6)}"
             draft.mkdir()
         except OSError as error:
             raise _unwritable(self.path, error) from error
@@ -62,6 +66,38 @@ class OutputFolder:
             raise _unwritable(self.path, error) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+
+
+def write_whole(path: str, text: str) -> None:
+    """Write one file whole or not at all: what stood there stays until then.
+
+    Raises:
+        StoreError: when it cannot be written.
+    """
+    place = Path(path)
+    draft = place.with_name(f"{_STAGING}{secrets.token_hex(6)}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, "utf-8")
+        draft.replace(place)
+    except OSError as error:
+        cause = f"cannot be written ({error.strerror or error})"
+        raise StoreError(path, cause, "free space there or name another file") from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+
+
+def _in_use(draft: Path) -> bool:
+    """Return whether the process that made a draft still runs (on this machine)."""
+    owner = draft.name.removeprefix(_STAGING).partition("-")[0]
+    try:
+        os.kill(int(owner), 0)
+    except (ValueError, OverflowError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _move(item: Path, place: Path) -> None:

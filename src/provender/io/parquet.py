@@ -47,16 +47,17 @@ def batches(
     metadata = _open(source).metadata
     held = source.file.size // max(metadata.num_row_groups, 1)
     in_buffers = held > _HELD_BYTES and len(columns) * _BUFFER_BYTES < held
-    file = _open(source, buffer_size=_BUFFER_BYTES if in_buffers else 0)
+    file = _open(source, metadata=metadata, buffer_size=_BUFFER_BYTES if in_buffers else 0)
+    types = dict(zip(schema.names, schema.types, strict=True))
+    texts = [name for name in columns if _is_bytes(types[name])]
+    peek = _open(source, metadata=metadata, read_dictionary=texts, buffer_size=_PEEK_BUFFER_BYTES)
     for index in range(span.start, span.stop):
         group = metadata.row_group(index)
+        rows = _batch_rows(group, _widest_cells(peek, index, texts) if texts else 0, limits)
         seen = 0
         # Records without any column still count: a zero-column read gives only their number.
         for batch in file.iter_batches(
-            _batch_rows(source, group, index, schema, columns, limits),
-            row_groups=[index],
-            columns=list(columns),
-            use_threads=False,
+            rows, row_groups=[index], columns=list(columns), use_threads=False
         ):
             seen += batch.num_rows
             yield batch
@@ -79,42 +80,39 @@ def _check_magic(source: Source) -> None:
     head = source.file.read(HEAD_BYTES)
     source.file.seek(max(source.file.size - 4, 0))
     tail = source.file.read(4)
+    if not head:
+        raise InputError(source.name, "is an empty file", "remove it or write it again")
     if head[:4] == b"PARE" or tail == b"PARE":
         raise InputError(source.name, "is encrypted Parquet", "decrypt it first")
     if head[:4] != b"PAR1":
         kind = looks_like(head)
         cause = "is not Parquet" + (f" but {kind}" if kind else "")
-        raise InputError(source.name, "is empty" if not head else cause, "name the right files")
+        raise InputError(source.name, cause, "name the file by what it is")
     if tail != b"PAR1" or source.file.size < 12:
         raise InputError(source.name, "is cut short: the Parquet footer is missing", _MEND)
 
 
-def _batch_rows(
-    source: Source,
-    group: Any,
-    index: int,
-    schema: pa.Schema,
-    columns: Sequence[str],
-    limits: Limits,
-) -> int:
-    """Return how many rows a batch of this row group may have, so that memory stays bounded."""
-    rows = min(limits.rows, max(int(group.num_rows), 1))
-    width = max(int(group.total_byte_size), 0) // max(int(group.num_rows), 1)
-    rows = min(rows, max(1, limits.bytes // max(width, 1)))
-    types = dict(zip(schema.names, schema.types, strict=True))
-    texts = [name for name in columns if _is_bytes(types[name])]
-    if not texts:
-        return rows
-    # One megabyte in a dictionary page and two bytes per row decode to terabytes. The dictionary
-    # says what a cell may hold at most; a first row is enough to see it.
-    peek = _open(source, read_dictionary=texts, buffer_size=_PEEK_BUFFER_BYTES)
+def _batch_rows(group: Any, widest: int, limits: Limits) -> int:
+    """Return how many rows a batch of a row group may have, so that memory stays bounded."""
+    count = max(int(group.num_rows), 1)
+    width = max(int(group.total_byte_size) // count, 1)
+    rows = min(limits.rows, count, max(limits.bytes // width, 1))
+    return min(rows, max(_DECODED_BYTES // max(widest, 1), 1))
+
+
+def _widest_cells(peek: pq.ParquetFile, index: int, texts: list[str]) -> int:
+    """Return the bytes that a row can take at most out of the row group's dictionaries.
+
+    One megabyte in a dictionary page and two bytes per row decode to terabytes, and the footer
+    does not say so. Reading one row is enough to see the dictionaries.
+    """
     widest = 0
     for batch in peek.iter_batches(1, row_groups=[index], columns=texts, use_threads=False):
         for column in batch.columns:
             if pa.types.is_dictionary(column.type) and len(column.dictionary):
                 widest += pc.max(pc.binary_length(column.dictionary)).as_py() or 0
         break
-    return min(rows, max(1, _DECODED_BYTES // max(widest, 1)))
+    return widest
 
 
 def _is_bytes(type_: pa.DataType) -> bool:

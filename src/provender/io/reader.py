@@ -62,16 +62,17 @@ def survey(
                 schema, spans = _FORMATS[ref.format].inspect(
                     Source(ref.name, file, ref.compression), span_bytes
                 )
-            layout = _with_partition(ref, schema), spans
-    schema, spans = layout
-    shard = SurveyedShard(
-        ref,
-        digests.sha256,
-        digests.chunk_root,
-        tuple((field.name, str(field.type)) for field in schema),
-        schema.serialize().to_pybytes(),
-        tuple(spans or [Span(0, 0, 0, 0, 0)]),
-    )
+                layout = _with_partition(ref, schema), spans or [Span(0, 0, 0, 0, 0)]
+    with plain_failures(ref.name):
+        schema, spans = layout
+        shard = SurveyedShard(
+            ref,
+            digests.sha256,
+            digests.chunk_root,
+            tuple((field.name, str(field.type)) for field in schema),
+            schema.serialize().to_pybytes(),
+            tuple(spans),
+        )
     return shard, digests.chunks
 
 

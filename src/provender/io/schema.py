@@ -117,7 +117,7 @@ def _cast(array: pa.Array, type_: pa.DataType) -> pa.Array:
         return _cast(array.dictionary_decode(), type_)
     if pa.types.is_run_end_encoded(array.type):
         return _cast(pc.run_end_decode(array), type_)
-    if pa.types.is_null(array.type):
+    if array.null_count == len(array):
         return pa.nulls(len(array), type_)
     if pa.types.is_struct(type_):
         return _cast_struct(array, type_)

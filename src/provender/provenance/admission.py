@@ -37,7 +37,7 @@ class Admission:
         outcome: the verdict's; None where trust is broken, whatever the verdict says.
         failures: why not; empty exactly when the outcome is ADMIT.
         manifest: what was compared with the data; None where there is none to be had.
-        decided_again: whether the decision was made again from its evidence.
+        decided_again: whether a policy was at hand to make the decision again from its evidence.
     """
 
     outcome: Outcome | None

@@ -11,7 +11,7 @@ from typing import Any
 
 from provender.core.digest import digest_of
 from provender.core.manifest import Manifest
-from provender.core.verdict import Outcome, verdict_summary
+from provender.core.verdict import Outcome, Reason, verdict_summary
 from provender.errors import InputError
 from provender.io.outputs import OutputFolder
 from provender.provenance.admission import Failure
@@ -23,6 +23,7 @@ class Record:
 
     Attributes:
         validation: None where validation.json is missing (no suite was answered).
+        reasons: the verdict's.
     """
 
     manifest: Manifest
@@ -30,6 +31,7 @@ class Record:
     validation: dict[str, Any] | None
     verdict: dict[str, Any]
     outcome: Outcome
+    reasons: tuple[Reason, ...]
 
 
 def read_record(folder: Path) -> Record | Failure:
@@ -57,15 +59,16 @@ def read_record(folder: Path) -> Record | Failure:
     verdict, findings = found["verdict"] or {}, found["findings"] or {}
     try:
         outcome, _ = verdict_summary(verdict, "verdict.json")
-    except InputError as error:
-        return Failure("verdict", str(error))
+        reasons = tuple(Reason(**reason) for reason in verdict["reasons"])
+    except (InputError, KeyError, TypeError) as error:
+        return Failure("verdict", f"verdict.json is not a verdict ({error})")
     try:
         manifest = Manifest.from_json(found["manifest"], "manifest.json")
     except InputError as error:
         return Failure("manifest", str(error))
     if found["manifest"] != manifest.to_json():
         return Failure("manifest", "manifest.json says more or other than its shards' entries give")
-    return Record(manifest, findings, found["validation"], verdict, outcome)
+    return Record(manifest, findings, found["validation"], verdict, outcome, reasons)
 
 
 def binding_failures(record: Record) -> Iterator[Failure]:
@@ -73,13 +76,17 @@ def binding_failures(record: Record) -> Iterator[Failure]:
     verdict, manifest = record.verdict, record.manifest
     if verdict["manifest_root"] != manifest.root:
         yield Failure("manifest", "verdict.json is about other data than manifest.json")
+    elif verdict.get("manifest_digest") != digest_of(manifest.to_json()):
+        yield Failure(
+            "manifest", "manifest.json is not the document that verdict.json was made from"
+        )
     elif (verdict.get("rows"), verdict.get("shards")) != (manifest.rows, len(manifest.shards)):
         yield Failure("verdict", "verdict.json counts other rows or shards than manifest.json")
     for name, value in (("findings", record.findings), ("validation", record.validation)):
         if verdict.get(f"{name}_digest") != digest_of(value):
             yield Failure(name, f"{name}.json is not what the verdict was made from")
     implied = Outcome.ADMIT
-    if verdict.get("reasons"):
+    if record.reasons:
         implied = Outcome.REJECT if verdict.get("rejecting") else Outcome.INCONCLUSIVE
     if record.outcome is not implied:
         yield Failure(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from io import BufferedReader
+from typing import cast
 
 from provender.core.manifest import Manifest, ShardEntry
 from provender.core.shard import ShardRef
@@ -37,7 +39,8 @@ def _same_bytes(pair: tuple[ShardRef, ShardEntry]) -> bool:
     ref, entry = pair
     with open_raw(ref.uri, ref.name) as file:
         try:
-            return hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
+            digest = hashlib.file_digest(cast(BufferedReader, file), "sha256")
+            return digest.hexdigest() == entry.sha256
         except OSError as error:
             cause = f"cannot be read ({error.strerror or error})"
             raise InputError(ref.name, cause, "restore it from its source") from error

@@ -35,7 +35,7 @@ class Counts:
         """
         if not len(keys):
             return Counts.none(values.shape[1])
-        order = np.argsort(keys, kind="stable")
+        order = np.argsort(keys)
         keys = keys[order]
         starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))[:at_most]
         stop = None

@@ -51,11 +51,17 @@ class Words:
         """uint64 (words,): the hash of every word."""
         return np.asarray(self.vocabulary_hashes[self.codes])
 
-    def distinct(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return (text, code, first word) of every distinct word of every text."""
+    def distinct(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (text, code) of every distinct word of every text, ascending."""
         width = max(len(self.vocabulary), 1)
-        keys, first = np.unique(self.text * width + self.codes, return_index=True)
-        return keys // width, keys % width, first
+        keys = distinct(self.text * width + self.codes)
+        return keys // width, keys % width
+
+
+def distinct(keys: np.ndarray) -> np.ndarray:
+    """Return the distinct integers, ascending; sorting beats np.unique's hash table here."""
+    keys = np.sort(keys)
+    return np.asarray(keys[np.concatenate((np.ones(len(keys[:1]), bool), keys[1:] != keys[:-1]))])
 
 
 def mix(values: np.ndarray) -> np.ndarray:

@@ -58,8 +58,8 @@ class NumberCounts:
             cells = column_values(batch, name)
             finite = cells[np.isfinite(cells)]
             missing = int(np.isnan(cells).sum())
-            shift = numbers.values.shift
-            new = Numbers(ValueCounts.of(finite, shift), len(cells) - len(finite) - missing, missing)
+            infinite = len(cells) - len(finite) - missing
+            new = Numbers(ValueCounts.of(finite, numbers.values.shift), infinite, missing)
             added.append(_merged([numbers, new]))
         return tuple(added)
 

@@ -69,7 +69,7 @@ class ValueCounts:
         """
         low = self.cells << self.shift
         places = np.where(self.cells < 0, low + ((1 << self.shift) - 1), low)
-        return (places ^ ((places >> 63) & _MAGNITUDE)).view(np.float64)
+        return np.asarray((places ^ ((places >> 63) & _MAGNITUDE)).view(np.float64))
 
 
 def _places(values: np.ndarray) -> np.ndarray:

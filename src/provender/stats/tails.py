@@ -24,8 +24,8 @@ JUMP, LOOK_BACK = 2.0, 6
 #: …and moves by this factor at least. Natural groups that lie apart reach 1.6 (Hawaii flights).
 BREAK = float(np.log(1.8))
 #: The same for the part of a zero-inflated column that is not zero: such parts are mixtures
-#: (top-codes, classes of amounts), where clean data jumps by up to 3.7 (Adult's capital gain).
-BREAK_OF_MIXTURE = float(np.log(5.0))
+#: (top-codes, classes of amounts); samples of Adult's capital gain jump by up to 6.7.
+BREAK_OF_MIXTURE = float(np.log(8.0))
 #: At most this share of all values may lie beyond breaks: more is a population, not an accident.
 MOST = 0.05
 #: Fewest anchors that show a shape.
@@ -61,7 +61,7 @@ class Tail:
         depth = np.interp(log, anchors, np.log(self.depth))
         depth += np.minimum(log - anchors[0], 0.0)
         depth += self.shape * np.maximum(log - anchors[-1], 0.0)
-        return np.exp(np.minimum(depth, np.log(_DEEPEST)))
+        return np.asarray(np.exp(np.minimum(depth, np.log(_DEEPEST))))
 
 
 def fit_tail(
@@ -105,7 +105,7 @@ def fit_tail(
         (log_depth[-1] - log_depth[i]) / (log_distance[-1] - log_distance[i]) for i in (0, since)
     ]
     margin = MARGIN_AT_BREAK if beyond else MARGIN
-    return Tail(distance[anchors], -np.log(share), margin * min(*shapes, STEEPEST), beyond)
+    return Tail(distance[anchors], -np.log(share), float(margin * min(*shapes, STEEPEST)), beyond)
 
 
 def _survivors(counts: np.ndarray) -> np.ndarray:
@@ -117,7 +117,7 @@ def _ladder(survivors: np.ndarray) -> np.ndarray:
     """Return the cell of each rung: the farthest that keeps the rung's share at or beyond it."""
     rungs = np.arange(1, RUNGS * np.log2(survivors[0] / LEAST) + 1e-9)
     wanted = survivors[0] * 2.0 ** (-rungs / RUNGS)
-    return np.searchsorted(-survivors, -wanted, side="right") - 1
+    return np.asarray(np.searchsorted(-survivors, -wanted, side="right") - 1)
 
 
 def _break(distance: np.ndarray, counts: np.ndarray, least_jump: float) -> int | None:

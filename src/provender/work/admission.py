@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from provender.core.manifest import Manifest
 from provender.core.policy import Policy
-from provender.core.verdict import Outcome
 from provender.errors import InputError
 from provender.io.discover import discover
 from provender.provenance.admission import Admission, Failure, refuse_unless_admitted
-from provender.core.manifest import Manifest
 from provender.provenance.record import Record, binding_failures, read_record, waiver_failures
 from provender.provenance.shards import shard_failures
 from provender.work.deciding import load_policy, verdict_on
@@ -58,35 +57,36 @@ def admission(
     if record.validation is None:
         record = replace(record, validation=validation_document(manifest.root, None, []))
     failures = [*binding_failures(record), *waiver_failures(record, today)]
+    decided_again = policy is not None and not failures
     if policy is not None and not failures:
         failures += _decided_otherwise(record, policy, today)
     failures += shard_failures(manifest, refs)
     if failures:
-        return Admission(None, tuple(failures), manifest, policy is not None)
-    reasons = () if record.outcome is Outcome.ADMIT else _reasons(record)
-    return Admission(record.outcome, reasons, manifest, policy is not None)
+        return Admission(None, tuple(failures), manifest, decided_again)
+    reasons = tuple(
+        Failure(record.outcome.value, f"{r.rule}: {r.message} ({r.limit})") for r in record.reasons
+    )
+    return Admission(record.outcome, reasons, manifest, decided_again)
 
 
 def _decided_otherwise(record: Record, policy: Policy, today: datetime.date) -> list[Failure]:
     """Return why the verdict is not what ``policy`` makes of the evidence, if it is not."""
     if record.verdict.get("policy_digest") != policy.digest:
         return [Failure("policy", "the policy is not the one that the verdict was made under")]
+    rate = record.findings.get("fdr")
+    if rate != policy.fdr:
+        cause = f"findings.json was made at a false discovery rate of {rate}, not {policy.fdr}"
+        return [Failure("policy", cause)]
     try:
-        again = verdict_on(
+        verdict = verdict_on(
             policy, record.manifest, record.findings, record.validation or {}, today
-        ).to_json()
+        )
     except InputError as error:
         return [Failure("decision", str(error))]
+    again = verdict.to_json()
     if again == record.verdict:
         return []
     if again["outcome"] != record.outcome.value:
         cause = f"the evidence gives {again['outcome']}, verdict.json says {record.outcome.value}"
         return [Failure("decision", cause)]
     return [Failure("decision", "verdict.json is not what the policy makes of the evidence")]
-
-
-def _reasons(record: Record) -> tuple[Failure, ...]:
-    return tuple(
-        Failure(record.outcome.value, f"{r['rule']}: {r['message']} ({r['limit']})")
-        for r in record.verdict["reasons"]
-    )

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from provender.core.shard import ShardFailure
-from provender.errors import ProvenderError
+from provender.errors import ProvenderError, StoreError
 from provender.io.reader import read_span
 from provender.io.schema import conform
 from provender.io.states import StateStore
@@ -60,7 +60,13 @@ def analyse(task: SpanTask, plan: AnalysePlan) -> Analysed:
 
 
 def failure_of(name: str, error: ProvenderError) -> ShardFailure:
-    """Carry an expected failure as a result, so that the other shards still count."""
+    """Carry an expected failure as a result, so that the other shards still count.
+
+    Raises:
+        StoreError: where ``error`` is one: it is no shard's failure and ends the run.
+    """
+    if isinstance(error, StoreError):
+        raise error
     cause = error.cause if error.subject == name else f"{error.subject}: {error.cause}"
     return ShardFailure(name, cause, error.mend, error.exit_code)
 

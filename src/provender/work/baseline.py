@@ -30,9 +30,8 @@ def read_manifest(path: Path) -> Manifest:
         raise UsageError(str(place), "is not JSON", "name a folder that a scan wrote") from error
 
 
-def baseline_findings(baseline: str, manifest: Manifest) -> list[dict[str, Any]]:
+def baseline_findings(old: Manifest, manifest: Manifest) -> list[dict[str, Any]]:
     """Return a note on what changed since the baseline, and a warning where columns did."""
-    old = read_manifest(Path(baseline))
     change = compare(old, manifest)
     findings = []
     if change.kind != "identical":

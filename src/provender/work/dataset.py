@@ -73,8 +73,8 @@ def data_set(surveyed: Sequence[Surveyed], given: Roles) -> DataSet:
     schema = unify([(s.ref.name, schema_of(s)) for s in shards])
     if not any(span.rows for shard in shards for span in shard.spans):
         raise NothingCheckedError(
-            shards[0].ref.name if len(shards) == 1 else f"{len(shards)} shards",
-            "hold no record",
+            shards[0].ref.name if len(shards) == 1 else f"{shards[0].ref.name} ...",
+            "holds no record" if len(shards) == 1 else f"{len(shards)} shards hold no record",
             "check that the data was written",
         )
     roles, inferred = resolve_roles(schema, given)

@@ -69,6 +69,7 @@ def evidence_of(
     checks.append(Check("identity/manifest", CheckStatus.CHECKED, "", manifest.rows))
     return Evidence(
         manifest.root,
+        digest_of(manifest.to_json()),
         manifest.rows,
         len(manifest.shards),
         tuple(found),
@@ -85,5 +86,16 @@ def verdict_on(
     validation: dict[str, Any],
     today: datetime.date,
 ) -> Verdict:
-    """Return the verdict on what the documents say, under ``policy`` as of ``today``."""
+    """Return the verdict on what the documents say, under ``policy`` as of ``today``.
+
+    Raises:
+        InputError: when the documents do not fit together, or findings were calibrated at another
+            false discovery rate than the policy's.
+    """
+    if findings.get("fdr") != policy.fdr:
+        raise InputError(
+            "findings.json",
+            f"was made at a false discovery rate of {findings.get('fdr')}, not {policy.fdr}",
+            "run `provender detect` with this policy",
+        )
     return decide(policy, evidence_of(manifest, findings, validation), today)

@@ -1,0 +1,15 @@
+"""Tables on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def show(title: str, head: Sequence[str], lines: Sequence[Sequence[object]]) -> None:
+    """Print a table under its title: the first column to the left, the others to the right."""
+    cells = [[str(cell) for cell in row] for row in (head, *lines)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    print(f"\n{title}")
+    for first, *rest in cells:
+        padded = [c.rjust(w) for c, w in zip(rest, widths[1:], strict=True)]
+        print("  " + "  ".join([first.ljust(widths[0]), *padded]), flush=True)

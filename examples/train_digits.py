@@ -1,0 +1,67 @@
+"""Train a classifier of handwritten digits, on admitted data only.
+
+A linear model over 64 pixels: the point is the gate in the first line of `train`, not the model.
+The model is stored as plain arrays: a pickle would run code where it is loaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sklearn.linear_model import LogisticRegression
+
+from provender.errors import ProvenderError
+from provender.work.admission import require_admitted
+
+_WHITE = 16.0
+_HELD_OUT = 5
+
+
+def train(data: Path, provenance: Path, policy: Path) -> tuple[dict[str, np.ndarray], dict]:
+    """Return the model's arrays and its metrics; every fifth image is held out for them.
+
+    Raises:
+        ProvenderError: when the data are not what a verdict in ``provenance`` admits.
+    """
+    manifest = require_admitted(data, provenance, policy)
+    # Only what the manifest names is read, never what else a folder may hold.
+    table = pa.concat_tables(pq.read_table(data / shard.name) for shard in manifest.shards)
+    pixels = np.stack(table["pixels"].to_numpy()) / _WHITE
+    labels = table["label"].to_numpy()
+    held_out = table["id"].to_numpy() % _HELD_OUT == 0
+    model = LogisticRegression(max_iter=1000).fit(pixels[~held_out], labels[~held_out])
+    metrics = {
+        "manifest_root": manifest.root,
+        "rows_trained": int((~held_out).sum()),
+        "rows_held_out": int(held_out.sum()),
+        "accuracy": round(float(model.score(pixels[held_out], labels[held_out])), 6),
+    }
+    arrays = {"weights": model.coef_, "intercepts": model.intercept_, "classes": model.classes_}
+    return arrays, metrics
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("data", "provenance", "policy", "model", "metrics"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    given = parser.parse_args()
+    try:
+        arrays, metrics = train(given.data, given.provenance, given.policy)
+    except ProvenderError as error:
+        print(f"train: {error}", file=sys.stderr)
+        return error.exit_code
+    for file in (given.model, given.metrics):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(given.model, **arrays)
+    given.metrics.write_text(json.dumps(metrics, indent=2, sort_keys=True) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
