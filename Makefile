@@ -10,7 +10,7 @@ demo: $(STAMP)
 	$(BIN)/provender demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
 
 check: lint test
 

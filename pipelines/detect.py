@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,19 +24,12 @@ from provender.detect.registry import bind_all
 from provender.io.outputs import OutputFolder
 from provender.io.states import StateStore
 from provender.stats.analysis import Analysis
-from provender.stats.census import CensusAnalysis
 from provender.work.analyse import AnalysePlan, analyse, span_bytes
-from provender.work.census import census_of, load_census
+from provender.work.census import census_of
 from provender.work.dataset import DataSet, raise_failures
 from provender.work.documents import findings_document
-from provender.work.findings import (
-    checks_of,
-    detectors_json,
-    findings_of,
-    shards_json,
-    source_counts,
-)
 from provender.work.fold import BLOCK, blocks
+from provender.work.gathering import Gathering, gather
 from provender.work.mark import Marked, MarkPlan, mark
 from provender.work.rounds import (
     Detection,
@@ -129,7 +122,7 @@ def detect(
             AsList(marked),
             AsList(scored),
             AsList(counted),
-            _Context(tasks, census, data, shard_rows, rate, keep_all),
+            Gathering(tasks, census, data, shard_rows, rate, keep_all),
             run.store,
             result,
         )
@@ -176,18 +169,6 @@ def _round(
     )
 
 
-@dataclass(frozen=True)
-class _Context:
-    """What findings are put together with."""
-
-    tasks: list[SpanTask]
-    census: CensusAnalysis
-    data: DataSet
-    shard_rows: list[tuple[str, int]]
-    rate: float
-    keep_all: bool
-
-
 def _task_bytes(task: SpanTask) -> int:
     return span_bytes(task)
 
@@ -220,40 +201,11 @@ def _keep(
     marked: list[Marked],
     scored: list[Scored],
     counted: list[Any],
-    context: _Context,
+    context: Gathering,
     store: StateStore,
     result: str,
 ) -> str:
-    failures = list(thresholds.detection.failures)
-    failures += [m.failure for m in marked if m.failure] + [c.failure for c in counted if c.failure]
-    if failures:
-        return keep_result({"failures": [vars(f) for f in failures]}, store, result)
-    counts = load_census(context.data, context.census, store)
-    sources = source_counts(counts, context.data.roles.source)
-    findings = findings_of(thresholds, marked, context.shard_rows, sources, context.rate)
-    value = {
-        "failures": [],
-        "findings": [f.to_json() for f in findings],
-        "checks": [c.to_json() for c in checks_of(thresholds, context.data.rows)],
-        "detectors": detectors_json(thresholds),
-        "shards": shards_json(thresholds, marked, context.shard_rows),
-        "marks": [
-            [context.shard_rows[m.shard_index][0], m.name]
-            for m in sorted(marked, key=lambda m: m.shard_index)
-            if m.name
-        ],
-        "scores": list(_score_names(thresholds, scored, context)) if context.keep_all else [],
-    }
-    return keep_result(value, store, result)
-
-
-def _score_names(
-    thresholds: Thresholds, scored: list[Scored], context: _Context
-) -> Iterator[list[str]]:
-    for piece in sorted(scored, key=lambda s: s.index):
-        shard = context.tasks[piece.index].shard.ref.name
-        for index, name in piece.names:
-            yield [shard, thresholds.detection.detectors[index].rule.id, name]
+    return keep_result(gather(thresholds, marked, scored, counted, context), store, result)
 
 
 def write_documents(

@@ -10,6 +10,7 @@ import gzip
 import json
 import os
 import pickle
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 
 from provender.core.manifest import Manifest
 
+_PROGRESS = re.compile(r"roles: |[\d,]+ rows in |[\w ]+: [\d,]+/[\d,]+  ")
 ROWS = 60
 SCAN = ("scan", "data", "--out", "out")
 
@@ -428,7 +430,7 @@ BAD_INPUTS = (
         "--cache that is a file",
         beside_good("cache", b"mine"),
         2,
-        ("provender: cache: ", "cannot be stored", "another store with --cache"),
+        ("provender: cache: ", "Not a directory", "another store with --cache"),
         (*SCAN, "--cache", "cache"),
     ),
     BadInput(
@@ -449,7 +451,7 @@ BAD_INPUTS = (
         "nothing to decide on",
         good,
         4,
-        ("manifest.json", "cannot be read", "a folder that a scan wrote"),
+        ("empty: cannot be read", "a folder that a scan wrote"),
         ("decide", "--out", "empty"),
     ),
     BadInput(
@@ -517,3 +519,16 @@ def _endless(path: Path, size: int) -> None:
         file.write(b'{"text": "')
         for _ in range(size >> 20):
             file.write(b"x" * 2**20)
+
+
+def complaints(stderr: str) -> list[str]:
+    """Return the lines that are neither progress nor the break after a terminal's ^C."""
+    return [line for line in stderr.splitlines() if line and not _PROGRESS.match(line)]
+
+
+def content(folder: Path) -> dict[str, bytes | None]:
+    """Return every file below ``folder`` (None: a folder), or the one file that it is."""
+    if folder.is_file():
+        return {"": folder.read_bytes()}
+    places = sorted(folder.rglob("*"))
+    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in places}

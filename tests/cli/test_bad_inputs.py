@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import re
 import shutil
 from pathlib import Path
 
@@ -13,27 +12,23 @@ import pyarrow as pa
 import pytest
 
 from provender.cli.main import main
-from tests.cli.bad_inputs import BAD_INPUTS, ROWS, SCAN, BadInput, columns, good, write_parquet
+from tests.cli.bad_inputs import (
+    BAD_INPUTS,
+    ROWS,
+    SCAN,
+    BadInput,
+    columns,
+    complaints,
+    content,
+    good,
+    write_parquet,
+)
 
-_PROGRESS = re.compile(r"roles: |[\d,]+ rows in |[\w ]+: [\d,]+/[\d,]+  ")
 _S3 = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_SHARED_CREDENTIALS_FILE": "none",
     "AWS_CONFIG_FILE": "none",
 }
-
-
-def complaints(stderr: str) -> list[str]:
-    """Return the lines that are neither progress nor the break after a terminal's ^C."""
-    return [line for line in stderr.splitlines() if line and not _PROGRESS.match(line)]
-
-
-def content(folder: Path) -> dict[str, bytes | None]:
-    """Return every file below ``folder`` (None: a folder), or the one file that it is."""
-    if folder.is_file():
-        return {"": folder.read_bytes()}
-    places = sorted(folder.rglob("*"))
-    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in places}
 
 
 @pytest.fixture
@@ -54,22 +49,22 @@ def provender(tmp_path, monkeypatch, capfd):
 
 
 @pytest.fixture(scope="session")
-def earlier(tmp_path_factory):
-    """The output folder of a scan that went well."""
-    folder = tmp_path_factory.mktemp("earlier")
+def scanned(tmp_path_factory):
+    """A folder with good data, the results of a scan of it in out/, and its states in cache/."""
+    folder = tmp_path_factory.mktemp("scanned")
     good(folder)
     argv = ["scan", str(folder / "data"), "--out", str(folder / "out")]
     with pytest.raises(SystemExit) as ended:
         main([*argv, "--cache", str(folder / "cache")])
     assert ended.value.code == 0
-    return folder / "out"
+    return folder
 
 
 @pytest.mark.parametrize("case", BAD_INPUTS, ids=lambda case: case.name)
-def test_one_line_says_what_is_wrong(case: BadInput, tmp_path, provender, earlier, caplog) -> None:
+def test_one_line_says_what_is_wrong(case: BadInput, tmp_path, provender, scanned, caplog) -> None:
     case.make(tmp_path)
     if not (tmp_path / "out").exists():
-        shutil.copytree(earlier, tmp_path / "out")
+        shutil.copytree(scanned / "out", tmp_path / "out")
     before = content(tmp_path / "out")
 
     with caplog.at_level(logging.WARNING):
@@ -120,47 +115,44 @@ def test_ten_thousand_columns_are_read(tmp_path, provender):
 def documents(folder: Path) -> dict[str, bytes]:
     """Return the results that do not carry the day they were made on."""
     names = ("manifest.json", "validation.json", "findings.json", "suspects.parquet")
-    return {name: (folder / name).read_bytes() for name in names}
+    return {name: (folder / "out" / name).read_bytes() for name in names}
 
 
-@pytest.fixture
-def stored(tmp_path, own_cache, provender):
-    """Good data that was scanned once: (results, files of the cache)."""
-    good(tmp_path)
-    code, _, _ = provender(*SCAN)
-    assert code == 0
-    entries = sorted(path for path in own_cache.rglob("*") if path.is_file())
-    assert len(entries) > 10
-    return documents(tmp_path / "out"), entries
-
-
-def scanned_again(provender, tmp_path) -> int:
-    """Scan once more; return how many shards were read again."""
-    code, out, err = provender(*SCAN, "--format", "json")
+def shards_read(provender) -> int:
+    """Scan with the states in cache/; return how many shards had to be read."""
+    code, out, err = provender(*SCAN, "--cache", "cache", "--format", "json")
     assert (code, complaints(err)) == (0, [])
     return json.loads(out)["read"]["shards_read"]
 
 
-def test_stored_states_are_used_again(stored, tmp_path, provender):
-    assert scanned_again(provender, tmp_path) == 0
-    assert documents(tmp_path / "out") == stored[0]
+@pytest.fixture
+def entries(scanned, tmp_path):
+    """The files of a cache that knows the data."""
+    for name in ("data", "cache"):
+        shutil.copytree(scanned / name, tmp_path / name)
+    found = sorted(path for path in (tmp_path / "cache").rglob("*") if path.is_file())
+    assert len(found) > 10
+    return found
 
 
-@pytest.mark.parametrize("damage", ["flipped", "cut", "emptied"])
-def test_damaged_states_are_computed_again(damage, stored, tmp_path, provender):
-    for path in stored[1]:
+def test_stored_states_are_used_again(entries, scanned, tmp_path, provender):
+    assert shards_read(provender) == 0
+    assert documents(tmp_path) == documents(scanned)
+
+
+def test_damaged_states_are_computed_again(entries, scanned, tmp_path, provender):
+    for number, path in enumerate(entries):
         data = path.read_bytes()
         flipped = data[:-1] + bytes([data[-1] ^ 1])
-        path.write_bytes({"flipped": flipped, "cut": data[:-1], "emptied": b""}[damage])
-    assert scanned_again(provender, tmp_path) == 2
-    assert documents(tmp_path / "out") == stored[0]
+        path.write_bytes((flipped, data[:-1], b"")[number % 3])
+    assert shards_read(provender) == 2
+    assert documents(tmp_path) == documents(scanned)
 
 
-def test_a_state_in_the_place_of_another_is_refused(stored, tmp_path, provender):
+def test_a_state_in_the_place_of_another_is_refused(entries, scanned, tmp_path, provender):
     """Whoever can write to the cache cannot pass one shard's clean state off as another's."""
-    results, entries = stored
     contents = [path.read_bytes() for path in entries]
     for path, data in zip(entries, contents[1:] + contents[:1], strict=True):
         path.write_bytes(data)
-    assert scanned_again(provender, tmp_path) == 2
-    assert documents(tmp_path / "out") == results
+    assert shards_read(provender) == 2
+    assert documents(tmp_path) == documents(scanned)

@@ -16,7 +16,7 @@ from provender.work.fold import BLOCK, blocks, fold_names
 from provender.work.task import SpanTask, span_state_name
 
 #: Records whose keys one worker folds at a time; a partitioned detector gets a part for each.
-ROWS_PER_PART = 4_000_000
+ROWS_PER_PART = 2_000_000
 
 
 @dataclass(frozen=True)
