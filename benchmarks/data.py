@@ -69,6 +69,11 @@ def stored_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.iterdir())
 
 
+def rows_of(folder: Path) -> int:
+    """Return the records of all shards in a folder."""
+    return sum(pq.read_metadata(path).num_rows for path in folder.iterdir())
+
+
 def _write_shard(
     path: Path, table: pa.Table, shard_bytes: int, random: np.random.Generator
 ) -> None:

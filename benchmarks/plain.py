@@ -11,9 +11,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from benchmarks.calls import Map, With, summarise
 from pipelines.detect import Detected, detectors_for, first_analyses, write_documents
 from pipelines.run import Run
 from pipelines.scan import ScanRequest
@@ -40,23 +40,9 @@ from provender.work.fold import BLOCK, blocks
 from provender.work.identities import IDENTITY, identities, manifest_of
 from provender.work.mark import MarkPlan, mark
 from provender.work.rounds import Detection, fold_block, make_profiles, next_detection, plan_round
-from provender.work.score import Scored, score
+from provender.work.score import score
 from provender.work.survey import survey_shard
-from provender.work.thresholds import BlockSummary, decide_thresholds, summarise_block
-
-#: Calls a function of one argument on every item: the builtin map, or a pool's.
-Map = Callable[[Callable[[Any], Any], Sequence[Any]], Any]
-
-
-@dataclass(frozen=True)
-class With:
-    """A function whose further arguments are known: picklable, unlike a closure."""
-
-    function: Callable[..., Any]
-    extra: tuple[Any, ...]
-
-    def __call__(self, item: Any) -> Any:
-        return self.function(item, *self.extra)
+from provender.work.thresholds import decide_thresholds
 
 
 @dataclass
@@ -150,7 +136,7 @@ def _detect(data: DataSet, manifest: Manifest, run: Run, rate: float, stages: St
     with stages.timed("score"):
         scored = each(score, tasks, standing, label, False, size=span_bytes)
     with stages.timed("calibrate"):
-        summaries = each(_summarise, pieces, scored, standing)
+        summaries = each(summarise, pieces, scored, standing)
         failures = [s.failure for s in scored if s.failure]
         thresholds = decide_thresholds(summaries, failures, standing, rate)
     census = census_of(data)
@@ -176,15 +162,3 @@ def _detect(data: DataSet, manifest: Manifest, run: Run, rate: float, stages: St
         if m.name
     ]
     return Detected(document, tuple(marks), (), False)
-
-
-def _summarise(
-    block: tuple[int, tuple[Any, ...]], scored: list[Scored], standing: Detection
-) -> BlockSummary:
-    wanted = {task.index for task in block[1]}
-    return summarise_block([s for s in scored if s.index in wanted], standing)
-
-
-def scan_folder(folder: Path, out: Path) -> ScanRequest:
-    """Return the request that the benchmarks scan a folder with."""
-    return ScanRequest((str(folder),), str(out))

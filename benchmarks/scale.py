@@ -11,34 +11,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import datetime
-import multiprocessing
-import shutil
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
-import pyarrow as pa
-import pyarrow.parquet as pq
-from threadpoolctl import threadpool_limits
 
-from benchmarks.data import big_parquet, stored_bytes
-from benchmarks.plain import Digests, Map, Stages, plain_scan, scan_folder
-from benchmarks.table import show
-from pipelines.run import Run
-from pipelines.scan import scan
-from provender.core.digest import digest_of
-from provender.io.states import StateStore
+from benchmarks.data import big_parquet, rows_of, stored_bytes
+from benchmarks.table import empty_folder, show
 
-TODAY = datetime.date(2026, 1, 1)
 _EVERY = 0.2
 _MEMORY_LIMIT = 1.5e9
 
@@ -95,15 +78,13 @@ def measure_memory(folders: list[Path], workers: list[int], scratch: Path) -> No
     lines, peaks = [], {}
     for number in workers:
         for folder in folders:
-            with _empty(scratch) as room:
+            with empty_folder(scratch) as room:
                 peak = scan_peak(folder, number, room)
             peaks[number, folder] = peak.bytes
             size, rows = stored_bytes(folder), rows_of(folder)
             speed = (f"{rows / peak.seconds:,.0f}", f"{size / peak.seconds / 1e6:.1f}")
             taken = f"{peak.bytes / 1e6:,.0f}"
-            lines.append(
-                (f"{size / 1e9:.2f} GB", f"{rows:,}", number, taken, peak.during, *speed)
-            )
+            lines.append((f"{size / 1e9:.2f} GB", f"{rows:,}", number, taken, peak.during, *speed))
     head = ("data", "rows", "workers", "peak MB", "held during", "rows/s", "MB/s")
     show("Peak memory of provender scan (PSS of the whole process tree, every .2 s)", head, lines)
     for number in workers:
@@ -111,110 +92,6 @@ def measure_memory(folders: list[Path], workers: list[int], scratch: Path) -> No
         fits = "under" if max(first, last) < _MEMORY_LIMIT else "NOT under"
         growth = f"; {last / first:.2f} times that of the first" if len(folders) > 1 else ""
         print(f"  {number} worker(s): {fits} {_MEMORY_LIMIT / 1e9} GB; the last data set{growth}")
-
-
-def rows_of(folder: Path) -> int:
-    """Return the records of all shards in a folder."""
-    return sum(pq.read_metadata(path).num_rows for path in folder.iterdir())
-
-
-@contextlib.contextmanager
-def _empty(scratch: Path) -> Iterator[Path]:
-    """Yield an empty folder for one run's output and cache."""
-    room = Path(tempfile.mkdtemp(dir=scratch))
-    try:
-        yield room
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
-
-
-def _in_a_loop(folder: Path, room: Path) -> Digests:
-    return _plain(folder, room, map)
-
-
-def _in_processes(folder: Path, room: Path) -> Digests:
-    context = multiprocessing.get_context("forkserver")
-    with ProcessPoolExecutor(2, context, _one_thread) as pool:
-        return _plain(folder, room, pool.map)
-
-
-def _in_threads(folder: Path, room: Path) -> Digests:
-    with ThreadPoolExecutor(2) as pool:
-        return _plain(folder, room, pool.map)
-
-
-def _plain(folder: Path, room: Path, map_: Map) -> Digests:
-    run = Run(StateStore(str(room / "cache")))
-    return plain_scan(scan_folder(folder, room / "out"), run, Stages(map_), TODAY)
-
-
-def _through_beam(workers: int) -> Callable[[Path, Path], Digests]:
-    def once(folder: Path, room: Path) -> Digests:
-        run = Run(StateStore(str(room / "cache")), workers=workers)
-        found = scan(scan_folder(folder, room / "out"), run, TODAY)
-        return Digests(found.manifest.root, digest_of(found.detected.document))
-
-    return once
-
-
-WAYS: dict[str, Callable[[Path, Path], Digests]] = {
-    "plain loop": _in_a_loop,
-    "Beam, 1 worker": _through_beam(1),
-    "plain pool of 2 processes": _in_processes,
-    "plain pool of 2 threads": _in_threads,
-    "Beam, 2 workers": _through_beam(2),
-}
-
-
-def _one_thread() -> None:
-    pa.set_cpu_count(1)
-    threadpool_limits(1)
-
-
-def measure_speed(folder: Path, repeats: int, scratch: Path) -> None:
-    """Print seconds for every way to run the same functions; all must find the same."""
-    taken: dict[str, list[float]] = {way: [] for way in WAYS}
-    found: set[Digests] = set()
-    for repeat in range(repeats):
-        order = list(WAYS) if repeat % 2 == 0 else list(WAYS)[::-1]
-        for way in order:
-            with _empty(scratch) as room:
-                began = time.perf_counter()
-                found.add(WAYS[way](folder, room))
-                taken[way].append(time.perf_counter() - began)
-    if len(found) != 1:
-        raise SystemExit(f"the ways to run do not agree: {found}")
-    lines: list[Any] = [
-        (way, f"{min(t):.1f}", f"{statistics.median(t):.1f}") for way, t in taken.items()
-    ]
-    size = f"{stored_bytes(folder) / 1e6:,.0f} MB, {rows_of(folder):,} rows"
-    title = f"Seconds for one scan of {size}, {repeats} repeats; same manifest and findings"
-    show(title, ("", "least", "median"), lines)
-    print()
-    for name, middle in (("least", min), ("median", statistics.median)):
-        t = {way: float(middle(times)) for way, times in taken.items()}
-        share = 1 - t["plain loop"] / t["Beam, 1 worker"]
-        pool = min(t["plain pool of 2 processes"], t["plain pool of 2 threads"])
-        plain, ours = t["plain loop"] / pool, t["Beam, 1 worker"] / t["Beam, 2 workers"]
-        print(
-            f"  by the {name}: Beam's share of the time {share:.1%} (wanted < 15 %); speed-up of "
-            f"2 workers {ours:.2f}, of the better plain pool {plain:.2f}: "
-            f"ratio {ours / plain:.2f} (wanted >= .9)"
-        )
-
-
-def measure_stages(folder: Path, scratch: Path) -> None:
-    """Print where the time of a plain loop goes."""
-    stages = Stages(map)
-    with _empty(scratch) as room:
-        run = Run(StateStore(str(room / "cache")))
-        plain_scan(scan_folder(folder, room / "out"), run, stages, TODAY)
-    size, rows, total = stored_bytes(folder), rows_of(folder), sum(stages.seconds.values())
-    lines = [
-        (stage, f"{s:.2f}", f"{s / total:.1%}", f"{rows / s:,.0f}", f"{size / s / 1e6:,.1f}")
-        for stage, s in [*stages.seconds.items(), ("all", total)]
-    ]
-    show("Stages, one core, no Beam", ("", "seconds", "share", "rows/s", "MB/s"), lines)
 
 
 def main() -> None:
@@ -229,13 +106,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("bench-out"))
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    _one_thread()
     if given.slice:
+        # Not imported above: worker processes import this module, and need not import Beam.
+        from benchmarks.speed import measure_speed, measure_stages, warm_up
+
         part = big_parquet(given.out, given.slice, given.data, max(int(given.slice) // 8, 2**20))
-        warm_up = big_parquet(given.out, 2 * 2**20, given.data, 2**20)
-        for way in WAYS.values():
-            with _empty(given.out) as room:
-                way(warm_up, room)
+        warm_up(big_parquet(given.out, 2 * 2**20, given.data, 2**20), given.out)
         measure_stages(part, given.out)
         measure_speed(part, given.repeats, given.out)
     sizes = [size for size in (given.bytes, given.compare) if size]

@@ -1,8 +1,12 @@
-"""Tables on stdout."""
+"""Tables on stdout, and folders for one run."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 
 def show(title: str, head: Sequence[str], lines: Sequence[Sequence[object]]) -> None:
@@ -13,3 +17,13 @@ def show(title: str, head: Sequence[str], lines: Sequence[Sequence[object]]) -> 
     for first, *rest in cells:
         padded = [c.rjust(w) for c, w in zip(rest, widths[1:], strict=True)]
         print("  " + "  ".join([first.ljust(widths[0]), *padded]), flush=True)
+
+
+@contextlib.contextmanager
+def empty_folder(scratch: Path) -> Iterator[Path]:
+    """Yield an empty folder for one run's output and cache; it is removed afterwards."""
+    room = Path(tempfile.mkdtemp(dir=scratch))
+    try:
+        yield room
+    finally:
+        shutil.rmtree(room, ignore_errors=True)

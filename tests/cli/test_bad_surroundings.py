@@ -1,4 +1,4 @@
-"""The real command where the machine gives out: permission, room, a worker, the person's patience."""
+"""The real command where permission, room, a worker or patience gives out."""
 
 from __future__ import annotations
 
@@ -170,14 +170,22 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     one_line(end(process), 130, "interrupted", "run the same command again")
     assert not (tmp_path / "out").exists()
-    assert not [p for p in psutil.process_iter() if p.pid != os.getpid() and in_group(p, process)]
+    wait_for_the_last_of(process)
     ended = run(tmp_path, *SCAN, "--format", "json")
     assert ended.code == 0
     assert json.loads(ended.stdout)["outcome"] == "admit"
 
 
-def in_group(process: psutil.Process, leader: subprocess.Popen[bytes]) -> bool:
+def wait_for_the_last_of(process: subprocess.Popen[bytes]) -> None:
+    """Wait until no process that the command started is left."""
+    until = time.monotonic() + 20
+    while any(in_group(other, process.pid) for other in psutil.process_iter()):
+        assert time.monotonic() < until, "a process outlives the command"
+        time.sleep(0.05)
+
+
+def in_group(process: psutil.Process, leader: int) -> bool:
     try:
-        return os.getpgid(process.pid) == leader.pid
-    except ProcessLookupError:
+        return os.getpgid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, psutil.NoSuchProcess):
         return False

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from provender.core.shard import Roles
 from provender.detect.base import DataView, Unchecked
+from provender.detect.embedding import Embedding
 from provender.detect.spectral import ClassSignature
 from tests.detect.row_runs import bound, flagged, run
 from tests.laws import assert_mergeable
@@ -145,6 +146,15 @@ def test_large_images_are_averaged_and_other_long_vectors_projected() -> None:
         scores, _ = run(detector, table)
         assert np.isfinite(scores.score).all()
         assert not flagged(scores).any()
+
+
+@pytest.mark.parametrize(("side", "channels", "width"), [(28, 1, 196), (64, 3, 192), (30, 3, 192)])
+def test_images_are_cut_to_the_finest_blocks_that_fit(side: int, channels: int, width: int) -> None:
+    table = table_of(np.ones((3, side * side * channels)), np.arange(3))
+    [(length, rows, features)] = Embedding("v", "image").blocks(table.to_batches()[0])
+    assert length == side * side * channels
+    assert rows.tolist() == [0, 1, 2]
+    assert features.shape == (3, width)
 
 
 @pytest.mark.parametrize("roles", [Roles(embedding="v"), Roles(label="y")])

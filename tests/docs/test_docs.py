@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,24 @@ import pytest
 import yaml
 
 from provender import errors
+from provender.calibrate.fdr import GRID
 from provender.cli.config import config_schema, read_config
 from provender.cli.main import EXIT_INTERRUPTED, cli
 from provender.core.policy import Policy, RulePolicy, Waiver, parse_policy
 from provender.core.shard import Roles
 from provender.detect.registry import rules
+from provender.io.chunks import CHUNK_BYTES
+from provender.io.reader import read_span
 from provender.work.deciding import default_policy_text
+from provender.work.fold import BLOCK
+from provender.work.rounds import ROWS_PER_PART
+from provender.work.summary import SURPRISE_EDGES
 from tests.docs.pages import DOCS, ROOT, blocks, first_column, page, section
 
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
 RULES = rules()
+#: Options of dvc and pip that pages name.
+OTHERS = {"--no-run-cache", "--require-hashes"}
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 
@@ -85,9 +94,11 @@ def test_commands_in_the_pages_can_be_typed(path: Path) -> None:
         assert set(OPTION.findall(own)) <= options_of(known[verb]) | {"--help"}, f"{verb} {rest}"
 
 
-def test_the_cli_page_names_no_option_that_does_not_exist() -> None:
+@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda p: p.name)
+def test_pages_name_no_option_that_does_not_exist(path: Path) -> None:
+    spans = re.findall(r"`(--[a-z][a-z-]*)", path.read_text("utf-8"))
     real = set().union(*map(options_of, verbs().values())) | {"--help", "--version"}
-    assert set(OPTION.findall(page("cli.md"))) - real == {"--runner"}, "Beam's, as an example"
+    assert set(spans) <= real | OTHERS
 
 
 def test_exit_codes_are_documented() -> None:
@@ -160,6 +171,18 @@ def test_rooms_and_their_order_are_those_that_lint_enforces() -> None:
         cells = [line[start:stop], *(other[start:stop] for other in others)]
         drawn.append({word for cell in cells for word in re.findall(r"\w+", cell)})
     assert drawn == columns
+
+
+def test_bounds_of_memory_are_those_of_the_code() -> None:
+    batch = signature(read_span).parameters
+    text = section(page("architecture.md"), "Where memory is bounded")
+    for said in (
+        f"{batch['batch_rows'].default:,} rows or {batch['batch_bytes'].default >> 20} MiB",
+        f"{CHUNK_BYTES >> 20} MiB chunks",
+        f"{len(GRID):,} counters, and {len(SURPRISE_EDGES) - 1} for each class",
+        f"{BLOCK} states at a time; keyed states in parts of {ROWS_PER_PART:,} rows",
+    ):
+        assert said in text
 
 
 def test_every_dependency_has_its_reason() -> None:

@@ -66,12 +66,12 @@ class Outcome:
 
 
 @click.command()
-@click.option("--out", metavar="DIR", default="demo-out", show_default=True)
+@click.option("--out", "demo_out", metavar="DIR", default="demo-out", show_default=True)
 @click.option("--samples", metavar="DIR", help="The samples (default: those of the checkout).")
 @run_options
 @format_option
 def demo(
-    out: str, samples: str | None, workers: int, cache: str | None, resume: bool, format_: str
+    demo_out: str, samples: str | None, workers: int, cache: str | None, resume: bool, format_: str
 ) -> int:
     """Scan the bundled samples: clean ones must be admitted, planted ones rejected.
 
@@ -83,12 +83,12 @@ def demo(
         raise UsageError(
             str(folder), "holds no samples", "run from a checkout, or name them with --samples"
         )
-    outcomes = _scan_all(_samples(folder), folder, Path(out), workers, cache, resume)
+    outcomes = _scan_all(_samples(folder), folder, Path(demo_out), workers, cache, resume)
     if format_ == "json":
         rows = [{**vars(o), "sample": o.sample.title} for o in outcomes]
         print(json.dumps(rows, indent=2, sort_keys=True))
     else:
-        _print(outcomes, out)
+        _print(outcomes, demo_out)
     return 0 if all(o.verdict == o.expected for o in outcomes) else EXIT_REJECTED
 
 

@@ -12,14 +12,16 @@ from provender.cli.options import data_argument, inputs_of, run_options
 
 @click.command()
 @data_argument
-@click.option("--out", metavar="FILE", help="Where to write the suite (default: stdout).")
+@click.option(
+    "--out", "suite_file", metavar="FILE", help="Where to write the suite (default: stdout)."
+)
 @click.option("--name", default="inferred", show_default=True, help="The suite's name.")
 @run_options
 @click.pass_obj
 def infer(
     beam_options: tuple[str, ...],
     data: tuple[str, ...],
-    out: str | None,
+    suite_file: str | None,
     name: str,
     workers: int,
     cache: str | None,
@@ -36,9 +38,9 @@ def infer(
     with running(workers, cache, resume, beam_options) as run:
         suite = run_infer(inputs_of(data), name, run)
     text = json.dumps(suite, indent=2, ensure_ascii=False) + "\n"
-    if out is None:
+    if suite_file is None:
         print(text, end="")
         return 0
-    write_whole(out, text)
-    print(f"{len(suite['expectations'])} expectations written to {out}", file=sys.stderr)
+    write_whole(suite_file, text)
+    print(f"{len(suite['expectations'])} expectations written to {suite_file}", file=sys.stderr)
     return 0

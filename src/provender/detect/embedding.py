@@ -143,7 +143,7 @@ def _square(length: int) -> tuple[int, int] | None:
 def _blocks_of_pixels(whole: np.ndarray, side: int, channels: int, width: int) -> np.ndarray:
     """Return sums over the smallest square blocks that leave at most ``width`` numbers."""
     block = 2
-    while -((-side // block) ** 2) * channels > width:
+    while (-(-side // block)) ** 2 * channels > width:
         block += 1
     blocks = -(-side // block)
     pad = blocks * block - side

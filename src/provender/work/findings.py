@@ -144,7 +144,7 @@ def detectors_json(thresholds: Thresholds) -> list[dict[str, Any]]:
             "p_threshold": threshold,
             "histograms": [
                 {"class": name, "edges": SURPRISE_EDGES.tolist(), "counts": counts.tolist()}
-                for name, counts in summary.top_classes()
+                for name, counts in sorted(summary.histograms.items())
             ],
         }
         for detector, threshold, summary in zip(

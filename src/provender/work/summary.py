@@ -25,7 +25,8 @@ class ScoreSummary:
 
     Attributes:
         p_values: how many fell in each grid cell.
-        histograms: class → int64 (bins,) counts of -log10 p; '' without a label.
+        histograms: class → int64 (bins,) counts of -log10 p; '' without a label; at most 64
+            classes and one for the rest.
     """
 
     p_values: PValueCounts
@@ -41,16 +42,7 @@ class ScoreSummary:
         both = dict(self.histograms)
         for name, counts in other.histograms.items():
             both[name] = both[name] + counts if name in both else counts
-        return ScoreSummary(self.p_values.merge(other.p_values), both)
-
-    def top_classes(self) -> list[tuple[str, np.ndarray]]:
-        """Return histograms by class name, the classes past the first 64 added into one."""
-        names = sorted(self.histograms)
-        shown = [(n, self.histograms[n]) for n in names[:_CLASSES]]
-        if len(names) > _CLASSES:
-            rest = np.sum([self.histograms[n] for n in names[_CLASSES:]], axis=0)
-            shown.append((_OTHERS, rest))
-        return shown
+        return ScoreSummary(self.p_values.merge(other.p_values), _bounded(both))
 
     def to_json(self) -> dict[str, Any]:
         """Return sparse counts as JSON values."""
@@ -71,6 +63,21 @@ class ScoreSummary:
         return ScoreSummary(PValueCounts(counts, value["unscored"]), histograms)
 
 
+def _bounded(histograms: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Keep the first classes by name and add the others up.
+
+    A class that is kept in the end has fewer than that many before it in every part, so it was
+    never added to the others on the way: the outcome does not depend on the order of merging.
+    """
+    names = sorted(n for n in histograms if n != _OTHERS)
+    if len(names) <= _CLASSES:
+        return histograms
+    rest = [histograms[n] for n in names[_CLASSES:]]
+    rest += [histograms[_OTHERS]] if _OTHERS in histograms else []
+    kept = {n: histograms[n] for n in names[:_CLASSES]}
+    return {**kept, _OTHERS: np.asarray(np.sum(rest, axis=0))}
+
+
 def summarise(p_values: np.ndarray, classes: pa.Array | None) -> ScoreSummary:
     """Count ``p_values`` (float64 (rows,), NaN unscored) overall and by class."""
     known = ~np.isnan(p_values)
@@ -85,4 +92,4 @@ def summarise(p_values: np.ndarray, classes: pa.Array | None) -> ScoreSummary:
         names = coded.dictionary.to_pylist()
         table = np.bincount(codes * width + bins, minlength=width * len(names))
         histograms = {n: table.reshape(-1, width)[i].astype(np.int64) for i, n in enumerate(names)}
-    return ScoreSummary(PValueCounts.of(p_values), histograms)
+    return ScoreSummary(PValueCounts.of(p_values), _bounded(histograms))
