@@ -56,8 +56,8 @@ def cases(data: Path) -> Iterator[Case]:
             yield ExactRow(), name, table, Roles()
     for name, columns in _CUTS:
         for table in _read(data, name):
-            cut = f"{name}, {len(columns.split())} columns"
-            yield ExactRow(), cut, table.select(columns.split()), Roles()
+            kept = columns.split()
+            yield ExactRow(), f"{name}, {_told(kept)}", table.select(kept), Roles()
     for table in _read(data, "adult_data"):
         for part in (table, table.select(["race", "sex", "income"])):
             name = f"adult_data, {part.num_columns} columns"
@@ -78,6 +78,10 @@ def cases(data: Path) -> Iterator[Case]:
         image = pa.FixedSizeListArray.from_arrays(pa.array(pixels.reshape(-1)), pixels.shape[1])
         table = pa.table({"image": image, "y": arrays["y"]})
         yield ExactRow(), "mnist10k", table, Roles(image="image", label="y")
+
+
+def _told(columns: list[str]) -> str:
+    return " ".join(columns) if len(columns) < 5 else f"{len(columns)} columns"
 
 
 def _read(data: Path, name: str) -> list[pa.Table]:

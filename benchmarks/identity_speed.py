@@ -49,7 +49,7 @@ def mixed_table(rows: int) -> pa.Table:
         "long": notes.take(pa.array(whole % 500)),
         "date": pa.array((whole % 20000).astype(np.int32)).cast(pa.date32()),
         "instant": pa.array(whole).cast(pa.timestamp("us", "UTC")),
-        "decimal": pa.array(whole).cast(pa.decimal128(12, 2)),
+        "decimal": pa.array(whole).cast(pa.decimal128(23, 2)),
         "list": pa.FixedSizeListArray.from_arrays(pa.array(np.repeat(whole, 4)), 4),
     }
     return pa.table(kinds)

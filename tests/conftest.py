@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A machine under load is no failure: figures of time belong in benchmarks/.
+settings.register_profile("provender", deadline=None)
+settings.load_profile("provender")
 
 SAMPLES = Path(__file__).parents[1] / "data_samples"
 

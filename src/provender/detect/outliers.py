@@ -243,7 +243,7 @@ RULE = Rule(
     "planes, birdstrikes and chitchat turns 0, airports 1 of 28,130 (the lowest one on earth), "
     "weather 1 of 26,115 (a wind of 1,048 mph), diamonds 28 of 53,940 (26 sizes of 0 or of 31.8 "
     "and more, which are errors, and two odd tables). Constants were chosen on these tables. Of "
-    "130 bootstrap samples of Adult, 7 have flags, 24 rows of 702,000 in all. A natural group "
+    "130 bootstrap samples of Adult, 7 have flags, 24 rows of 740,000 in all. A natural group "
     "that lies apart (a rare price class, a top-code far out) is a false alarm.",
     level=Level.NOTE,
     references=(

@@ -1,0 +1,86 @@
+"""Run benchmarks: python -m benchmarks [names...] [--data DIR] [--quick].
+
+Each runs in a process of its own, one after the other; without names, all of them do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One script of this folder.
+
+    Attributes:
+        reads_data: takes --data, the folder of real data that is not part of this repository.
+        quick: arguments for a run of a minute or so.
+    """
+
+    name: str
+    what: str
+    reads_data: bool = True
+    quick: tuple[str, ...] = ()
+
+
+BENCHMARKS = (
+    Benchmark(
+        "scale",
+        "memory, Beam's overhead, speed-up",
+        quick=("--bytes", "16e6", "--slice", "4e6", "--repeats", "1"),
+    ),
+    Benchmark("kills", "SIGKILL and resume", quick=("--kills", "3", "--bytes", "8e6")),
+    Benchmark(
+        "identity_speed",
+        "row identity and the hash pass",
+        quick=("--rows", "50000", "--megabytes", "64"),
+    ),
+    Benchmark(
+        "expectations_speed",
+        "expectations beside Great Expectations",
+        reads_data=False,
+        quick=("--rows", "100000"),
+    ),
+    Benchmark("detectors_duplicates", "repeated records on real data"),
+    Benchmark("detectors_numeric", "outliers on real data"),
+    Benchmark("detectors_text", "text triggers on real data", quick=("--resamples", "2")),
+    Benchmark(
+        "peers_spectral",
+        "spectral detector beside published methods",
+        reads_data=False,
+        quick=("--seeds", "1"),
+    ),
+)
+
+
+def main() -> None:
+    """Run what was named; exit with 1 when one fails."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    names = [benchmark.name for benchmark in BENCHMARKS]
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names))
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--quick", action="store_true", help="small data, few repeats")
+    given = parser.parse_args()
+    unknown = sorted(set(given.names) - set(names))
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names)}")
+    failed = []
+    for benchmark in BENCHMARKS:
+        if given.names and benchmark.name not in given.names:
+            continue
+        print(f"\n== {benchmark.name}: {benchmark.what}", flush=True)
+        command = [sys.executable, "-m", f"benchmarks.{benchmark.name}"]
+        command += ["--data", str(given.data)] if benchmark.reads_data else []
+        command += benchmark.quick if given.quick else ()
+        if subprocess.run(command, check=False).returncode:
+            failed.append(benchmark.name)
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
