@@ -9,10 +9,6 @@ from typing import Any
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from provender.work.rounds import Detection
-from provender.work.score import Scored
-from provender.work.thresholds import BlockSummary, summarise_block
-
 #: Calls a function of one argument on every item: the builtin map, or a pool's.
 Map = Callable[[Callable[[Any], Any], Sequence[Any]], Any]
 
@@ -26,14 +22,6 @@ class With:
 
     def __call__(self, item: Any) -> Any:
         return self.function(item, *self.extra)
-
-
-def summarise(
-    block: tuple[int, tuple[Any, ...]], scored: list[Scored], standing: Detection
-) -> BlockSummary:
-    """Add up the scores of one block of pieces."""
-    wanted = {task.index for task in block[1]}
-    return summarise_block([s for s in scored if s.index in wanted], standing)
 
 
 def one_thread() -> None:

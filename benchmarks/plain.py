@@ -13,36 +13,39 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.calls import Map, With, summarise
+from benchmarks.calls import Map, With
 from pipelines.detect import Detected, detectors_for, first_analyses, write_documents
 from pipelines.run import Run
 from pipelines.scan import ScanRequest
 from pipelines.validate import validate, write_validation
 from provender.core.canonical import pretty_json
 from provender.core.digest import digest_of
+from provender.core.finding import Check, Finding
 from provender.core.manifest import Manifest
+from provender.core.shard import ShardFailure
 from provender.io.discover import discover
 from provender.io.outputs import OutputFolder
 from provender.report.html import render_html
 from provender.work.analyse import AnalysePlan, analyse, span_bytes
-from provender.work.census import census_of, load_census
+from provender.work.census import census_of
 from provender.work.dataset import DataSet, data_set, raise_failures
 from provender.work.deciding import load_policy, verdict_on
 from provender.work.documents import findings_document
-from provender.work.findings import (
-    checks_of,
-    detectors_json,
-    findings_of,
-    shards_json,
-    source_counts,
-)
 from provender.work.fold import BLOCK, blocks
+from provender.work.gathering import Gathering, gather
 from provender.work.identities import IDENTITY, identities, manifest_of
 from provender.work.mark import MarkPlan, mark
-from provender.work.rounds import Detection, fold_block, make_profiles, next_detection, plan_round
+from provender.work.rounds import (
+    Detection,
+    fold_block,
+    make_profiles,
+    next_detection,
+    plan_round,
+    read_round,
+)
 from provender.work.score import score
 from provender.work.survey import survey_shard
-from provender.work.thresholds import decide_thresholds
+from provender.work.thresholds import decide_thresholds, summarise_block
 
 
 @dataclass
@@ -116,7 +119,7 @@ def _fingerprint(data: DataSet, run: Run, stages: Stages) -> Manifest:
     read = stages.each(analyse, data.tasks(), plan, size=span_bytes)
     raise_failures([a.failure for a in read if a.failure])
     shards = [(i, tuple(block)) for i, block in enumerate(blocks(data.tasks_by_shard()))]
-    return manifest_of(stages.each(identities, shards, run.store))
+    return manifest_of(stages.each(identities, shards, read, run.store))
 
 
 def _detect(data: DataSet, manifest: Manifest, run: Run, rate: float, stages: Stages) -> Detected:
@@ -129,36 +132,32 @@ def _detect(data: DataSet, manifest: Manifest, run: Run, rate: float, stages: St
     for number in range(max((d.rounds for d in detectors), default=0)):
         with stages.timed("fold round 0" if number == 0 else f"round {number}"):
             plan = plan_round(standing, number)
-            read = each(analyse, tasks, plan.analyse, size=span_bytes)
-            folded = each(fold_block, pieces, plan)
+            read = each(read_round, tasks, plan, size=span_bytes)
+            folded = each(fold_block, pieces, plan, read)
             profiles = each(make_profiles, range(len(detectors)), plan, folded)
             standing = next_detection(standing, read, profiles)
     with stages.timed("score"):
         scored = each(score, tasks, standing, label, False, size=span_bytes)
     with stages.timed("calibrate"):
-        summaries = each(summarise, pieces, scored, standing)
+        summaries = each(summarise_block, pieces, scored, standing)
         failures = [s.failure for s in scored if s.failure]
         thresholds = decide_thresholds(summaries, failures, standing, rate)
     census = census_of(data)
-    each(analyse, tasks, AnalysePlan(run.store, data.schema, (census,)))
+    counted = each(analyse, tasks, AnalysePlan(run.store, data.schema, (census,)))
     with stages.timed("mark"):
         marked = each(mark, data.tasks_by_shard(), thresholds, MarkPlan(data.roles))
-    raise_failures([*thresholds.detection.failures, *(m.failure for m in marked if m.failure)])
     with stages.timed("decide and write"):
-        sources = source_counts(load_census(data, census, run.store), data.roles.source)
+        context = Gathering(tasks, census, data, shard_rows, rate, False)
+        found = gather(thresholds, marked, scored, counted, context)
+        raise_failures([ShardFailure(**f) for f in found["failures"]])
         document = findings_document(
             manifest.root,
             rate,
-            findings_of(thresholds, marked, shard_rows, sources, rate),
-            checks_of(thresholds, data.rows) + unchecked,
-            detectors_json(thresholds),
-            shards_json(thresholds, marked, shard_rows),
+            [Finding.from_json(f) for f in found["findings"]],
+            [Check.from_json(c) for c in found["checks"]] + unchecked,
+            found["detectors"],
+            found["shards"],
             data,
             False,
         )
-    marks = [
-        (shard_rows[m.shard_index][0], m.name)
-        for m in sorted(marked, key=lambda m: m.shard_index)
-        if m.name
-    ]
-    return Detected(document, tuple(marks), (), False)
+    return Detected(document, tuple((n, m) for n, m in found["marks"]), (), False)

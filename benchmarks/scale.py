@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.data import big_parquet, rows_of, stored_bytes
+from benchmarks.data import SHARD_BYTES, big_parquet, rows_of, stored_bytes
 from benchmarks.table import empty_folder, show
 
 _EVERY = 0.2
@@ -115,7 +115,9 @@ def main() -> None:
         measure_stages(part, given.out)
         measure_speed(part, given.repeats, given.out)
     sizes = [size for size in (given.bytes, given.compare) if size]
-    folders = [big_parquet(given.out, size, given.data) for size in sizes]
+    folders = [
+        big_parquet(given.out, size, given.data, min(SHARD_BYTES, int(size) // 4)) for size in sizes
+    ]
     if folders:
         measure_memory(folders, [int(w) for w in given.workers.split(",")], given.out)
 

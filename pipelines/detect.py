@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,10 @@ from provender.work.rounds import (
     make_profiles,
     next_detection,
     plan_round,
+    read_round,
 )
 from provender.work.score import Scored, score
 from provender.work.suspects import write_scores, write_suspects
-from provender.work.task import SpanTask
 from provender.work.thresholds import Thresholds, decide_thresholds, summarise_block
 
 
@@ -107,7 +107,7 @@ def detect(
             score, AsSingleton(standing), data.roles.label, keep_all, stage="score", size=span_bytes
         )
         summaries = runs | "Count scores" >> CallEach(
-            _summarise, AsList(scored), AsSingleton(standing)
+            summarise_block, AsList(scored), AsSingleton(standing)
         )
         thresholds = root | "Calibrate" >> Once(
             _thresholds, AsList(summaries), AsList(scored), AsSingleton(standing), rate
@@ -158,35 +158,17 @@ def _round(
     """Read, fold and profile once; return where the detection then stands."""
     plan = standing | f"Plan round {number}" >> beam.Map(plan_round, number)
     analysed = pieces | f"Read round {number}" >> CallEach(
-        _analyse, AsSingleton(plan), stage=f"round {number}", size=_task_bytes
+        read_round, AsSingleton(plan), stage=f"round {number}", size=span_bytes
     )
-    folded = runs | f"Fold round {number}" >> CallEach(_fold, AsSingleton(plan), AsList(analysed))
+    folded = runs | f"Fold round {number}" >> CallEach(
+        fold_block, AsSingleton(plan), AsList(analysed)
+    )
     profiles = elements(root, f"List detectors {number}", range(detectors)) | (
         f"Profile round {number}" >> CallEach(make_profiles, AsSingleton(plan), AsList(folded))
     )
     return standing | f"End round {number}" >> beam.Map(
         next_detection, AsList(analysed), AsList(profiles)
     )
-
-
-def _task_bytes(task: SpanTask) -> int:
-    return span_bytes(task)
-
-
-def _analyse(task: SpanTask, plan: Any) -> Any:
-    return analyse(task, plan.analyse) if plan.analyse else None
-
-
-def _fold(block: Any, plan: Any, analysed: list[Any]) -> Any:
-    failures = tuple(a.failure for a in analysed if a and a.failure)
-    if failures:
-        plan = replace(plan, detection=replace(plan.detection, failures=failures))
-    return fold_block(block, plan)
-
-
-def _summarise(block: Any, scored: list[Scored], detection: Detection) -> Any:
-    wanted = {task.index for task in block[1]}
-    return summarise_block([s for s in scored if s.index in wanted], detection)
 
 
 def _thresholds(

@@ -66,7 +66,7 @@ def fingerprint(
         )
         shards = [(i, tuple(run_)) for i, run_ in enumerate(blocks(data.tasks_by_shard()))]
         entries = elements(root, "List blocks", shards) | "Merge pieces" >> CallEach(
-            _identities, AsList(analysed), run.store
+            identities, AsList(analysed), run.store
         )
         _ = root | "Keep manifest" >> Once(
             _keep_manifest, AsList(entries), AsList(analysed), run.store, result
@@ -85,10 +85,6 @@ def _size(ref: ShardRef) -> int:
 
 def _keep_survey(surveyed: list[Surveyed], store: StateStore, result: str) -> str:
     return keep_result(survey_to_json(surveyed), store, result)
-
-
-def _identities(block: Any, analysed: list[Analysed], store: StateStore) -> ShardIdentities | None:
-    return None if any(a.failure for a in analysed) else identities(block, store)
 
 
 def _keep_manifest(

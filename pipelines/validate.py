@@ -26,8 +26,12 @@ from provender.io.outputs import OutputFolder
 from provender.work.analyse import Analysed, AnalysePlan, analyse, span_bytes
 from provender.work.dataset import DataSet, raise_failures
 from provender.work.fold import blocks, fold_names
-from provender.work.task import SpanTask, span_state_name
-from provender.work.validation import failing_table, validated, validation_document
+from provender.work.validation import (
+    failing_table,
+    fold_answers,
+    validated,
+    validation_document,
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def validate(
             analyse, plan, stage="validate", size=span_bytes
         )
         folded = elements(root, "List blocks", enumerate(map(tuple, blocks(tasks)))) | (
-            "Fold pieces" >> CallEach(_fold, plan, AsList(analysed))
+            "Fold pieces" >> CallEach(fold_answers, plan, AsList(analysed))
         )
         _ = root | "Keep results" >> Once(
             _keep, AsList(folded), AsList(analysed), plan, shard_rows, result
@@ -76,16 +80,6 @@ def validate(
     raise_failures([ShardFailure(**f) for f in value["failures"]])
     document = validation_document(manifest.root, suite.suite.name, value["results"])
     return Validation(document, failing_table(document, value["failing"], shard_rows, run.store))
-
-
-def _fold(
-    block: tuple[int, tuple[SpanTask, ...]], plan: AnalysePlan, analysed: list[Analysed]
-) -> tuple[int, str]:
-    if any(a.failure for a in analysed):
-        return block[0], ""
-    suite = plan.analyses[0]
-    names = [span_state_name(suite, task, plan.schema) for task in block[1]]
-    return block[0], fold_names(suite, names, plan.store)
 
 
 def _keep(

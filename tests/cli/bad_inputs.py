@@ -1,28 +1,42 @@
-"""Thirty-odd inputs that somebody will feed the product, as data: how to make, what is said.
+"""What somebody will feed the product one day: how it is made, and what must be said.
 
-Every case is made in an empty folder that is also the working folder; `good` shards are made by
-the same few functions, so that the one thing that is wrong is the case.
+Every case is made in an empty folder that is also the working folder.
 """
 
 from __future__ import annotations
 
 import gzip
-import json
-import os
-import pickle
-import re
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+from tests.cli.bad_files import (
+    beside_good,
+    damaged_page,
+    endless,
+    folder_named_parquet,
+    good,
+    gzip_bomb,
+    link_outside,
+    link_to_itself,
+    lying_footer,
+    missing_column,
+    mixed_types,
+    name_not_utf8,
+    named,
+    old_manifest,
+    other_manifest,
+    out_is_file,
+    pickle_named_parquet,
+    socket,
+    suite,
+    symlink_loop,
+    table,
+    truncated,
+    write,
+    write_parquet,
+)
 
-from provender.core.manifest import Manifest
-
-_PROGRESS = re.compile(r"roles: |[\d,]+ rows in |[\w ]+: [\d,]+/[\d,]+  ")
-ROWS = 60
 SCAN = ("scan", "data", "--out", "out")
 
 
@@ -46,176 +60,6 @@ class BadInput:
     lines: int = 1
 
 
-def table(rows: int = ROWS, shift: int = 0) -> pa.Table:
-    """A clean table: text, label and a number, no two records equal."""
-    numbers = range(shift, shift + rows)
-    return pa.table(
-        {
-            "text": [f"letter number {n} about the {n * 7919 % 104729} items" for n in numbers],
-            "label": [("ham", "spam")[n % 2] for n in numbers],
-            "amount": [float(n * 31 % 97) for n in numbers],
-        }
-    )
-
-
-def write_parquet(path: Path, content: pa.Table | None = None) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table() if content is None else content, path)
-    return path
-
-
-def good(folder: Path) -> Path:
-    """data/a.parquet and data/b.parquet, nothing wrong with them."""
-    write_parquet(folder / "data/a.parquet")
-    return write_parquet(folder / "data/b.parquet", table(shift=ROWS))
-
-
-def write(name: str, content: bytes) -> Callable[[Path], object]:
-    """A data file of those bytes."""
-
-    def make(folder: Path) -> None:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-    return make
-
-
-def beside_good(name: str, content: bytes) -> Callable[[Path], object]:
-    """Good shards, and a file of those bytes."""
-
-    def make(folder: Path) -> None:
-        good(folder)
-        write(name, content)(folder)
-
-    return make
-
-
-def columns(**changed: object) -> Callable[[Path], object]:
-    """One shard whose named columns are replaced."""
-
-    def make(folder: Path) -> None:
-        content = table()
-        for name, values in changed.items():
-            at = content.schema.names.index(name)
-            content = content.set_column(at, name, pa.array(values))
-        write_parquet(folder / "data/a.parquet", content)
-
-    return make
-
-
-class Marker:
-    """Leaves a file behind when it is unpickled."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[object, tuple[str, str]]:
-        return open, (self.path, "w")
-
-
-def _pickle(folder: Path) -> None:
-    good(folder)
-    (folder / "data/c.parquet").write_bytes(pickle.dumps(Marker(str(folder / "UNPICKLED"))))
-
-
-def truncated(folder: Path) -> None:
-    path = good(folder)
-    path.write_bytes(path.read_bytes()[:-100])
-
-
-def _lying_footer(folder: Path) -> None:
-    path = good(folder)
-    data = path.read_bytes()
-    path.write_bytes(data[:-8] + struct.pack("<i", 2**31 - 1) + b"PAR1")
-
-
-def _damaged_page(folder: Path) -> None:
-    path = good(folder)
-    data = bytearray(path.read_bytes())
-    data[40:400] = bytes(255 - b for b in data[40:400])
-    path.write_bytes(data)
-
-
-def _folder_named_parquet(folder: Path) -> None:
-    (folder / "data/x.parquet").mkdir(parents=True)
-
-
-def _symlink_loop(folder: Path) -> None:
-    good(folder)
-    (folder / "data/loop").symlink_to(folder / "data")
-
-
-def _link_to_itself(folder: Path) -> None:
-    good(folder)
-    (folder / "data/c.parquet").symlink_to("c.parquet")
-
-
-def _link_outside(folder: Path) -> None:
-    good(folder)
-    write_parquet(folder / "elsewhere/c.parquet")
-    (folder / "data/c.parquet").symlink_to(folder / "elsewhere/c.parquet")
-
-
-def _mixed_types(folder: Path) -> None:
-    path = good(folder)
-    write_parquet(path, table().set_column(2, "amount", pa.array(["many"] * ROWS)))
-
-
-def _missing_column(folder: Path) -> None:
-    good(folder)
-    write_parquet(folder / "data/c.parquet", table().drop_columns("amount"))
-
-
-def _socket(folder: Path) -> None:
-    good(folder)
-    os.mkfifo(folder / "data/c.parquet")
-
-
-def gzip_bomb(folder: Path) -> None:
-    """One record of 5 GB in 23 MB: members of a gzip file follow each other as one text."""
-    (folder / "data").mkdir()
-    zeros = gzip.compress(b"0" * 2**26, 1)
-    with (folder / "data/bomb.jsonl.gz").open("wb") as file:
-        file.write(gzip.compress(b'{"text": "'))
-        for _ in range(80):
-            file.write(zeros)
-
-
-def _named(*names: str) -> Callable[[Path], object]:
-    def make(folder: Path) -> None:
-        (folder / "data").mkdir()
-        for shift, name in enumerate(names):
-            write_parquet(folder / "data" / name, table(shift=shift * ROWS))
-
-    return make
-
-
-def _name_not_utf8(folder: Path) -> None:
-    good(folder)
-    place = os.fsencode(folder / "data") + b"/\xff.parquet"
-    os.link(folder / "data/a.parquet", place)
-
-
-def _out_is_file(folder: Path) -> None:
-    good(folder)
-    (folder / "out").write_text("mine")
-
-
-def _old_manifest(folder: Path) -> None:
-    write("out/manifest.json", b"{}")(folder)
-
-
-def _other_manifest(folder: Path) -> None:
-    good(folder)
-    nothing = Manifest((), 0, "", {}).to_json()
-    write("out/manifest.json", json.dumps(nothing).encode())(folder)
-
-
-def _suite(*expectations: object) -> bytes:
-    return json.dumps({"name": "s", "expectations": expectations}).encode()
-
-
 WAIVER = b"version: 1\nwaivers:\n  - {rule: x, reason: y, expires: 2099-01-01}\n"
 CSV = b"text,label\n" + b"".join(b"line %d,ham\n" % n for n in range(20))
 JSONL = b"".join(b'{"text": "line %d", "n": %d}\n' % (n, n) for n in range(20))
@@ -225,7 +69,7 @@ BAD_INPUTS = (
     BadInput("nothing named", good, 4, ("DATA", "name files"), ("scan", "--out", "out")),
     BadInput("missing path", lambda _: None, 2, ("data", "no such file", "check the path")),
     BadInput("empty folder", lambda f: (f / "data").mkdir(), 3, ("data", "holds no file")),
-    BadInput("folder called x.parquet", _folder_named_parquet, 3, ("data", "holds no file")),
+    BadInput("folder called x.parquet", folder_named_parquet, 3, ("data", "holds no file")),
     BadInput(
         "glob that matches nothing",
         good,
@@ -247,19 +91,19 @@ BAD_INPUTS = (
         ("nowhere://data", "not known: nowhere", "check the address"),
         ("scan", "nowhere://data", "--out", "out"),
     ),
-    BadInput("symlink loop", _symlink_loop, 2, ("data/loop", "circle", "remove the link")),
-    BadInput("link to itself", _link_to_itself, 2, ("c.parquet", "points nowhere", "remove it")),
-    BadInput("link out of the folder", _link_outside, 2, ("c.parquet", "leads out", "name what")),
-    BadInput("pipe among the shards", _socket, 2, ("c.parquet", "no regular file", "move it")),
+    BadInput("symlink loop", symlink_loop, 2, ("data/loop", "circle", "remove the link")),
+    BadInput("link to itself", link_to_itself, 2, ("c.parquet", "points nowhere", "remove it")),
+    BadInput("link out of the folder", link_outside, 2, ("c.parquet", "leads out", "name what")),
+    BadInput("pipe among the shards", socket, 2, ("c.parquet", "no regular file", "move it")),
     BadInput(
         "file of no format", beside_good("data/notes.txt", b"x"), 2, ("notes.txt", "*.parquet")
     ),
     # Names
-    BadInput("newline in a name", _named("a\nb.parquet"), 2, (r"'a\nb.parquet'", "rename")),
-    BadInput("escape in a name", _named("a\x1b[31m.parquet"), 2, (r"\x1b", "control", "rename")),
-    BadInput("name twice by case", _named("a.parquet", "A.parquet"), 2, ("same name", "rename")),
-    BadInput("name not in NFC", _named("e\u0301.parquet"), 2, (r"e\u0301", "form C", "rename")),
-    BadInput("name not UTF-8", _name_not_utf8, 2, (r"\udcff", "not UTF-8", "rename")),
+    BadInput("newline in a name", named("a\nb.parquet"), 2, (r"'a\nb.parquet'", "rename")),
+    BadInput("escape in a name", named("a\x1b[31m.parquet"), 2, (r"\x1b", "control", "rename")),
+    BadInput("name twice by case", named("a.parquet", "A.parquet"), 2, ("same name", "rename")),
+    BadInput("name not in NFC", named("e\u0301.parquet"), 2, (r"e\u0301", "form C", "rename")),
+    BadInput("name not UTF-8", name_not_utf8, 2, (r"\udcff", "not UTF-8", "rename")),
     # Files that are not what they should be
     BadInput(
         "empty file",
@@ -268,10 +112,13 @@ BAD_INPUTS = (
         ("c.parquet", "is an empty file", "remove it"),
     ),
     BadInput("truncated Parquet", truncated, 2, ("b.parquet", "cut short", "restore")),
-    BadInput("Parquet whose footer lies", _lying_footer, 2, ("b.parquet", "restore")),
-    BadInput("Parquet with a damaged page", _damaged_page, 2, ("b.parquet", "restore")),
+    BadInput("Parquet whose footer lies", lying_footer, 2, ("b.parquet", "restore")),
+    BadInput("Parquet with a damaged page", damaged_page, 2, ("b.parquet", "restore")),
     BadInput(
-        "pickle", _pickle, 2, ("c.parquet", "pickle (never opened)", "name the file by what it is")
+        "pickle",
+        pickle_named_parquet,
+        2,
+        ("c.parquet", "pickle (never opened)", "name the file by what it is"),
     ),
     BadInput(
         "two broken shards",
@@ -332,7 +179,7 @@ BAD_INPUTS = (
     ),
     BadInput(
         "one JSON record without end",
-        lambda f: _endless(f / "data/a.jsonl", 160 * 2**20),
+        lambda f: endless(f / "data/a.jsonl", 160 * 2**20),
         2,
         ("a.jsonl", "longer than 64 MiB", "line breaks"),
     ),
@@ -344,8 +191,8 @@ BAD_INPUTS = (
         ("a.jsonl.gz", "ends in the middle", "restore"),
     ),
     # Shards that do not fit together, and data with nothing in it
-    BadInput("mixed types", _mixed_types, 2, ("b.parquet", "'amount'", "one type")),
-    BadInput("missing column", _missing_column, 2, ("c.parquet", "'amount'", "with that column")),
+    BadInput("mixed types", mixed_types, 2, ("b.parquet", "'amount'", "one type")),
+    BadInput("missing column", missing_column, 2, ("c.parquet", "'amount'", "with that column")),
     BadInput(
         "zero rows",
         lambda f: write_parquet(f / "data/a.parquet", table(0)),
@@ -378,7 +225,7 @@ BAD_INPUTS = (
     ),
     BadInput(
         "unknown expectation",
-        beside_good("s.json", _suite({"type": "expect_luck", "kwargs": {}})),
+        beside_good("s.json", suite({"type": "expect_luck", "kwargs": {}})),
         4,
         ("s.json", "expect_luck", "mend the suite"),
         (*SCAN, "--suite", "s.json"),
@@ -416,9 +263,7 @@ BAD_INPUTS = (
         4,
         ("provender.yaml", "docs/cli.md"),
     ),
-    BadInput(
-        "--out that is a file", _out_is_file, 4, ("--out", "'out' is a file", "name a folder")
-    ),
+    BadInput("--out that is a file", out_is_file, 4, ("--out", "'out' is a file", "name a folder")),
     BadInput(
         "--out that is an address",
         good,
@@ -442,7 +287,7 @@ BAD_INPUTS = (
     ),
     BadInput(
         "damaged manifest",
-        _old_manifest,
+        old_manifest,
         2,
         ("manifest.json", "not a manifest", "provender fingerprint"),
         ("decide", "--out", "out"),
@@ -456,7 +301,7 @@ BAD_INPUTS = (
     ),
     BadInput(
         "data that is not what was fingerprinted",
-        _other_manifest,
+        other_manifest,
         5,
         ("manifest.json", "other data", "provender diff"),
         ("detect", "data", "--out", "out"),
@@ -511,24 +356,3 @@ BAD_INPUTS = (
         ("explain", "no/rule"),
     ),
 )
-
-
-def _endless(path: Path, size: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(b'{"text": "')
-        for _ in range(size >> 20):
-            file.write(b"x" * 2**20)
-
-
-def complaints(stderr: str) -> list[str]:
-    """Return the lines that are neither progress nor the break after a terminal's ^C."""
-    return [line for line in stderr.splitlines() if line and not _PROGRESS.match(line)]
-
-
-def content(folder: Path) -> dict[str, bytes | None]:
-    """Return every file below ``folder`` (None: a folder), or the one file that it is."""
-    if folder.is_file():
-        return {"": folder.read_bytes()}
-    places = sorted(folder.rglob("*"))
-    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in places}

@@ -12,17 +12,8 @@ import pyarrow as pa
 import pytest
 
 from provender.cli.main import main
-from tests.cli.bad_inputs import (
-    BAD_INPUTS,
-    ROWS,
-    SCAN,
-    BadInput,
-    columns,
-    complaints,
-    content,
-    good,
-    write_parquet,
-)
+from tests.cli.bad_files import ROWS, columns, complaints, content, good, write_parquet
+from tests.cli.bad_inputs import BAD_INPUTS, SCAN, BadInput
 
 _S3 = {
     "AWS_EC2_METADATA_DISABLED": "true",

@@ -17,7 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.cli.bad_inputs import SCAN, complaints, content, good, gzip_bomb, truncated
+from tests.cli.bad_files import complaints, content, good, gzip_bomb, truncated
+from tests.cli.bad_inputs import SCAN
 
 COMMAND = Path(sys.executable).with_name("provender")
 RESULTS = {"manifest.json", "findings.json", "verdict.json", "report.html"}

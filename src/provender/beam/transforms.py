@@ -46,7 +46,8 @@ class _Call(beam.DoFn):  # type: ignore[misc]
             rows, size = getattr(result, "rows_read", 0), getattr(result, "bytes_read", 0)
             self._rows.inc(rows)
             self._bytes.inc(size)
-            tell(Step(self._stage, len(calls), rows, size))
+            if self._stage:
+                tell(Step(self._stage, len(calls), rows, size))
             yield WindowedValue(result, MIN_TIMESTAMP, [GlobalWindow()])
 
 
@@ -56,6 +57,7 @@ class CallEach(beam.PTransform):  # type: ignore[misc]
     Args:
         function: a module-level pure function; its result may carry ``rows_read``/``bytes_read``.
         extra: more arguments, values or Beam side inputs.
+        stage: what progress calls it; '' for what is not worth telling.
         size: orders the elements of a bundle, largest first.
     """
 
@@ -68,10 +70,10 @@ class CallEach(beam.PTransform):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self._function, self._extra, self._size = function, extra, size
-        self._stage = stage or function.__name__
+        self._stage = stage
 
     def expand(self, elements: beam.PCollection) -> beam.PCollection:
-        return elements | f"Call {self._stage}" >> beam.ParDo(
+        return elements | f"Call {self._function.__name__}" >> beam.ParDo(
             _Call(self._stage, self._function, self._size), *self._extra
         )
 

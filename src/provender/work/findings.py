@@ -13,9 +13,11 @@ from provender.core.finding import Check, CheckStatus, Finding, Level
 from provender.detect.base import Cause
 from provender.stats.census import Counts
 from provender.work.mark import EXAMPLES, Group, Marked
+from provender.work.summary import SURPRISE_EDGES
 from provender.work.thresholds import Thresholds
 
 _SOURCES_KEPT = 50
+_REASON = 1000
 
 
 def findings_of(
@@ -128,14 +130,17 @@ def checks_of(thresholds: Thresholds, rows: int) -> list[Check]:
         status = CheckStatus.CHECKED if looked or not rows else CheckStatus.COULD_NOT_CHECK
         if unscored and looked:
             reason = "; ".join(filter(None, [reason, f"{unscored:,} rows could not be scored"]))
-        checks.append(Check(detector.rule.id, status, reason, looked))
+        checks.append(Check(detector.rule.id, status, _shortened(reason), looked))
     return checks
+
+
+def _shortened(reason: str) -> str:
+    """A table of ten thousand columns must not make a reason of as many names."""
+    return reason if len(reason) <= _REASON else f"{reason[:_REASON]} … (cut here)"
 
 
 def detectors_json(thresholds: Thresholds) -> list[dict[str, Any]]:
     """Return per rule what was tested, the threshold, and histograms of -log10 p by class."""
-    from provender.work.summary import SURPRISE_EDGES
-
     return [
         {
             "rule": detector.rule.id,

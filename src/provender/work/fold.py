@@ -9,7 +9,7 @@ from provender.io.states import StateStore, state_name
 from provender.stats.analysis import Analysis, analysis_key
 
 #: Pieces (or blocks) that are merged by one worker at a time.
-BLOCK = 64
+BLOCK = 8
 
 
 def fold_names(analysis: Analysis[Any], names: Sequence[str], store: StateStore) -> str:

@@ -12,6 +12,7 @@ from provender.identity.encoding import RECORD_ENCODING
 from provender.identity.multiset import MULTISET_HASH, Multiset
 from provender.io.chunks import CHUNK_BYTES
 from provender.io.states import StateStore
+from provender.work.analyse import Analysed
 from provender.work.task import SpanTask, span_state_name
 
 IDENTITY = IdentityAnalysis()
@@ -27,9 +28,16 @@ class ShardIdentities:
 
 
 def identities(
-    block: tuple[int, tuple[tuple[SpanTask, ...], ...]], store: StateStore
-) -> ShardIdentities:
-    """Return the manifest entries of a block of shards, each given by its pieces in order."""
+    block: tuple[int, tuple[tuple[SpanTask, ...], ...]],
+    outcome: Sequence[Analysed],
+    store: StateStore,
+) -> ShardIdentities | None:
+    """Return the manifest entries of a block of shards, each given by its pieces in order.
+
+    None where a piece of the data set could not be read.
+    """
+    if any(o.failure for o in outcome):
+        return None
     number, shards = block
     total = Multiset.empty()
     entries = []

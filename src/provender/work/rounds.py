@@ -11,7 +11,7 @@ import pyarrow as pa
 from provender.core.shard import ShardFailure
 from provender.detect.base import Detector, StateDetector
 from provender.io.states import StateStore
-from provender.work.analyse import Analysed, AnalysePlan
+from provender.work.analyse import Analysed, AnalysePlan, analyse
 from provender.work.fold import BLOCK, blocks, fold_names
 from provender.work.task import SpanTask, span_state_name
 
@@ -75,19 +75,31 @@ def plan_round(detection: Detection, round: int) -> RoundPlan:
     return RoundPlan(detection, round, tuple(members), tuple(analyses), plan)
 
 
+def read_round(task: SpanTask, plan: RoundPlan) -> Analysed:
+    """Store what the round computes of a piece; nothing where a shard has failed before."""
+    return Analysed(task.index, 0, 0) if plan.analyse is None else analyse(task, plan.analyse)
+
+
 @dataclass(frozen=True)
 class FoldedBlock:
-    """Folded states of a run of pieces: (detector, part) → store name."""
+    """Folded states of a run of pieces, none after a failure.
+
+    Attributes:
+        names: (detector, part, store name): one for the whole run, or for each part of each
+            piece where a detector is partitioned; in order of pieces.
+    """
 
     index: int
     names: tuple[tuple[int, int, str], ...]
 
 
-def fold_block(block: tuple[int, tuple[SpanTask, ...]], plan: RoundPlan) -> FoldedBlock:
+def fold_block(
+    block: tuple[int, tuple[SpanTask, ...]], plan: RoundPlan, outcome: Sequence[Analysed]
+) -> FoldedBlock:
     """Fold the states of one block of pieces, part by part where a detector is partitioned."""
     number, tasks = block
     detection = plan.detection
-    if detection.failures:
+    if detection.failures or any(o.failure for o in outcome):
         return FoldedBlock(number, ())
     folded: list[tuple[int, int, str]] = []
     for index, analysis in zip(plan.members, plan.analyses, strict=True):
@@ -97,13 +109,12 @@ def fold_block(block: tuple[int, tuple[SpanTask, ...]], plan: RoundPlan) -> Fold
             folded.append((index, 0, fold_names(analysis, names, detection.store)))
             continue
         detector: Any = detection.detectors[index]
-        for part in range(parts):
-            states = [
-                detector.select(analysis.unpack(detection.store.require(n)), part, parts)
-                for n in names
-            ]
-            data = analysis.pack(analysis.merge(states))
-            folded.append((index, part, detection.store.put_content("part", data)))
+        # Each state is read once and cut up; the parts of one key range meet in make_profiles.
+        for name in names:
+            state = analysis.unpack(detection.store.require(name))
+            for part in range(parts):
+                data = analysis.pack(detector.select(state, part, parts))
+                folded.append((index, part, detection.store.put_content("part", data)))
     return FoldedBlock(number, tuple(folded))
 
 
@@ -112,7 +123,7 @@ def make_profiles(
 ) -> tuple[int, tuple[str, ...]]:
     """Fold a detector's blocks in order and return the names of its stored profiles."""
     detection = plan.detection
-    if detection.failures or index not in plan.members:
+    if index not in plan.members or not all(block.names for block in folded):
         return index, ()
     analysis = plan.analyses[plan.members.index(index)]
     detector = detection.detectors[index]

@@ -13,6 +13,7 @@ from provender.work.listed import gathered, suspects_listed
 from provender.work.rounds import Detection
 from provender.work.score import Scored, unpack_scores
 from provender.work.summary import ScoreSummary, summarise
+from provender.work.task import SpanTask
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,13 @@ class BlockSummary:
     summaries: tuple[tuple[int, ScoreSummary], ...]
 
 
-def summarise_block(scored: Sequence[Scored], detection: Detection) -> BlockSummary:
-    """Add up the score counts of some pieces."""
+def summarise_block(
+    block: tuple[int, tuple[SpanTask, ...]], scored: Sequence[Scored], detection: Detection
+) -> BlockSummary:
+    """Add up the score counts of a block of pieces; ``scored`` holds those of all pieces."""
+    wanted = {task.index for task in block[1]}
     totals: dict[int, ScoreSummary] = {}
-    for piece in sorted(scored, key=lambda s: s.index):
+    for piece in sorted((s for s in scored if s.index in wanted), key=lambda s: s.index):
         for index, name in piece.names:
             summary = unpack_scores(detection.store.require(name)).summary
             totals[index] = totals.get(index, ScoreSummary.empty()).merge(summary)

@@ -14,8 +14,11 @@ from provender.expect.analysis import ExpectationAnalysis
 from provender.expect.result import ExpectationResult, failing_rows, results
 from provender.io.states import StateStore
 from provender.stats.packing import pack, unpack
+from provender.work.analyse import Analysed, AnalysePlan
 from provender.work.documents import VALIDATION_VERSION, plain
+from provender.work.fold import fold_names
 from provender.work.suspects import SUSPECTS
+from provender.work.task import SpanTask, span_state_name
 
 _KIND = "failing/1"
 _FIRST = 20
@@ -27,6 +30,18 @@ class Validated:
 
     results: tuple[dict[str, Any], ...]
     failing: tuple[str, ...]
+
+
+def fold_answers(
+    block: tuple[int, tuple[SpanTask, ...]], plan: AnalysePlan, outcome: Sequence[Analysed]
+) -> tuple[int, str]:
+    """Return the block's number and the store name of its folded state, '' after a failure."""
+    number, tasks = block
+    if any(o.failure for o in outcome):
+        return number, ""
+    suite = plan.analyses[0]
+    names = [span_state_name(suite, task, plan.schema) for task in tasks]
+    return number, fold_names(suite, names, plan.store)
 
 
 def validated(
