@@ -49,7 +49,7 @@ def big_parquet(
     """
     name, table = real_table(data)
     shards = max(round(total_bytes / shard_bytes), 1)
-    place = folder / f"{name}-{shards}x{shard_bytes // 2**20}MiB"
+    place = folder / f"{name}-{shards}x{shard_bytes}"
     marker = folder / f"{place.name}.{_MARKER}"
     if marker.exists():
         return place

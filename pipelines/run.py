@@ -42,7 +42,7 @@ class Run:
     fresh: bool = False
     beam_options: tuple[str, ...] = ()
     listener: Listener | None = None
-    span_bytes: int = 64 * 2**20
+    span_bytes: int = 16 * 2**20
 
     def execute(self, build: Callable[[Any, str], None], bytes_: int) -> Any:
         """Run the pipeline that ``build(root, result)`` makes and return its result's JSON value.

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Step:
-    """One thing done.
+    """One thing done, or a stage that begins.
 
     Attributes:
         stage: the transform's label.
         total: elements of the stage in this bundle.
+        done: 1, or 0 where the stage begins.
         rows, bytes: what was read for it.
     """
 
     stage: str
     total: int
+    done: int = 1
     rows: int = 0
     bytes: int = 0
 

@@ -42,12 +42,14 @@ class _Call(beam.DoFn):  # type: ignore[misc]
         waiting, self._waiting = self._waiting, []
         waiting.sort(key=lambda item: -item[0])
         calls = [(self._function, arguments) for _, arguments in waiting]
+        if self._stage:
+            tell(Step(self._stage, len(calls), done=0))
         for _, result in pool.in_completion_order(calls):
             rows, size = getattr(result, "rows_read", 0), getattr(result, "bytes_read", 0)
             self._rows.inc(rows)
             self._bytes.inc(size)
             if self._stage:
-                tell(Step(self._stage, len(calls), rows, size))
+                tell(Step(self._stage, len(calls), rows=rows, bytes=size))
             yield WindowedValue(result, MIN_TIMESTAMP, [GlobalWindow()])
 
 

@@ -83,6 +83,6 @@ def _lines() -> Callable[[Step], None]:
 
 
 def _count(stage: _Stage, step: Step) -> None:
-    stage.done += 1
+    stage.done += step.done
     stage.rows += step.rows
     stage.bytes += step.bytes
