@@ -90,8 +90,10 @@ def measure_memory(folders: list[Path], workers: list[int], scratch: Path) -> No
     for number in workers:
         first, last = (peaks[number, folder] for folder in (folders[0], folders[-1]))
         fits = "under" if max(first, last) < _MEMORY_LIMIT else "NOT under"
-        growth = f"; {last / first:.2f} times that of the first" if len(folders) > 1 else ""
-        print(f"  {number} worker(s): {fits} {_MEMORY_LIMIT / 1e9} GB; the last data set{growth}")
+        said = f"  {number} worker(s): {fits} {_MEMORY_LIMIT / 1e9} GB"
+        if len(folders) > 1:
+            said += f"; the larger data set takes {last / first:.2f} times what the smaller does"
+        print(said)
 
 
 def main() -> None:

@@ -17,8 +17,7 @@ def batches(table: pa.Table, cuts: Sequence[int]) -> list[pa.RecordBatch]:
     whole = table.combine_chunks()
     empty = pa.RecordBatch.from_pylist([], schema=table.schema)
     return [
-        (whole.slice(a, b - a).to_batches() or [empty])[0]
-        for a, b in itertools.pairwise(edges)
+        (whole.slice(a, b - a).to_batches() or [empty])[0] for a, b in itertools.pairwise(edges)
     ]
 
 

@@ -22,7 +22,9 @@ def finding(level=Level.ERROR, rows=10, rule=RULE, what="cf", **fields):
 
 
 def evidence(*findings, checks=()):
-    return Evidence("sha256:aa", "sha256:dd", 1000, 3, findings, tuple(checks), "sha256:bb", "sha256:cc")
+    return Evidence(
+        "sha256:aa", "sha256:dd", 1000, 3, findings, tuple(checks), "sha256:bb", "sha256:cc"
+    )
 
 
 def test_clean_data_with_all_required_checks_is_admitted():

@@ -20,7 +20,7 @@ from typing import Any
 
 from provender.errors import WorkerLostError
 
-_PRELOADED = ["provender.work.score", "provender.work.mark", "provender.identity.analysis"]
+_PRELOADED = ["provender.work.mark", "provender.identity.analysis", "provender.detect.registry"]
 _current: ProcessPoolExecutor | None = None
 
 
@@ -28,6 +28,7 @@ _current: ProcessPoolExecutor | None = None
 def worker_pool(workers: int) -> Iterator[None]:
     """Give the run ``workers`` processes; with one, everything is done in this process."""
     global _current
+    _one_thread()
     if workers <= 1:
         yield
         return
@@ -78,14 +79,22 @@ def in_completion_order(
 
 def _start_worker() -> None:
     """Bound the worker's own threads, and end it when the process that started it is gone."""
-    import pyarrow as pa
-
-    pa.set_cpu_count(1)
-    pa.set_io_thread_count(2)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    _one_thread()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _one_thread() -> None:
+    """Compute in one thread per process: workers share the cores by being processes, and the
+    low bits of linear algebra do not depend on how many there are.
+    """
+    import pyarrow as pa
+    from threadpoolctl import threadpool_limits
+
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(2)
+    threadpool_limits(1)
 
 
 def _end_with(sentinel: int) -> None:
