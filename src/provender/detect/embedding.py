@@ -24,7 +24,6 @@ _FINE = 4096
 #: Large vectors are taken a few rows at a time: 32 MiB of numbers.
 _NUMBERS_AT_ONCE = 2**22
 _TEXT_BITS = 14
-_TEXT_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class Embedding:
         """Return signed counts of hashed words and word pairs (Weinberger 2009), projected."""
         from scipy.sparse import coo_array
 
-        words = words_of(pc.utf8_slice_codeunits(column, 0, _TEXT_CHARACTERS))
+        words = words_of(column)
         found = [grams(words, length) for length in (1, 2)]
         hashes = mix(np.concatenate([h for h, _ in found]))
         texts = np.concatenate([words.text[first] for _, first in found])
