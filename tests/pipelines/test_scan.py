@@ -5,6 +5,7 @@ import itertools
 import json
 import random
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import jsonschema
@@ -116,8 +117,11 @@ def test_scores_hold_every_scored_row(samples, tmp_path):
     scanned([samples / "clean" / "digits"], out, tmp_path / "c", roles=digits, scores=True)
     scores = pq.read_table(out / "scores")
     assert scores.schema.names == ["shard", "row", "rule", "score", "p_value"]
-    spectral = [r for r in scores["rule"].to_pylist() if r == "spectral/class-signature"]
-    assert len(spectral) == 1797
+    counts = Counter(scores["rule"].to_pylist())
+    assert counts["spectral/class-signature"] == 1797
+    assert counts["duplicates/exact-row"] == 1797
+    rows = set(zip(scores["shard"].to_pylist(), scores["row"].to_pylist(), strict=True))
+    assert len(rows) == 1797
 
 
 def test_one_bad_shard_is_named_and_nothing_is_published(adult, tmp_path):

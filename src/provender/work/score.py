@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from provender.calibrate.fdr import KEEP_BELOW
 from provender.core.shard import ShardFailure
-from provender.detect.base import RowDetector, RowScores
+from provender.detect.base import RowDetector, RowScores, StateDetector
 from provender.errors import ProvenderError
 from provender.io.schema import conform
 from provender.io.states import StateStore, state_name
@@ -92,7 +92,30 @@ def _score(
             missing.append((index, name))
     if missing:
         _read_and_score(task, detection, missing, label, keep_all)
+    if keep_all:
+        named += [
+            (index, _score_listed(task, detection, index, detector))
+            for index, detector in enumerate(detection.detectors)
+            if isinstance(detector, StateDetector)
+        ]
     return named
+
+
+def _score_listed(task: SpanTask, detection: Detection, index: int, detector: StateDetector) -> str:
+    """Store the piece's scores by a state detector: 0, at p = 1, for rows it does not list."""
+    rows = task.span.rows
+    score, p_value = np.zeros(rows), np.ones(rows)
+    cause = np.full(rows, -1, np.int32)
+    for profile in detection.profiles[index]:
+        listed = detector.flagged(detection.store.require(profile))
+        assert listed.rows is not None
+        low, high = np.searchsorted(listed.rows, [task.first_row, task.first_row + rows])
+        place = listed.rows[low:high] - task.first_row
+        score[place], p_value[place] = listed.score[low:high], listed.p_value[low:high]
+        cause[place] = listed.cause[low:high]
+    numbers = np.arange(task.span.first_row, task.span.first_row + rows)
+    kept = KeptScores(numbers, score, p_value, cause, ScoreSummary.empty())
+    return detection.store.put_content("listed", pack_scores(kept))
 
 
 def _read_and_score(
