@@ -12,7 +12,9 @@ import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -39,6 +41,7 @@ def worker_pool(workers: int) -> Iterator[None]:
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     _current = pool
     try:
+        _start_all(pool, workers)
         yield
     except BaseException:
         # Whoever interrupts does not wait for work in hand; states are stored whole or not at all.
@@ -48,6 +51,34 @@ def worker_pool(workers: int) -> Iterator[None]:
     finally:
         _current = None
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start_all(pool: ProcessPoolExecutor, workers: int) -> None:
+    """Start every worker now, undisturbed by Ctrl-C.
+
+    Left to itself the pool starts one when work comes, from a thread of Beam's; one that starts
+    while an interrupted run is already ending would die of it, noisily.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        # No worker is idle yet, so each call starts another.
+        started = [pool.submit(time.sleep, 0.01) for _ in range(workers)]
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    try:
+        concurrent.futures.wait(started)
+        for future in started:
+            future.result()
+    except BrokenProcessPool as error:
+        raise _lost() from error
+
+
+def _lost() -> WorkerLostError:
+    return WorkerLostError(
+        "a worker process",
+        "was killed or ran out of memory before it gave its result",
+        "run again with fewer --workers; what was stored is not read again",
+    )
 
 
 def in_completion_order(
@@ -70,11 +101,7 @@ def in_completion_order(
         for future in concurrent.futures.as_completed(futures):
             yield futures[future], future.result()
     except BrokenProcessPool as error:
-        raise WorkerLostError(
-            "a worker process",
-            "was killed or ran out of memory before it gave its result",
-            "run again with fewer --workers; what was stored is not read again",
-        ) from error
+        raise _lost() from error
 
 
 def _start_worker() -> None:
