@@ -59,12 +59,15 @@ def _start_all(pool: ProcessPoolExecutor, workers: int) -> None:
     Left to itself the pool starts one when work comes, from a thread of Beam's; one that starts
     while an interrupted run is already ending would die of it, noisily.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    interrupted: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: interrupted.append(number))
     try:
         # No worker is idle yet, so each call starts another.
         started = [pool.submit(time.sleep, 0.01) for _ in range(workers)]
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
+    if interrupted:
+        raise KeyboardInterrupt
     try:
         concurrent.futures.wait(started)
         for future in started:
