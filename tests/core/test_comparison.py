@@ -1,19 +1,30 @@
 """What two manifests say of each other."""
 
+import base64
 from dataclasses import replace
 
 import pytest
 
 from provender.core.comparison import compare
 from provender.core.manifest import Manifest, ShardEntry
+from provender.core.merkle import CompactRange
 from provender.errors import InputError
 
-A = ShardEntry("a.parquet", 10, "11" * 32, "12" * 32, 5, "13" * 32, "14" * 32, (("x", "int64"),))
+# Ten bytes in chunks of four: three leaves.
+LEAVES = [bytes([i]) * 32 for i in range(3)]
+ROOT = CompactRange.of_leaves(0, LEAVES).root().hex()
+X = (("x", "int64"),)
+A = ShardEntry(
+    "a.parquet", 10, "11" * 32, ROOT, 5, "13" * 32, "14" * 32, X, chunks=b"".join(LEAVES)
+)
 B = replace(A, name="b.parquet", sha256="21" * 32, row_root="23" * 32, row_multiset="24" * 32)
 
 
+MADE = {"chunk_bytes": 4}
+
+
 def manifest(*shards, multiset="aa"):
-    return Manifest(tuple(sorted(shards, key=lambda s: s.name)), 5 * len(shards), multiset, {})
+    return Manifest(tuple(sorted(shards, key=lambda s: s.name)), 5 * len(shards), multiset, MADE)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +55,12 @@ def test_a_manifest_survives_json():
     assert Manifest.from_json(whole.to_json()) == whole
 
 
+def test_the_chunks_of_a_small_shard_are_its_root_alone():
+    small = manifest(replace(A, size=4, chunk_root="12" * 32, chunks=bytes.fromhex("12" * 32)))
+    assert "chunks" not in small.to_json()["shards"][0]
+    assert Manifest.from_json(small.to_json()) == small
+
+
 @pytest.mark.parametrize(
     "forge",
     [
@@ -54,6 +71,12 @@ def test_a_manifest_survives_json():
         lambda v: v["shards"][0].pop("sha256"),
         lambda v: v.update(version="provender-manifest/0"),
         lambda v: v["rows"].update(count=11),
+        lambda v: v["shards"][0].update(chunks=base64.b64encode(b"".join(LEAVES[::-1])).decode()),
+        lambda v: v["shards"][0].pop("chunks"),
+        lambda v: v["shards"][0].update(size=13),
+        lambda v: v["shards"][0].update(schema="sha256:" + "0" * 64),
+        lambda v: next(iter(v["schemas"].values())).append(["y", "int64"]),
+        lambda v: v["made"].update(chunk_bytes=0),
     ],
 )
 def test_a_manifest_that_was_edited_is_refused(forge):

@@ -4,10 +4,11 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from blake3 import blake3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provender.core.merkle import merkle_root
+from provender.core.merkle import CompactRange
 from provender.errors import IntegrityError
 from provender.io import chunks
 from provender.io.chunks import CHUNK_BYTES, VerifiedFile, hash_stream
@@ -32,8 +33,9 @@ def test_one_read_gives_the_digests_of_hashlib_and_of_the_tree(size):
     parts = [data[i : i + CHUNK_BYTES] for i in range(0, size, CHUNK_BYTES)]
     assert digests.size == size
     assert digests.sha256 == hashlib.sha256(data).hexdigest()
-    assert digests.chunk_root == merkle_root(parts).hex()
-    assert digests.chunks == b"".join(hashlib.sha256(b"\0" + part).digest() for part in parts)
+    leaves = [blake3(b"\0" + part).digest() for part in parts]
+    assert digests.chunk_root == CompactRange.of_leaves(0, leaves).root().hex()
+    assert digests.chunks == b"".join(leaves)
 
 
 @settings(max_examples=60, deadline=None)

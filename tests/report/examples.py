@@ -71,7 +71,7 @@ def _manifest(shards: int) -> dict[str, Any]:
         digest = sha256_hex(name.encode())
         entries.append(ShardEntry(name, 81_920 + i, digest, digest, ROWS, digest, digest, SCHEMA))
     entries.sort(key=lambda e: e.name)
-    made = {"tool": "provender 0.1.0", "chunk_bytes": 1 << 20, "row_encoding": "rows/1"}
+    made = {"tool": "provender 0.1.0", "chunk_bytes": 4 << 20, "row_encoding": "rows/1"}
     return Manifest(tuple(entries), ROWS * shards, sha256_hex(b"rows"), made).to_json()
 
 

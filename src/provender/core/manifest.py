@@ -6,15 +6,20 @@ name); ``rows.multiset`` is the order-free identity of the records, whatever the
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import base64
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from provender.core.canonical import canonical_json
 from provender.core.digest import digest_of
-from provender.core.merkle import merkle_root
+from provender.core.merkle import CompactRange, merkle_root
 from provender.errors import InputError
 
-MANIFEST_VERSION = "provender-manifest/1"
+MANIFEST_VERSION = "provender-manifest/2"
+_DIGEST_BYTES = 32
+
+Schema = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class ShardEntry:
         row_root: hex RFC 6962 root over the records in order.
         row_multiset: hex digest of the records whatever their order.
         schema: (column, type) pairs in file order.
+        chunks: leaf hashes of the chunks, 32 bytes each, concatenated: what any byte range of the
+            file is verified with, alone. Bound by ``chunk_root``.
     """
 
     name: str
@@ -39,10 +46,27 @@ class ShardEntry:
     rows: int
     row_root: str
     row_multiset: str
-    schema: tuple[tuple[str, str], ...]
+    schema: Schema
+    chunks: bytes = b""
+
+    def leaf(self) -> dict[str, Any]:
+        """Return what the manifest's root binds of this shard, as JSON values."""
+        return {
+            "name": self.name,
+            "size": self.size,
+            "sha256": self.sha256,
+            "chunk_root": self.chunk_root,
+            "rows": self.rows,
+            "row_root": self.row_root,
+            "row_multiset": self.row_multiset,
+            "schema": schema_digest(self.schema),
+        }
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "schema": [list(pair) for pair in self.schema]}
+        # The root over one chunk is its leaf hash, so small shards need no list.
+        if len(self.chunks) <= _DIGEST_BYTES:
+            return self.leaf()
+        return {**self.leaf(), "chunks": base64.b64encode(self.chunks).decode()}
 
 
 @dataclass(frozen=True)
@@ -64,17 +88,17 @@ class Manifest:
     @property
     def root(self) -> str:
         """``sha256:<hex>``: the RFC 6962 root over the shards' canonical JSON leaves."""
-        return "sha256:" + merkle_root(canonical_json(s.to_json()) for s in self.shards).hex()
+        return "sha256:" + merkle_root(canonical_json(s.leaf()) for s in self.shards).hex()
 
     def to_json(self) -> dict[str, Any]:
-        schemas = sorted({s.schema for s in self.shards})
+        schemas = {schema_digest(s): s for s in {s.schema for s in self.shards}}
         return {
             "version": MANIFEST_VERSION,
             "made": self.made,
             "root": self.root,
             "rows": {"count": self.rows, "multiset": self.multiset},
             "bytes": sum(s.size for s in self.shards),
-            "schema_digest": digest_of([[list(pair) for pair in schema] for schema in schemas]),
+            "schemas": {d: [list(pair) for pair in schemas[d]] for d in sorted(schemas)},
             "shards": [s.to_json() for s in self.shards],
         }
 
@@ -93,19 +117,9 @@ class Manifest:
                     f"version {value['version']!r} is not {MANIFEST_VERSION!r}",
                     "write it again with this release",
                 )
-            shards = tuple(
-                ShardEntry(
-                    name=_typed(s["name"], str),
-                    size=_typed(s["size"], int),
-                    sha256=_typed(s["sha256"], str),
-                    chunk_root=_typed(s["chunk_root"], str),
-                    rows=_typed(s["rows"], int),
-                    row_root=_typed(s["row_root"], str),
-                    row_multiset=_typed(s["row_multiset"], str),
-                    schema=tuple((_typed(n, str), _typed(t, str)) for n, t in s["schema"]),
-                )
-                for s in value["shards"]
-            )
+            schemas = _schemas(value["schemas"])
+            chunk_bytes = _typed(value["made"]["chunk_bytes"], int)
+            shards = tuple(_entry(s, schemas, chunk_bytes) for s in value["shards"])
             manifest = Manifest(
                 shards,
                 _typed(value["rows"]["count"], int),
@@ -113,7 +127,7 @@ class Manifest:
                 _typed(value["made"], dict),
             )
             recorded = value["root"]
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             raise InputError(
                 subject, f"not a manifest ({error})", "write it again with `provender fingerprint`"
             ) from error
@@ -123,6 +137,49 @@ class Manifest:
         if recorded != manifest.root or sum(s.rows for s in shards) != manifest.rows:
             raise InputError(subject, "the root is not that of the entries", "write it again")
         return manifest
+
+
+@lru_cache(maxsize=1024)
+def schema_digest(schema: Schema) -> str:
+    """Return ``sha256:<hex>`` over a shard's columns and their types, in file order."""
+    return digest_of([list(pair) for pair in schema])
+
+
+def _schemas(value: Any) -> dict[str, Schema]:
+    schemas = {}
+    for digest, pairs in _typed(value, dict).items():
+        schema = tuple((_typed(n, str), _typed(t, str)) for n, t in pairs)
+        if schema_digest(schema) != digest:
+            raise ValueError(f"schema {digest} has another digest")
+        schemas[digest] = schema
+    return schemas
+
+
+def _entry(value: Any, schemas: dict[str, Schema], chunk_bytes: int) -> ShardEntry:
+    size, chunk_root = _typed(value["size"], int), _typed(value["chunk_root"], str)
+    count = -(-size // chunk_bytes)
+    if "chunks" in value:
+        chunks = base64.b64decode(_typed(value["chunks"], str), validate=True)
+    else:
+        chunks = bytes.fromhex(chunk_root) if count else b""
+    leaves = [chunks[i : i + _DIGEST_BYTES] for i in range(0, len(chunks), _DIGEST_BYTES)]
+    if len(chunks) != count * _DIGEST_BYTES or chunk_root != _root(leaves):
+        raise ValueError(f"the chunks of {value['name']!r} are not those of its root")
+    return ShardEntry(
+        name=_typed(value["name"], str),
+        size=size,
+        sha256=_typed(value["sha256"], str),
+        chunk_root=chunk_root,
+        rows=_typed(value["rows"], int),
+        row_root=_typed(value["row_root"], str),
+        row_multiset=_typed(value["row_multiset"], str),
+        schema=schemas[value["schema"]],
+        chunks=chunks,
+    )
+
+
+def _root(leaves: list[bytes]) -> str:
+    return CompactRange.of_leaves(0, leaves).root().hex()
 
 
 def _typed(value: Any, kind: type) -> Any:

@@ -1,7 +1,8 @@
 """Chunk digests, and a file object that checks every chunk before it serves a byte of it.
 
-A file is cut into chunks of ``CHUNK_BYTES``; the leaves of its tree are the RFC 6962 leaf hashes
-of the chunks, so any byte range can be checked alone, while it is read.
+A file is cut into chunks of ``CHUNK_BYTES``; its tree has their leaf hashes as leaves, so any byte
+range can be checked alone, while it is read. The tree is RFC 6962's but for the leaf hash, which
+is BLAKE3: readers check every chunk again, at three times the speed of SHA-256.
 """
 
 from __future__ import annotations
@@ -13,13 +14,21 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from provender.core.merkle import CompactRange, leaf_hash
+from blake3 import blake3
+
+from provender.core.merkle import CompactRange
 from provender.errors import IntegrityError
 
 CHUNK_BYTES = 4 * 2**20
+CHUNK_HASH = "BLAKE3-256(0x00 || chunk)"
 _DIGEST_BYTES = 32
 _CACHED_CHUNKS = 8
 _MEND = "find out who writes to the data, then run again"
+
+
+def chunk_hash(chunk: bytes) -> bytes:
+    """Return the leaf hash of a chunk: BLAKE3-256(0x00 || chunk), 32 bytes."""
+    return blake3(b"\x00").update(chunk).digest()
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,7 @@ class ByteDigests:
     Attributes:
         size: bytes read.
         sha256: hex digest of all bytes.
-        chunk_root: hex RFC 6962 root over the chunks.
+        chunk_root: hex root of the tree over the chunks.
         chunks: the chunks' leaf hashes, 32 bytes each, concatenated in order.
     """
 
@@ -47,7 +56,7 @@ def hash_stream(file: BinaryIO) -> ByteDigests:
     while chunk := _read_fully(file, CHUNK_BYTES):
         size += len(chunk)
         whole.update(chunk)
-        leaves.append(leaf_hash(chunk))
+        leaves.append(chunk_hash(chunk))
     root = CompactRange.of_leaves(0, leaves).root()
     return ByteDigests(size, whole.hexdigest(), root.hex(), b"".join(leaves))
 
@@ -138,7 +147,7 @@ class VerifiedFile(io.RawIOBase):
         self._raw.seek(start)
         data = _read_fully(self._raw, min(CHUNK_BYTES, self._size - start))
         recorded = self._digests[index * _DIGEST_BYTES : (index + 1) * _DIGEST_BYTES]
-        if leaf_hash(data) != recorded:
+        if chunk_hash(data) != recorded:
             raise self._fail(
                 f"bytes changed while they were read (bytes {start} to {start + len(data)})"
             )

@@ -10,10 +10,10 @@ from provender.core.manifest import Manifest, ShardEntry
 from provender.identity.analysis import IdentityAnalysis
 from provender.identity.encoding import RECORD_ENCODING
 from provender.identity.multiset import MULTISET_HASH, Multiset
-from provender.io.chunks import CHUNK_BYTES
+from provender.io.chunks import CHUNK_BYTES, CHUNK_HASH
 from provender.io.states import StateStore
 from provender.work.analyse import Analysed
-from provender.work.task import SpanTask, span_state_name
+from provender.work.task import SpanTask, load_chunks, span_state_name
 
 IDENTITY = IdentityAnalysis()
 
@@ -56,6 +56,7 @@ def identities(
                 row_root=state.tree.root().hex(),
                 row_multiset=state.multiset.digest(),
                 schema=shard.schema,
+                chunks=load_chunks(store, shard),
             )
         )
     return ShardIdentities(number, tuple(entries), total)
@@ -73,6 +74,7 @@ def manifest_of(parts: Sequence[ShardIdentities]) -> Manifest:
         "record": RECORD_ENCODING,
         "multiset": MULTISET_HASH,
         "tree": "RFC 6962, SHA-256",
+        "chunk": CHUNK_HASH,
         "chunk_bytes": CHUNK_BYTES,
     }
     return Manifest(tuple(entries), total.count, total.digest(), made)

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from provender.core.digest import sha256_hex
 from provender.core.shard import Span, SurveyedShard
+from provender.io.chunks import CHUNK_BYTES, CHUNK_HASH
 from provender.io.states import StateStore, state_name
 from provender.stats.analysis import Analysis, analysis_key
 
@@ -74,7 +75,7 @@ def span_state_name(analysis: Analysis[Any], task: SpanTask, schema: pa.Schema |
 
 def chunks_name(sha256: str) -> str:
     """Return the store name of the chunk digests of a file with that SHA-256."""
-    return f"chunks/{sha256}"
+    return state_name("chunks", CHUNK_HASH, CHUNK_BYTES, sha256)
 
 
 def load_chunks(store: StateStore, shard: SurveyedShard) -> bytes:
