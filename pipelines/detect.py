@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,35 +13,27 @@ from apache_beam.pvalue import AsList, AsSingleton
 
 from pipelines.arguments import standalone
 from pipelines.fingerprint import fingerprint, survey
-from pipelines.run import Run, keep_result
-from provender.beam.transforms import CallEach, Once, elements
+from pipelines.judging import folded_census, judged
+from pipelines.rounds import standing_after
+from pipelines.run import Run, keep_result, pieces_of
+from provender.beam.transforms import Once
 from provender.core.canonical import pretty_json
-from provender.core.finding import Check, Finding
+from provender.core.finding import Check
 from provender.core.manifest import Manifest
-from provender.core.shard import ShardFailure
 from provender.detect.base import DataView, Detector
 from provender.detect.registry import bind_all
 from provender.io.outputs import OutputFolder
 from provender.io.states import StateStore
 from provender.stats.analysis import Analysis
-from provender.work.analyse import AnalysePlan, analyse, span_bytes
 from provender.work.census import census_of
 from provender.work.dataset import DataSet, raise_failures
 from provender.work.documents import findings_document
-from provender.work.fold import BLOCK, blocks
-from provender.work.gathering import Gathering, gather
-from provender.work.mark import Marked, MarkPlan, mark
-from provender.work.rounds import (
-    Detection,
-    fold_block,
-    make_profiles,
-    next_detection,
-    plan_round,
-    read_round,
-)
-from provender.work.score import Scored, score
+from provender.work.gathering import found, gather
+from provender.work.mark import MarkPlan
+from provender.work.rounds import Detection, Standing
+from provender.work.starts import store_starts
 from provender.work.suspects import write_scores, write_suspects
-from provender.work.thresholds import Thresholds, decide_thresholds, summarise_block
+from provender.work.wire import from_wire, to_wire
 
 
 @dataclass(frozen=True)
@@ -90,108 +82,51 @@ def detect(
         ProvenderError: naming a shard that cannot be read (any more).
     """
     detectors, unchecked = detectors_for(data)
-    tasks, shard_rows = data.tasks(), data.shard_rows()
-    starts = tuple(by_shard[0].first_row for by_shard in data.tasks_by_shard())
-    start = Detection(run.store, data.schema, detectors, data.rows, starts, run.fresh)
+    store, shard_rows, census = run.store, data.shard_rows(), census_of(data)
+    starts = store_starts(data.starts(), store)
+    detection = Detection(store, data.schema, detectors, data.rows, starts, run.fresh)
     plan = MarkPlan(data.roles, keep_all, show_content)
-    census = census_of(data)
-    counting = AnalysePlan(run.store, data.schema, (census,))
 
     def build(root: beam.Pipeline, result: str) -> None:
-        pieces = elements(root, "List pieces", tasks)
-        runs = elements(root, "List blocks", enumerate(map(tuple, blocks(tasks, BLOCK))))
-        standing: Any = root | "Begin" >> beam.Create([start])
-        for number in range(max((d.rounds for d in detectors), default=0)):
-            standing = _round(root, pieces, runs, standing, len(detectors), number)
-        scored = pieces | "Score rows" >> CallEach(
-            score, AsSingleton(standing), data.roles.label, keep_all, stage="score", size=span_bytes
-        )
-        summaries = runs | "Count scores" >> CallEach(
-            summarise_block, AsList(scored), AsSingleton(standing)
-        )
-        thresholds = root | "Calibrate" >> Once(
-            _thresholds, AsList(summaries), AsList(scored), AsSingleton(standing), rate
-        )
-        counted = pieces | "Count classes and sources" >> CallEach(analyse, counting)
-        marked = elements(root, "List shards", data.tasks_by_shard()) | "Mark rows" >> CallEach(
-            mark, AsSingleton(thresholds), plan, stage="mark"
-        )
+        pieces = pieces_of(root, data, store)
+        standing = root | "Begin" >> beam.Create([to_wire(Standing())])
+        for number in range(detection.rounds):
+            standing = standing_after(root, pieces, standing, detection, number, data.pieces)
+        thresholds, tallied = judged(root, pieces, standing, detection, plan, rate, data)
+        counted = folded_census(pieces, data, census, store)
         _ = root | "Keep findings" >> Once(
-            _keep,
-            AsSingleton(thresholds),
-            AsList(marked),
-            AsList(scored),
-            AsList(counted),
-            Gathering(tasks, census, data, shard_rows, rate, keep_all),
-            run.store,
-            result,
+            _keep, AsSingleton(thresholds), AsList(tallied), AsList(counted), store, result
         )
 
-    value = run.execute(build, data.bytes)
-    raise_failures([ShardFailure(**f) for f in value["failures"]])
+    gathered = run.execute(build, data.bytes)
+    raise_failures(gathered.failures)
+    findings = found(gathered, detection, census, data.roles.source, shard_rows, rate)
     document = findings_document(
         manifest.root,
         rate,
-        [Finding.from_json(f) for f in value["findings"]],
-        [Check.from_json(c) for c in value["checks"]] + unchecked,
-        value["detectors"],
-        value["shards"],
+        findings["findings"],
+        findings["checks"] + unchecked,
+        findings["detectors"],
+        findings["shards"],
         data,
         show_content,
     )
-    return Detected(
-        document,
-        tuple((n, m) for n, m in value["marks"]),
-        tuple((s, r, n) for s, r, n in value["scores"]),
-        keep_all,
-    )
-
-
-def _round(
-    root: beam.Pipeline,
-    pieces: beam.PCollection,
-    runs: beam.PCollection,
-    standing: Any,
-    detectors: int,
-    number: int,
-) -> beam.PCollection:
-    """Read, fold and profile once; return where the detection then stands."""
-    plan = standing | f"Plan round {number}" >> beam.Map(plan_round, number)
-    analysed = pieces | f"Read round {number}" >> CallEach(
-        read_round, AsSingleton(plan), stage=f"round {number}", size=span_bytes
-    )
-    folded = runs | f"Fold round {number}" >> CallEach(
-        fold_block, AsSingleton(plan), AsList(analysed)
-    )
-    profiles = elements(root, f"List detectors {number}", range(detectors)) | (
-        f"Profile round {number}" >> CallEach(make_profiles, AsSingleton(plan), AsList(folded))
-    )
-    return standing | f"End round {number}" >> beam.Map(
-        next_detection, AsList(analysed), AsList(profiles)
-    )
-
-
-def _thresholds(
-    blocks_: list[Any], scored: list[Scored], detection: Detection, rate: float
-) -> Thresholds:
-    failures = [s.failure for s in scored if s.failure]
-    return decide_thresholds(blocks_, failures, detection, rate)
+    return Detected(document, tuple(findings["marks"]), tuple(findings["scores"]), keep_all)
 
 
 def _keep(
-    thresholds: Thresholds,
-    marked: list[Marked],
-    scored: list[Scored],
-    counted: list[Any],
-    context: Gathering,
+    thresholds: bytes,
+    tallied: list[tuple[str, bytes]],
+    counted: list[tuple[str, bytes]],
     store: StateStore,
     result: str,
 ) -> str:
-    return keep_result(gather(thresholds, marked, scored, counted, context), store, result)
+    parts = ([from_wire(part) for _, part in found] for found in (tallied, counted))
+    return keep_result(gather(from_wire(thresholds), *parts), store, result)
 
 
 def write_documents(
-    draft: Path, found: Detected, run: Run, failing: pa.Table | None = None
+    draft: Path, found: Detected, run: Run, failing: Iterable[pa.Table] = ()
 ) -> None:
     """Write findings.json, suspects.parquet and, where every score was kept, scores/."""
     (draft / "findings.json").write_text(pretty_json(found.document), "utf-8")

@@ -9,26 +9,21 @@ import apache_beam as beam
 from apache_beam.pvalue import AsList
 
 from pipelines.arguments import standalone
-from pipelines.run import Run, keep_result
-from provender.beam.transforms import CallEach, Once, elements
+from pipelines.run import Run, keep_result, loading, pieces_of
+from provender.beam.transforms import CallEach, Grouped, Once, elements
 from provender.core.canonical import pretty_json
 from provender.core.manifest import Manifest
-from provender.core.shard import Roles, ShardFailure, ShardRef
+from provender.core.shard import Roles
 from provender.io.discover import discover
 from provender.io.outputs import OutputFolder
 from provender.io.states import StateStore
 from provender.stats.analysis import Analysis
-from provender.work.analyse import Analysed, AnalysePlan, analyse, span_bytes
-from provender.work.dataset import (
-    DataSet,
-    data_set,
-    raise_failures,
-    survey_from_json,
-    survey_to_json,
-)
-from provender.work.fold import blocks
-from provender.work.identities import IDENTITY, ShardIdentities, identities, manifest_of
-from provender.work.survey import Surveyed, survey_shard
+from provender.work.analyse import AnalysePlan, analyse, span_bytes
+from provender.work.dataset import DataSet, data_set, raise_failures
+from provender.work.identities import IDENTITY, identities, manifest_of
+from provender.work.shards import SHARDS_ON_A_PAGE
+from provender.work.survey import keep_page, listed_shards, shard_size, survey_shard
+from provender.work.wire import from_wire, some_failures
 
 
 def survey(inputs: Sequence[str], roles: Roles, run: Run) -> DataSet:
@@ -38,15 +33,21 @@ def survey(inputs: Sequence[str], roles: Roles, run: Run) -> DataSet:
         ProvenderError: naming every shard that cannot be read, or what does not fit together.
     """
     refs = discover(inputs)
+    store = run.store
 
     def build(root: beam.Pipeline, result: str) -> None:
-        surveyed = elements(root, "List shards", refs) | "Survey shards" >> CallEach(
-            survey_shard, run.store, run.span_bytes, run.fresh, stage="hash", size=_size
+        pages = (
+            elements(root, "List shards", listed_shards(refs), store)
+            | "Survey shards"
+            >> CallEach(
+                survey_shard, store, run.span_bytes, run.fresh, stage="hash", size=shard_size
+            )
+            | "Find pages" >> beam.Map(_on_page)
+            | "Keep pages" >> Grouped(keep_page, store)
         )
-        _ = root | "Keep survey" >> Once(_keep_survey, AsList(surveyed), run.store, result)
+        _ = root | "Keep survey" >> Once(_keep, AsList(pages), store, result)
 
-    value = run.execute(build, sum(ref.size for ref in refs))
-    return data_set(survey_from_json(value), roles)
+    return data_set(run.execute(build, sum(ref.size for ref in refs)), roles, store)
 
 
 def fingerprint(
@@ -57,48 +58,41 @@ def fingerprint(
     Returns:
         The manifest, and what was read: shards and rows whose states were not stored yet.
     """
-    plan = AnalysePlan(run.store, data.schema, analyses, (IDENTITY,), run.fresh)
-    tasks = data.tasks()
+    store = run.store
+    plan = AnalysePlan(store, data.schema, analyses, (IDENTITY,), run.fresh)
 
     def build(root: beam.Pipeline, result: str) -> None:
-        analysed = elements(root, "List pieces", tasks) | "Read pieces" >> CallEach(
-            analyse, plan, stage="fingerprint", size=span_bytes
+        pages = (
+            pieces_of(root, data, store)
+            | "Read pieces"
+            >> CallEach(analyse, plan, stage="fingerprint", load=loading(store), size=span_bytes)
+            | "Find pages" >> beam.Map(_piece_on_page)
+            | "Merge pieces" >> Grouped(identities, data.pages, store)
         )
-        shards = [(i, tuple(run_)) for i, run_ in enumerate(blocks(data.tasks_by_shard()))]
-        entries = elements(root, "List blocks", shards) | "Merge pieces" >> CallEach(
-            identities, AsList(analysed), run.store
-        )
-        _ = root | "Keep manifest" >> Once(
-            _keep_manifest, AsList(entries), AsList(analysed), run.store, result
-        )
+        _ = root | "Keep manifest" >> Once(_keep, AsList(pages), store, result)
 
-    value = run.execute(build, data.bytes)
-    raise_failures([ShardFailure(**f) for f in value["failures"]])
-    read = {tasks[i].shard.ref.name for i in value["read"]}
-    counts = {"shards": len(data.shards), "shards_read": len(read), "rows_read": value["rows_read"]}
-    return Manifest.from_json(value["manifest"], "the fingerprint pipeline's result"), counts
-
-
-def _size(ref: ShardRef) -> int:
-    return ref.size
-
-
-def _keep_survey(surveyed: list[Surveyed], store: StateStore, result: str) -> str:
-    return keep_result(survey_to_json(surveyed), store, result)
-
-
-def _keep_manifest(
-    parts: list[ShardIdentities | None], analysed: list[Analysed], store: StateStore, result: str
-) -> str:
-    failures = [a.failure for a in analysed if a.failure]
-    whole = [part for part in parts if part is not None]
-    value = {
-        "manifest": None if failures else manifest_of(whole).to_json(),
-        "failures": [vars(f) for f in failures],
-        "read": sorted(a.index for a in analysed if a.rows_read),
-        "rows_read": sum(a.rows_read for a in analysed),
+    pages = run.execute(build, data.bytes)
+    raise_failures(some_failures(f for page in pages for f in page.failures))
+    read = {
+        "shards": len(data.shards),
+        "shards_read": sum(page.shards_read for page in pages),
+        "rows_read": sum(page.rows_read for page in pages),
     }
-    return keep_result(value, store, result)
+    return manifest_of(pages, store), read
+
+
+def _on_page(message: bytes) -> tuple[int, int, bytes]:
+    index = from_wire(message).index
+    return index // SHARDS_ON_A_PAGE, index, message
+
+
+def _piece_on_page(message: bytes) -> tuple[int, int, bytes]:
+    analysed = from_wire(message)
+    return analysed.shard_index // SHARDS_ON_A_PAGE, analysed.index, message
+
+
+def _keep(messages: list[bytes], store: StateStore, result: str) -> str:
+    return keep_result([from_wire(message) for message in messages], store, result)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

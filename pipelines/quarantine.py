@@ -2,83 +2,115 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import apache_beam as beam
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from apache_beam.pvalue import AsList
 
+from pipelines.detect import Detected
 from pipelines.run import Run, keep_result
-from provender.beam.transforms import CallEach, Once, elements
+from pipelines.validate import Validation
+from provender.beam.transforms import CallEach, Fold, Once, elements
 from provender.core.manifest import Manifest
-from provender.core.shard import ShardFailure
 from provender.io.states import StateStore
 from provender.work.dataset import DataSet, raise_failures
-from provender.work.quarantine import Quarantined, QuarantineTask, quarantine
+from provender.work.quarantine import (
+    QuarantineTask,
+    Rejecting,
+    add_quarantined,
+    quarantine,
+    quarantine_size,
+)
+from provender.work.validation import rule_of
+from provender.work.wire import from_wire
 
 
 def split(
     data: DataSet,
     manifest: Manifest,
-    suspects: Path,
+    found: tuple[Validation, Detected],
     rejecting: tuple[str, ...],
-    folder: Path,
+    draft: Path,
     run: Run,
 ) -> dict[str, int]:
-    """Write clean/, rejected/ and reasons.parquet into ``folder``; return records in each.
+    """Write clean/, rejected/ and reasons.parquet into a folder; return records in each.
 
     Args:
-        suspects: suspects.parquet; the rows of rules in ``rejecting`` are rejected.
+        found: the rows of its rules in ``rejecting`` are rejected.
+        draft: holds suspects.parquet; its folder 'quarantine' is made.
 
     Raises:
         ProvenderError: when a shard cannot be read or the records do not add up.
     """
-    reasons = pq.read_table(suspects)
-    reasons = reasons.filter(pc.is_in(reasons["rule"], pa.array(rejecting, pa.string())))
-    rows = _by_shard(reasons)
-    multisets = {s.name: s.row_multiset for s in manifest.shards}
-    tasks = []
-    for pieces in data.tasks_by_shard():
-        name = pieces[0].shard.ref.name
-        tasks.append(QuarantineTask(pieces, rows.get(name, ()), multisets[name]))
+    folder = draft / "quarantine"
     for side in ("clean", "rejected"):
         (folder / side).mkdir(parents=True)
-    pq.write_table(reasons.select(["shard", "row", "rule"]), folder / "reasons.parquet")
+    _write_reasons(draft / "suspects.parquet", rejecting, folder / "reasons.parquet")
+    tasks = _tasks(data, manifest, found)
+    rules = _rejecting(found, rejecting)
 
     def build(root: beam.Pipeline, result: str) -> None:
-        done = elements(root, "List shards", tasks) | "Split shards" >> CallEach(
-            quarantine, str(folder.resolve()), run.store, stage="quarantine", size=_size
+        total = (
+            elements(root, "List shards", tasks, run.store)
+            | "Split shards"
+            >> CallEach(
+                quarantine,
+                rules,
+                str(folder.resolve()),
+                run.store,
+                stage="quarantine",
+                size=partial(quarantine_size, store=run.store),
+            )
+            | "Place counts" >> beam.Map(_placed)
+            | "Add counts up" >> Fold(add_quarantined, count=len(data.shards))
         )
-        _ = root | "Keep counts" >> Once(_keep, AsList(done), run.store, result)
+        _ = root | "Keep counts" >> Once(_keep, AsList(total), run.store, result)
 
-    value = run.execute(build, data.bytes)
-    raise_failures([ShardFailure(**f) for f in value["failures"]])
-    return {"clean": value["clean"], "rejected": value["rejected"]}
-
-
-def _by_shard(reasons: pa.Table) -> dict[str, tuple[int, ...]]:
-    ordered = reasons.sort_by([("shard", "ascending"), ("row", "ascending")])
-    names = ordered["shard"].to_numpy(zero_copy_only=False)
-    rows = ordered["row"].to_numpy()
-    cuts = np.flatnonzero(names[1:] != names[:-1]) + 1
-    return {
-        str(names[part[0]]): tuple(np.unique(rows[part]).tolist())
-        for part in np.split(np.arange(len(rows)), cuts)
-        if len(part)
-    }
+    total = run.execute(build, data.bytes)
+    raise_failures(total.failures)
+    return {"clean": total.clean, "rejected": total.rejected}
 
 
-def _size(task: QuarantineTask) -> int:
-    return task.tasks[0].shard.ref.size
+def _tasks(
+    data: DataSet, manifest: Manifest, found: tuple[Validation, Detected]
+) -> Iterator[QuarantineTask]:
+    failing, marks = dict(found[0].failing), dict(found[1].marks)
+    pieces = groupby(data.tasks(), key=lambda ref: ref[4])
+    for entry, (_, refs) in zip(manifest.shards, pieces, strict=True):
+        name = entry.name
+        yield tuple(refs), marks.get(name, ""), failing.get(name, ""), entry.row_multiset
 
 
-def _keep(done: list[Quarantined], store: StateStore, result: str) -> str:
-    value = {
-        "clean": sum(d.clean for d in done),
-        "rejected": sum(d.rejected for d in done),
-        "failures": [vars(d.failure) for d in done if d.failure],
-    }
-    return keep_result(value, store, result)
+def _rejecting(found: tuple[Validation, Detected], rejecting: tuple[str, ...]) -> Rejecting:
+    validation, detected = found
+    rules = [d["rule"] for d in detected.document["detectors"]]
+    results = validation.document["results"]
+    return Rejecting(
+        tuple(i for i, rule in enumerate(rules) if rule in rejecting),
+        tuple(i for i, result in enumerate(results) if rule_of(result) in rejecting),
+    )
+
+
+def _write_reasons(suspects: Path, rejecting: tuple[str, ...], path: Path) -> None:
+    """Write shard, row and rule of every suspect that is rejected."""
+    columns = ["shard", "row", "rule"]
+    rules = pa.array(rejecting, pa.string())
+    with pq.ParquetFile(suspects) as file:
+        schema = pa.schema([file.schema_arrow.field(c) for c in columns])
+        with pq.ParquetWriter(path, schema) as writer:
+            for batch in file.iter_batches(columns=columns):
+                writer.write_batch(batch.filter(pc.is_in(batch.column("rule"), rules)))
+
+
+def _placed(message: bytes) -> tuple[str, int, bytes]:
+    return "", from_wire(message).shard_index, message
+
+
+def _keep(total: list[tuple[str, bytes]], store: StateStore, result: str) -> str:
+    return keep_result(from_wire(total[0][1]), store, result)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+
+import apache_beam as beam
 
 from provender.beam.pool import worker_pool
 from provender.beam.progress import Listener, listening
-from provender.beam.runner import run
-from provender.core.canonical import canonical_json
+from provender.beam.runner import is_local, run
+from provender.beam.transforms import elements
 from provender.io.states import StateStore, default_store
+from provender.work.dataset import DataSet
+from provender.work.task import SpanTask, load_task
+from provender.work.wire import from_wire, to_wire
 
 #: Below this many bytes a pool of processes costs more than it saves.
 SMALL_BYTES = 48 * 2**20
@@ -45,7 +50,7 @@ class Run:
     span_bytes: int = 16 * 2**20
 
     def execute(self, build: Callable[[Any, str], None], bytes_: int) -> Any:
-        """Run the pipeline that ``build(root, result)`` makes and return its result's JSON value.
+        """Run the pipeline that ``build(root, result)`` makes and return its result, a message.
 
         Args:
             build: adds transforms; the last one stores the result under the name ``result``.
@@ -56,14 +61,26 @@ class Run:
         """
         result = f"result/{secrets.token_hex(16)}"
         workers = self.workers or (cores() if bytes_ >= SMALL_BYTES else 1)
+        if not is_local(self.beam_options):
+            workers = 1
         with listening(self.listener), worker_pool(workers):
             run(lambda root: build(root, result), self.beam_options)
         try:
-            return json.loads(self.store.require(result))
+            return from_wire(self.store.require(result))
         finally:
             self.store.discard(result)
 
 
 def keep_result(value: Any, store: StateStore, result: str) -> str:
-    """Store a pipeline's result for the process that started it."""
-    return store.put(result, canonical_json(value))
+    """Store a pipeline's result, a message, for the process that started it."""
+    return store.put(result, to_wire(value))
+
+
+def pieces_of(root: beam.Pipeline, data: DataSet, store: StateStore) -> beam.PCollection:
+    """Put every piece of every shard, as it travels, into the pipeline."""
+    return elements(root, "List pieces", data.tasks(), store)
+
+
+def loading(store: StateStore) -> Callable[[Any], SpanTask]:
+    """Return what makes a task of one that travelled."""
+    return partial(load_task, store=store)

@@ -86,8 +86,7 @@ def scan(
         documents = (manifest.to_json(), validation.document, detected.document, verdict.to_json())
         _write(draft, documents, validation, detected, run)
         if request.quarantine:
-            suspects = draft / "suspects.parquet"
-            split(data, manifest, suspects, verdict.rejecting, draft / "quarantine", run)
+            split(data, manifest, (validation, detected), verdict.rejecting, draft, run)
     return Scan(data, manifest, validation, detected, verdict, read)
 
 
@@ -100,7 +99,7 @@ def _write(
 ) -> None:
     manifest, checked, findings, verdict = documents
     (draft / "manifest.json").write_text(pretty_json(manifest), "utf-8")
-    write_validation(draft, validation)
-    write_documents(draft, detected, run, validation.failing)
+    write_validation(draft, validation, run.store)
+    write_documents(draft, detected, run, validation.tables(run.store))
     (draft / "verdict.json").write_text(pretty_json(verdict), "utf-8")
     (draft / "report.html").write_text(render_html(manifest, checked, findings, verdict), "utf-8")

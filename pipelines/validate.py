@@ -2,44 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
-import pyarrow.parquet as pq
-from apache_beam.pvalue import AsList
+from apache_beam.pvalue import AsList, AsSingleton
 
 from pipelines.arguments import standalone
 from pipelines.fingerprint import fingerprint, survey
-from pipelines.run import Run, keep_result
-from provender.beam.transforms import CallEach, Once, elements
+from pipelines.run import Run, keep_result, loading, pieces_of
+from provender.beam.transforms import CallEach, Fold, Grouped, Once
 from provender.core.canonical import pretty_json
 from provender.core.manifest import Manifest
-from provender.core.shard import ShardFailure
 from provender.errors import UsageError
-from provender.expect.analysis import ExpectationAnalysis
+from provender.expect.analysis import CountsOf, ExpectationAnalysis
 from provender.expect.suite import Suite, load_suite
 from provender.io.outputs import OutputFolder
-from provender.work.analyse import Analysed, AnalysePlan, analyse, span_bytes
+from provender.io.states import StateStore
+from provender.work.analyse import AnalysePlan, analyse, span_bytes
 from provender.work.dataset import DataSet, raise_failures
-from provender.work.fold import blocks, fold_names
+from provender.work.failing import failing_of, fold_failing, load_failing
+from provender.work.fold import Part, fold_states
+from provender.work.starts import store_starts
+from provender.work.suspects import failing_tables, write_failing
 from provender.work.validation import (
-    failing_table,
-    fold_answers,
-    validated,
+    Answered,
+    answer,
+    answers,
+    rule_of,
     validation_document,
 )
+from provender.work.wire import from_wire, to_wire
 
 
 @dataclass(frozen=True)
 class Validation:
-    """validation.json as JSON values, and the failing rows as suspects."""
+    """What a suite says of the data.
+
+    Attributes:
+        document: validation.json as JSON values.
+        failing: (shard, store name of its failing rows), in canonical order.
+    """
 
     document: dict[str, Any]
-    failing: pa.Table
+    failing: tuple[tuple[str, str], ...] = ()
+
+    def tables(self, store: StateStore) -> Iterator[pa.Table]:
+        """Yield the failing rows as suspects."""
+        rules = [rule_of(result) for result in self.document["results"]]
+        return failing_tables(self.failing, rules, store)
 
 
 def read_suite(path: str) -> Suite:
@@ -60,55 +74,82 @@ def validate(
 ) -> Validation:
     """Answer ``suite``; without one, say that nothing was expected."""
     if suite is None:
-        nothing = validation_document(manifest.root, None, [])
-        return Validation(nothing, failing_table(nothing, [], [], run.store))
-    plan = AnalysePlan(run.store, data.schema, (suite,))
-    tasks, shard_rows = data.tasks(), data.shard_rows()
+        return Validation(validation_document(manifest.root, None, []))
+    store, shard_rows = run.store, data.shard_rows()
+    plan = AnalysePlan(store, data.schema, (suite,))
+    starts = store_starts(data.starts(), store)
 
     def build(root: beam.Pipeline, result: str) -> None:
-        analysed = elements(root, "List pieces", tasks) | "Read pieces" >> CallEach(
-            analyse, plan, stage="validate", size=span_bytes
+        analysed = pieces_of(root, data, store) | "Read pieces" >> CallEach(
+            analyse, plan, stage="validate", load=loading(store), size=span_bytes
         )
-        folded = elements(root, "List blocks", enumerate(map(tuple, blocks(tasks)))) | (
-            "Fold pieces" >> CallEach(fold_answers, plan, AsList(analysed))
+        folded = (
+            analysed
+            | "Place states" >> beam.Map(_state)
+            | "Fold states" >> Fold(fold_states, CountsOf(suite), store, count=data.pieces)
+        )
+        answered = root | "Answer" >> Once(_answer, AsList(folded), suite, store)
+        failing = (
+            analysed
+            | "Find shards" >> beam.Map(_by_shard)
+            | "Find failing rows"
+            >> Grouped(_failing_of, AsSingleton(answered), suite, starts, store)
+            | "Place failing rows" >> beam.FlatMap(_tallied)
+            | "Fold failing rows" >> Fold(fold_failing, store, count=len(data.shards))
         )
         _ = root | "Keep results" >> Once(
-            _keep, AsList(folded), AsList(analysed), plan, shard_rows, result
+            _keep, AsSingleton(answered), AsList(failing), store, result
         )
 
-    value = run.execute(build, data.bytes)
-    raise_failures([ShardFailure(**f) for f in value["failures"]])
-    document = validation_document(manifest.root, suite.suite.name, value["results"])
-    return Validation(document, failing_table(document, value["failing"], shard_rows, run.store))
+    answered, failing = run.execute(build, data.bytes)
+    raise_failures(failing.failures)
+    tally = load_failing(failing.name, store)
+    found = answers(answered, tally, suite, shard_rows, store)
+    return Validation(
+        validation_document(manifest.root, suite.suite.name, found),
+        tuple((shard_rows[shard][0], name) for shard, name in tally.tables),
+    )
 
 
-def _keep(
-    folded: list[tuple[int, str]],
-    analysed: list[Analysed],
-    plan: AnalysePlan,
-    shard_rows: list[tuple[str, int]],
-    result: str,
-) -> str:
-    failures = [vars(a.failure) for a in analysed if a.failure]
-    if failures:
-        return keep_result({"failures": failures}, plan.store, result)
-    suite: Any = plan.analyses[0]
-    names = [name for _, name in sorted(folded)]
-    while len(names) > 1:
-        names = [fold_names(suite, run, plan.store) for run in blocks(names)]
-    answers = validated(suite, names[0], shard_rows, plan.store)
-    value = {
-        "failures": [],
-        "results": list(answers.results),
-        "failing": list(answers.failing),
-    }
-    return keep_result(value, plan.store, result)
+def _state(message: bytes) -> tuple[str, int, bytes]:
+    analysed = from_wire(message)
+    return "", analysed.index, to_wire(analysed.part(0))
 
 
-def write_validation(draft: Path, found: Validation) -> None:
+def _by_shard(message: bytes) -> tuple[int, int, bytes]:
+    analysed = from_wire(message)
+    return analysed.shard_index, analysed.index, message
+
+
+def _answer(
+    folded: list[tuple[str, bytes]], suite: ExpectationAnalysis, store: StateStore
+) -> Answered:
+    return answer([from_wire(part) for _, part in folded], suite, store)
+
+
+def _failing_of(
+    grouped: tuple[int, Any],
+    answered: bytes,
+    suite: ExpectationAnalysis,
+    starts: str,
+    store: StateStore,
+) -> tuple[int, Part]:
+    return grouped[0], failing_of(grouped, from_wire(answered), suite, starts, store)
+
+
+def _tallied(message: bytes) -> Iterator[tuple[str, int, bytes]]:
+    shard, part = from_wire(message)
+    yield "", shard, to_wire(part)
+
+
+def _keep(answered: bytes, failing: list[tuple[str, bytes]], store: StateStore, result: str) -> str:
+    return keep_result([from_wire(answered), from_wire(failing[0][1])], store, result)
+
+
+def write_validation(draft: Path, found: Validation, store: StateStore) -> None:
     """Write validation.json and failing.parquet into ``draft``."""
     (draft / "validation.json").write_text(pretty_json(found.document), "utf-8")
-    pq.write_table(found.failing, draft / "failing.parquet", compression="zstd")
+    write_failing(draft / "failing.parquet", found.tables(store))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -120,7 +161,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     manifest, _ = fingerprint(data, given.run, (bound,))
     found = validate(data, manifest, bound, given.run)
     with OutputFolder(given.output).staging("validation.json") as draft:
-        write_validation(draft, found)
+        write_validation(draft, found, given.run.store)
 
 
 if __name__ == "__main__":

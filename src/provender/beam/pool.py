@@ -84,6 +84,11 @@ def _lost() -> WorkerLostError:
     )
 
 
+def running() -> bool:
+    """Return whether this process has a pool."""
+    return _current is not None
+
+
 def in_completion_order(
     calls: list[tuple[Callable[..., Any], tuple[Any, ...]]],
 ) -> Iterator[tuple[int, Any]]:

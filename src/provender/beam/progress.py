@@ -44,6 +44,11 @@ def listening(listener: Listener | None) -> Iterator[None]:
         _listener = None
 
 
+def heard() -> bool:
+    """Return whether somebody listens in this process."""
+    return _listener is not None
+
+
 def tell(step: Step) -> None:
     """Report a step to whoever listens."""
     if _listener is not None:

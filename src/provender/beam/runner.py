@@ -52,6 +52,13 @@ def run(build: Callable[[Any], None], beam_options: Sequence[str] = ()) -> None:
         raise own from (None if own is error else error)
 
 
+def is_local(beam_options: Sequence[str]) -> bool:
+    """Return whether the pipeline runs in this process, where a pool of workers helps."""
+    from apache_beam.options.pipeline_options import StandardOptions
+
+    return _options(beam_options).view_as(StandardOptions).runner in _LOCAL
+
+
 def _options(given: Sequence[str]) -> Any:
     """Return Beam's options; nothing that was typed is ignored.
 

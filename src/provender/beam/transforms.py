@@ -1,4 +1,7 @@
-"""Work over elements: a shard, a piece of one, or a block of pieces; never a record."""
+"""Work over elements: a shard, a piece of one, or a block of results; never a record.
+
+Elements are messages (`work/wire.py`): bytes that no step has to unpickle.
+"""
 
 from __future__ import annotations
 
@@ -12,55 +15,87 @@ from apache_beam.typehints.decorators import no_annotations
 from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 
-from provender.beam import pool
+from provender.beam import pool, progress
 from provender.beam.progress import Step, tell
+from provender.io.states import StateStore
+from provender.work.fold import BLOCK, levels
+from provender.work.pages import load_page, pages
+from provender.work.wire import from_wire, to_wire
+
+#: (group, position in the group, message): what is grouped or folded.
+Placed = tuple[str, int, bytes]
 
 
 class _Call(beam.DoFn):  # type: ignore[misc]
-    """Calls a function on each element of a bundle, through the local pool if there is one.
+    """Calls a function on each element and gives its results as messages.
 
-    Elements wait until the bundle ends, so that all of them are in the pool at once, largest
-    first, and no worker idles behind a slow neighbour.
+    On one machine elements wait until the bundle ends, so that all of them are in the pool at
+    once, largest first, and no worker idles behind a slow neighbour.
     """
 
     def __init__(
-        self, stage: str, function: Callable[..., Any], size: Callable[[Any], int]
+        self,
+        stage: str,
+        function: Callable[..., Any],
+        load: Callable[[Any], Any],
+        size: Callable[[Any], int],
     ) -> None:
-        self._stage, self._function, self._size = stage, function, size
+        self._stage, self._function, self._load, self._size = stage, function, load, size
         self._waiting: list[tuple[int, tuple[Any, ...]]] = []
         self._rows = Metrics.counter("provender", "rows_read")
         self._bytes = Metrics.counter("provender", "bytes_read")
+        self._sent = Metrics.counter("provender", "bytes_sent")
+        self._done = Metrics.counter("provender", f"{stage} done") if stage else None
 
     def start_bundle(self) -> None:
         self._waiting = []
 
     @no_annotations  # type: ignore[untyped-decorator]  # Beam would take *extra for one tuple
-    def process(self, element: Any, *extra: Any) -> None:
-        self._waiting.append((self._size(element), (element, *extra)))
+    def process(self, element: Any, *extra: Any) -> Iterator[bytes]:
+        loaded = self._load(element)
+        if pool.running() or progress.heard():
+            self._waiting.append((self._size(loaded), (loaded, *extra)))
+        else:
+            yield self._told(self._function(loaded, *extra), 1)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         waiting, self._waiting = self._waiting, []
         waiting.sort(key=lambda item: -item[0])
         calls = [(self._function, arguments) for _, arguments in waiting]
-        if self._stage:
+        if self._stage and calls:
             tell(Step(self._stage, len(calls), done=0))
         for _, result in pool.in_completion_order(calls):
-            rows, size = getattr(result, "rows_read", 0), getattr(result, "bytes_read", 0)
-            self._rows.inc(rows)
-            self._bytes.inc(size)
-            if self._stage:
-                tell(Step(self._stage, len(calls), rows=rows, bytes=size))
-            yield WindowedValue(result, MIN_TIMESTAMP, [GlobalWindow()])
+            yield WindowedValue(self._told(result, len(calls)), MIN_TIMESTAMP, [GlobalWindow()])
+
+    def _told(self, result: Any, calls: int) -> bytes:
+        rows, size = getattr(result, "rows_read", 0), getattr(result, "bytes_read", 0)
+        data = to_wire(result)
+        self._rows.inc(rows)
+        self._bytes.inc(size)
+        self._sent.inc(len(data))
+        if self._done:
+            self._done.inc()
+            tell(Step(self._stage, calls, rows=rows, bytes=size))
+        return data
+
+
+def _itself(element: Any) -> Any:
+    return element
+
+
+def _no_size(_: Any) -> int:
+    return 0
 
 
 class CallEach(beam.PTransform):  # type: ignore[misc]
-    """Calls ``function(element, *extra)`` on every element; ``extra`` may be side inputs.
+    """Calls ``function(load(element), *extra)`` on every element; results are messages.
 
     Args:
         function: a module-level pure function; its result may carry ``rows_read``/``bytes_read``.
         extra: more arguments, values or Beam side inputs.
         stage: what progress calls it; '' for what is not worth telling.
-        size: orders the elements of a bundle, largest first.
+        load: makes the argument from an element, in the process that runs Beam.
+        size: orders the arguments of a bundle, largest first.
     """
 
     def __init__(
@@ -68,22 +103,24 @@ class CallEach(beam.PTransform):  # type: ignore[misc]
         function: Callable[..., Any],
         *extra: Any,
         stage: str = "",
-        size: Callable[[Any], int] = lambda _: 0,
+        load: Callable[[Any], Any] = _itself,
+        size: Callable[[Any], int] = _no_size,
     ) -> None:
         super().__init__()
         self._function, self._extra, self._size = function, extra, size
-        self._stage = stage
+        self._stage, self._load = stage, load
 
     def expand(self, elements: beam.PCollection) -> beam.PCollection:
-        return elements | f"Call {self._function.__name__}" >> beam.ParDo(
-            _Call(self._stage, self._function, self._size), *self._extra
-        )
+        call = _Call(self._stage, self._function, self._load, self._size)
+        return elements | f"Call {self._function.__name__}" >> beam.ParDo(call, *self._extra)
 
 
 class Once(beam.PTransform):  # type: ignore[misc]
-    """Calls ``function(*extra)`` one time: applied to the pipeline itself.
+    """Calls ``function(*extra)`` once: where results come together. Gives one message.
 
-    ``extra`` are mostly side inputs, so this is where what was spread comes together.
+    Args:
+        function: is given side inputs as lists of messages, or as a message.
+        extra: side inputs and plain values.
     """
 
     def __init__(self, function: Callable[..., Any], *extra: Any) -> None:
@@ -93,10 +130,101 @@ class Once(beam.PTransform):  # type: ignore[misc]
     def expand(self, root: beam.Pipeline) -> beam.PCollection:
         function = self._function
         return (
-            root | beam.Create([None]) | beam.Map(lambda _, *given: function(*given), *self._extra)
+            root
+            | beam.Create([None])
+            | beam.Map(lambda _, *given: to_wire(function(*given)), *self._extra)
         )
 
 
-def elements(root: beam.Pipeline, label: str, items: Iterable[Any]) -> beam.PCollection:
-    """Put ``items`` into the pipeline, spread over the workers."""
-    return root | label >> beam.Create(list(items))
+class Grouped(beam.PTransform):  # type: ignore[misc]
+    """Calls ``function((group, messages), *extra)`` on the messages of each group, in order.
+
+    The input is `Placed`; the messages of a group are sorted by position, so the engine's order
+    does not matter.
+    """
+
+    def __init__(self, function: Callable[..., Any], *extra: Any, stage: str = "") -> None:
+        super().__init__()
+        self._function, self._extra, self._stage = function, extra, stage
+
+    def expand(self, placed: beam.PCollection) -> beam.PCollection:
+        return (
+            placed
+            | beam.Map(_keyed)
+            | beam.GroupByKey()
+            | CallEach(self._function, *self._extra, stage=self._stage, load=_sorted)
+        )
+
+
+class Fold(beam.PTransform):  # type: ignore[misc]
+    """Folds `Placed` messages, in the order of their positions, to one or more per group.
+
+    A tree of blocks of neighbours: no worker sees more than a block of a group's messages.
+    ``function(((group), messages), *extra)`` returns ``((group, message), ...)``: mostly one, of
+    the same group; it is called once at least for each group.
+
+    Args:
+        count: positions lie below it.
+    """
+
+    def __init__(self, function: Callable[..., Any], *extra: Any, count: int) -> None:
+        super().__init__()
+        self._function, self._extra, self._levels = function, extra, levels(count)
+
+    def expand(self, placed: beam.PCollection) -> beam.PCollection:
+        for level in range(self._levels):
+            placed = (
+                placed
+                | f"Block {level}" >> beam.Map(_in_blocks)
+                | f"Group {level}" >> beam.GroupByKey()
+                | f"Fold {level}" >> CallEach(self._function, *self._extra, load=_block)
+                | f"Place {level}" >> beam.FlatMap(_placed_again)
+            )
+        return placed | "Forget places" >> beam.Map(_without_place)
+
+
+def elements(
+    root: beam.Pipeline, label: str, items: Iterable[Any], store: StateStore
+) -> beam.PCollection:
+    """Put ``items`` (JSON values; lists become tuples) into the pipeline, spread over the workers.
+
+    The items lie in the store, page by page; the pipeline itself names the pages only.
+    """
+    return (
+        root
+        | label >> beam.Create(pages(items, store))
+        | f"{label}: open" >> beam.FlatMap(load_page, store)
+        | f"{label}: spread" >> beam.Reshuffle()
+    )
+
+
+def _keyed(placed: Placed) -> tuple[str, tuple[int, bytes]]:
+    group, position, message = placed
+    return group, (position, message)
+
+
+def _in_blocks(placed: Placed) -> tuple[tuple[str, int], tuple[int, bytes]]:
+    group, position, message = placed
+    return (group, position // BLOCK), (position, message)
+
+
+def _sorted(grouped: tuple[Any, Iterable[tuple[int, bytes]]]) -> tuple[Any, tuple[Any, ...]]:
+    key, messages = grouped
+    return key, tuple(from_wire(message) for _, message in sorted(messages))
+
+
+def _block(
+    grouped: tuple[tuple[str, int], Iterable[tuple[int, bytes]]],
+) -> tuple[str, int, tuple[Any, ...]]:
+    (group, block), messages = _sorted(grouped)
+    return group, block, messages
+
+
+def _placed_again(folded: bytes) -> Iterator[Placed]:
+    for group, block, value in from_wire(folded):
+        yield group, block, to_wire(value)
+
+
+def _without_place(placed: Placed) -> tuple[str, bytes]:
+    group, _, message = placed
+    return group, message

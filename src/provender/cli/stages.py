@@ -86,7 +86,7 @@ def validate(beam_options: tuple[str, ...], suite: str, **options: Any) -> int:
         _same_data(folder, manifest.root)
         found = run_validate(data, manifest, bound, run)
     with folder.staging() as draft:
-        write_validation(draft, found)
+        write_validation(draft, found, run.store)
     results = found.document["results"]
     failed = [r for r in results if r["success"] is False]
     undone = [r for r in results if r["success"] is None]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from provender.core.canonical import canonical_json
@@ -85,7 +85,7 @@ class Manifest:
     multiset: str
     made: dict[str, Any]
 
-    @property
+    @cached_property
     def root(self) -> str:
         """``sha256:<hex>``: the RFC 6962 root over the shards' canonical JSON leaves."""
         return "sha256:" + merkle_root(canonical_json(s.leaf()) for s in self.shards).hex()

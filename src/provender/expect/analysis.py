@@ -18,6 +18,7 @@ from provender.expect.measures import (
     unpack_state,
 )
 from provender.expect.plan import Plan, plan
+from provender.expect.rows import RowState
 from provender.expect.suite import Suite
 
 
@@ -46,7 +47,7 @@ class ExpectationAnalysis:
 
     @property
     def version(self) -> int:
-        return 1
+        return 2
 
     def parameters(self) -> dict[str, Any]:
         types = [[field.name, str(field.type)] for field in self.schema]
@@ -86,3 +87,46 @@ class ExpectationAnalysis:
         """Return the parts of a state that expectation ``index`` is answered from."""
         by_measure = dict(zip(self.measures, state, strict=True))
         return [by_measure[m] for m in self.plans[index].measures]
+
+
+@dataclass(frozen=True)
+class CountsOf:
+    """The suite's answers without the numbers of failing rows: what is folded over all pieces.
+
+    A state of a piece grows with its failing rows; one of all pieces must not.
+    """
+
+    of: ExpectationAnalysis
+
+    @property
+    def id(self) -> str:
+        return f"{self.of.id}/counts"
+
+    @property
+    def version(self) -> int:
+        return self.of.version
+
+    def parameters(self) -> dict[str, Any]:
+        return self.of.parameters()
+
+    def columns(self) -> tuple[str, ...]:
+        return self.of.columns()
+
+    def empty(self, first_row: int = 0) -> list[Any]:
+        return self.of.empty(first_row)
+
+    def add(self, state: list[Any], batch: pa.RecordBatch) -> list[Any]:
+        return self.of.add(state, batch)
+
+    def merge(self, states: Sequence[list[Any]]) -> list[Any]:
+        return self.of.merge(states)
+
+    def pack(self, state: list[Any]) -> bytes:
+        return self.of.pack(_counted(state))
+
+    def unpack(self, data: bytes) -> list[Any]:
+        return _counted(self.of.unpack(data))
+
+
+def _counted(state: list[Any]) -> list[Any]:
+    return [part.counted() if isinstance(part, RowState) else part for part in state]

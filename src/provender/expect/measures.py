@@ -16,7 +16,7 @@ from provender.expect.conditions import condition_columns, condition_mask
 from provender.expect.view import View
 from provender.stats.packing import pack, unpack
 
-KIND = "measures/1"
+KIND = "measures/2"
 
 
 class Measure(Protocol):

@@ -39,11 +39,13 @@ class Plan:
         measures: what must be measured.
         answer: turns their states into the outcome.
         failing: turns their states into int64 failing row numbers, ascending.
+        as_a_whole: the state of a piece does not tell its failing rows, that of all pieces does.
     """
 
     measures: tuple[Measure, ...]
     answer: Callable[[Sequence[Any]], Outcome]
     failing: Callable[[Sequence[Any]], np.ndarray] = lambda _: _NO_ROWS
+    as_a_whole: bool = False
 
 
 def plan(expectation: Expectation, schema: pa.Schema) -> Plan:
@@ -69,7 +71,7 @@ def plan(expectation: Expectation, schema: pa.Schema) -> Plan:
         if Kind.OTHER in kinds:
             return _said(unchecked(_beyond(columns, kinds)))
         keys = Keys(columns, leave_out(kwargs), condition=condition)
-        return Plan((keys,), partial(_unique, keys, kwargs), partial(_repeats, keys))
+        return Plan((keys,), partial(_unique, keys, kwargs), partial(_repeats, keys), True)
     if type_ in PREDICATES or type_ in ROW_LEVEL:
         return _row_level(type_, kwargs, columns, kinds, condition)
     return _said(unchecked("it cannot be answered from mergeable states"))
@@ -181,7 +183,7 @@ def _judged(type_: str, kwargs: dict[str, Any], states: Sequence[RowState]) -> O
     return _mostly(
         state.elements,
         None if type_ in _ON_NULLS else state.ignored,
-        len(state.failing_rows()),
+        state.failed,
         kwargs,
         tuple(state.examples),
     )

@@ -80,3 +80,9 @@ def failing_rows(analysis: ExpectationAnalysis, state: list[Any], index: int) ->
     Empty for expectations that are not about single rows.
     """
     return analysis.plans[index].failing(analysis.parts(state, index))
+
+
+def rows_seen(analysis: ExpectationAnalysis, state: list[Any], index: int) -> int:
+    """Return the rows that a row-level expectation was shown, whatever its row condition."""
+    (part,) = analysis.parts(state, index)
+    return int(part.rows)

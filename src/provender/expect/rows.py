@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,8 @@ class RowState:
         rows: rows seen, whatever the row condition; failing rows are numbered among them.
         elements: rows that the row condition keeps.
         ignored: rows among them that are not judged: missing values, or as ignore_row_if says.
-        failing: int64 row numbers, ascending, in chunks.
+        failed: rows that fail.
+        failing: their int64 row numbers, ascending, in chunks; none once they were dropped.
         examples: up to 20 distinct failing values in order of appearance, as JSON values.
         error: why nothing could be said; then there are no failing rows.
     """
@@ -35,6 +36,7 @@ class RowState:
     rows: int = 0
     elements: int = 0
     ignored: int = 0
+    failed: int = 0
     failing: list[np.ndarray] = field(default_factory=list)
     examples: list[Any] = field(default_factory=list)
     error: str = ""
@@ -42,6 +44,10 @@ class RowState:
     def failing_rows(self) -> np.ndarray:
         """Return int64 row numbers from the state's start, ascending."""
         return np.concatenate([np.zeros(0, np.int64), *self.failing])
+
+    def counted(self) -> RowState:
+        """Return what is known without row numbers: it does not grow with the rows."""
+        return replace(self, failing=[])
 
 
 @dataclass(frozen=True)
@@ -81,10 +87,11 @@ class RowCheck:
             merged.rows += state.rows
             merged.elements += state.elements
             merged.ignored += state.ignored
+            merged.failed += state.failed
             merged.error = merged.error or state.error
             self._add_examples(merged, state.examples)
         if merged.error:
-            merged.failing, merged.examples = [], []
+            merged.failed, merged.failing, merged.examples = 0, [], []
         return merged
 
     def dump(self, state: RowState) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -93,6 +100,7 @@ class RowCheck:
             "rows": state.rows,
             "elements": state.elements,
             "ignored": state.ignored,
+            "failed": state.failed,
             "examples": state.examples,
             "error": state.error,
         }
@@ -108,15 +116,16 @@ class RowCheck:
             rows = np.flatnonzero(np.unpackbits(arrays["bitmap"], count=meta["rows"]))
         else:
             rows = arrays["failing"]
-        given = (meta["rows"], meta["elements"], meta["ignored"])
+        given = (meta["rows"], meta["elements"], meta["ignored"], meta["failed"])
         return RowState(*given, [rows], meta["examples"], meta["error"])
 
     def _extend(
         self, state: RowState, view: View, ignored: np.ndarray, failing: np.ndarray
     ) -> None:
         if state.error:
-            state.failing, state.examples = [], []
+            state.failed, state.failing, state.examples = 0, [], []
         elif failing.any():
+            state.failed += int(failing.sum())
             state.failing.append(view.rows_of(failing) + state.rows)
             if len(state.examples) < EXAMPLES:
                 self._add_examples(state, _examples(view, self.columns(), failing))

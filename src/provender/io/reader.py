@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import lru_cache
 from typing import Final
 
 import pyarrow as pa
@@ -78,7 +79,13 @@ def survey(
 
 def schema_of(shard: SurveyedShard) -> pa.Schema:
     """Return the shard's own schema: the file's columns, then the partition columns."""
-    return pa.ipc.read_schema(pa.py_buffer(shard.schema_ipc))
+    return _schema(shard.schema_ipc)
+
+
+@lru_cache(maxsize=64)
+def _schema(packed: bytes) -> pa.Schema:
+    """Shards mostly share a schema, and 100,000 copies of one are a lot of memory."""
+    return pa.ipc.read_schema(pa.py_buffer(packed))
 
 
 def read_span(

@@ -14,7 +14,9 @@ from provender.io.reader import read_span
 from provender.io.schema import conform
 from provender.io.states import StateStore
 from provender.stats.analysis import Analysis
+from provender.work.fold import Part
 from provender.work.task import SpanTask, load_chunks, span_state_name
+from provender.work.wire import message
 
 
 @dataclass(frozen=True)
@@ -35,20 +37,30 @@ class AnalysePlan:
     fresh: bool = False
 
 
+@message
 @dataclass(frozen=True)
 class Analysed:
     """The outcome for one piece.
 
     Attributes:
         index: the task's index.
+        shard_index: its shard's.
+        names: store names of the states, in the order of the plan, raw ones first; () where the
+            piece could not be read.
         rows_read: records that were decoded for it; 0 when every state was stored.
         bytes_read: the piece's share of the file, when it was read.
     """
 
     index: int
-    rows_read: int
-    bytes_read: int
+    shard_index: int
+    names: tuple[str, ...] = ()
+    rows_read: int = 0
+    bytes_read: int = 0
     failure: ShardFailure | None = None
+
+    def part(self, place: int) -> Part:
+        """Return the state at ``place`` as what a fold takes."""
+        return Part("", (self.failure,)) if self.failure else Part(self.names[place])
 
 
 def analyse(task: SpanTask, plan: AnalysePlan) -> Analysed:
@@ -56,7 +68,8 @@ def analyse(task: SpanTask, plan: AnalysePlan) -> Analysed:
     try:
         return _analyse(task, plan)
     except ProvenderError as error:
-        return Analysed(task.index, 0, 0, failure_of(task.shard.ref.name, error))
+        failure = failure_of(task.shard.ref.name, error)
+        return Analysed(task.index, task.shard_index, failure=failure)
 
 
 def failure_of(name: str, error: ProvenderError) -> ShardFailure:
@@ -76,8 +89,9 @@ def _analyse(task: SpanTask, plan: AnalysePlan) -> Analysed:
     wanted = [(a, span_state_name(a, task, None), True) for a in plan.raw]
     wanted += [(a, span_state_name(a, task, plan.schema), False) for a in plan.analyses]
     missing = [w for w in wanted if plan.fresh or store.get(w[1]) is None]
+    names = tuple(name for _, name, _ in wanted)
     if not missing:
-        return Analysed(task.index, 0, 0)
+        return Analysed(task.index, task.shard_index, names)
     columns = _columns([a for a, _, _ in missing], plan.schema.names)
     states = [a.empty(task.span.first_row) for a, _, _ in missing]
     rows = 0
@@ -87,7 +101,7 @@ def _analyse(task: SpanTask, plan: AnalysePlan) -> Analysed:
         states = [add(state, batch) for add, state in zip(adders, states, strict=True)]
     for (analysis, name, _), state in zip(missing, states, strict=True):
         store.put(name, analysis.pack(state))
-    return Analysed(task.index, rows, span_bytes(task))
+    return Analysed(task.index, task.shard_index, names, rows, span_bytes(task))
 
 
 def read_batches(

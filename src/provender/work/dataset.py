@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
-from provender.core.shard import Roles, ShardFailure, ShardRef, Span, SurveyedShard
+from provender.core.shard import Roles, ShardFailure, SurveyedShard
 from provender.errors import NothingCheckedError, ProvenderError
 from provender.io.reader import schema_of
 from provender.io.schema import unify
+from provender.io.states import StateStore
 from provender.work.roles import resolve_roles
-from provender.work.survey import Surveyed
-from provender.work.task import SpanTask, tasks_of
+from provender.work.shards import SHARDS_ON_A_PAGE, load_shards
+from provender.work.survey import ShardPage
+from provender.work.task import TaskRef
+from provender.work.wire import MOST_FAILURES, some_failures
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,14 @@ class DataSet:
         schema: unified over all shards; what analyses see.
         roles: given or inferred.
         inferred: which roles were inferred.
+        pages: store names of the pages that hold the shards, in order.
     """
 
     shards: tuple[SurveyedShard, ...]
     schema: pa.Schema
     roles: Roles
     inferred: tuple[str, ...]
+    pages: tuple[str, ...]
 
     @property
     def rows(self) -> int:
@@ -47,20 +52,31 @@ class DataSet:
         """Return (name, records) of every shard, in canonical order."""
         return [(s.ref.name, sum(span.rows for span in s.spans)) for s in self.shards]
 
-    def tasks(self) -> list[SpanTask]:
-        """Return every piece of every shard, in canonical order."""
-        return tasks_of(self.shards)
+    @property
+    def pieces(self) -> int:
+        """Number of pieces that the shards are read in."""
+        return sum(len(shard.spans) for shard in self.shards)
 
-    def tasks_by_shard(self) -> list[tuple[SpanTask, ...]]:
-        """Return the pieces of each shard, in canonical order."""
-        grouped: list[list[SpanTask]] = [[] for _ in self.shards]
-        for task in self.tasks():
-            grouped[task.shard_index].append(task)
-        return [tuple(tasks) for tasks in grouped]
+    def starts(self) -> np.ndarray:
+        """Return int64 (shards,): the number of each shard's first record in the data set."""
+        rows = [count for _, count in self.shard_rows()]
+        return np.concatenate(([0], np.cumsum(rows, dtype=np.int64)))[: len(rows)]
+
+    def tasks(self) -> Iterator[TaskRef]:
+        """Yield every piece of every shard as it travels, in canonical order."""
+        index = first_row = 0
+        for number, shard in enumerate(self.shards):
+            page, place = divmod(number, SHARDS_ON_A_PAGE)
+            for piece, span in enumerate(shard.spans):
+                yield (self.pages[page], place, piece, index, number, first_row)
+                index, first_row = index + 1, first_row + span.rows
 
 
-def data_set(surveyed: Sequence[Surveyed], given: Roles) -> DataSet:
+def data_set(pages: Sequence[ShardPage], given: Roles, store: StateStore) -> DataSet:
     """Put surveyed shards together.
+
+    Args:
+        pages: what the survey stored, or the failures it met.
 
     Raises:
         ShardsFailedError: when some shards cannot be read, naming each.
@@ -68,8 +84,9 @@ def data_set(surveyed: Sequence[Surveyed], given: Roles) -> DataSet:
         NothingCheckedError: when there is no record at all.
         UsageError: when a given role does not fit.
     """
-    raise_failures([s.failure for s in surveyed if s.failure])
-    shards = tuple(sorted((s.shard for s in surveyed if s.shard), key=lambda s: s.ref.name))
+    raise_failures(some_failures(f for page in pages for f in page.failures))
+    names = tuple(page.name for page in sorted(pages, key=lambda page: page.number))
+    shards = tuple(shard for name in names for shard in load_shards(name, store))
     schema = unify([(s.ref.name, schema_of(s)) for s in shards])
     if not any(span.rows for shard in shards for span in shard.spans):
         raise NothingCheckedError(
@@ -78,7 +95,7 @@ def data_set(surveyed: Sequence[Surveyed], given: Roles) -> DataSet:
             "check that the data was written",
         )
     roles, inferred = resolve_roles(schema, given)
-    return DataSet(shards, schema, roles, tuple(inferred))
+    return DataSet(shards, schema, roles, tuple(inferred), names)
 
 
 class ShardsFailedError(ProvenderError):
@@ -92,6 +109,8 @@ class ShardsFailedError(ProvenderError):
 
     def __str__(self) -> str:
         lines = [str(ProvenderError(f.name, f.cause, f.mend)) for f in self.failures]
+        if len(lines) == MOST_FAILURES:
+            lines.append(f"more shards may have failed: the first {MOST_FAILURES} are named")
         return "\n".join(dict.fromkeys(lines))
 
 
@@ -103,43 +122,3 @@ def raise_failures(failures: Sequence[ShardFailure]) -> None:
     """
     if failures:
         raise ShardsFailedError(failures)
-
-
-def survey_to_json(surveyed: Sequence[Surveyed]) -> dict[str, Any]:
-    """Return survey results as JSON values; equal schemas are written once."""
-    schemas: dict[str, int] = {}
-    shards = []
-    for one in surveyed:
-        if one.shard is not None:
-            held = schemas.setdefault(one.shard.schema_ipc.hex(), len(schemas))
-            value = asdict(one.shard)
-            shards.append({**value, "schema": None, "schema_ipc": held})
-    return {
-        "schemas": list(schemas),
-        "shards": shards,
-        "failures": [vars(one.failure) for one in surveyed if one.failure],
-    }
-
-
-def survey_from_json(value: dict[str, Any]) -> list[Surveyed]:
-    """Return what `survey_to_json` wrote; equal schemas are shared."""
-    packed = [bytes.fromhex(text) for text in value["schemas"]]
-    columns = [
-        tuple((f.name, str(f.type)) for f in pa.ipc.read_schema(pa.py_buffer(data)))
-        for data in packed
-    ]
-    found = []
-    for shard in value["shards"]:
-        partition = tuple((n, v) for n, v in shard["ref"]["partition"])
-        ref = ShardRef(**{**shard["ref"], "partition": partition})
-        spans = tuple(Span(**span) for span in shard["spans"])
-        held = shard["schema_ipc"]
-        found.append(
-            Surveyed(
-                SurveyedShard(
-                    ref, shard["sha256"], shard["chunk_root"], columns[held], packed[held], spans
-                ),
-                ref.size,
-            )
-        )
-    return found + [Surveyed(None, 0, ShardFailure(**f)) for f in value["failures"]]

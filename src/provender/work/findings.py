@@ -6,14 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from provender.calibrate.concentration import concentrated
-from provender.core.finding import Check, CheckStatus, Finding, Level
+from provender.core.finding import Check, CheckStatus, Finding, Level, Rule
 from provender.detect.base import Cause
 from provender.stats.census import Counts
-from provender.work.mark import EXAMPLES, Group, Marked
-from provender.work.summary import SURPRISE_EDGES
+from provender.work.rounds import Detection
+from provender.work.summary import SURPRISE_EDGES, ScoreSummary
+from provender.work.tally import CauseTally, Tally
 from provender.work.thresholds import Thresholds
 
 _SOURCES_KEPT = 50
@@ -21,8 +20,9 @@ _REASON = 1000
 
 
 def findings_of(
+    tally: Tally,
     thresholds: Thresholds,
-    marked: Sequence[Marked],
+    detection: Detection,
     shard_rows: Sequence[tuple[str, int]],
     source_rows: Mapping[str, int],
     rate: float,
@@ -37,95 +37,63 @@ def findings_of(
         source_rows: records per source; empty when there is no source column.
         rate: false discovery rate over places.
     """
-    groups: dict[tuple[int, int], list[tuple[str, Group]]] = defaultdict(list)
-    examples: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
-    for shard in sorted(marked, key=lambda m: m.shard_index):
-        name = shard_rows[shard.shard_index][0]
-        for group in shard.groups:
-            groups[(group.rule, group.cause)].append((name, group))
-        for rule, cause, example in shard.examples:
-            examples[(rule, cause)].append(example)
     findings = []
-    for (rule, cause), members in sorted(groups.items()):
-        detector = thresholds.detection.detectors[rule]
-        profile = thresholds.detection.store.require(thresholds.detection.profiles[rule][0])
+    known = dict(shard_rows)
+    for (rule, cause), counted in sorted(tally.causes.items()):
+        detector = detection.detectors[rule]
+        profile = detection.store.require(thresholds.standing.profiles[rule][0])
         causes = detector.causes(profile)
         named = causes[cause] if 0 <= cause < len(causes) else Cause("", "")
-        shown = sorted(examples[(rule, cause)], key=lambda e: (e["p_value"], e["shard"], e["row"]))
-        findings.append(
-            _finding(
-                detector.rule.id,
-                detector.rule.level,
-                detector.rule.title,
-                named,
-                members,
-                dict(shard_rows),
-                source_rows,
-                rate,
-                shown[:EXAMPLES],
-            )
-        )
+        shards = Counter({shard_rows[i][0]: rows for i, rows in counted.shards.items()})
+        places = [("source", n, p) for n, p in concentrated(counted.sources, source_rows, rate)]
+        places += [("shard", n, p) for n, p in concentrated(shards, known, rate)]
+        findings.append(_finding(detector.rule, named, counted, shards, places))
     return sorted(findings, key=lambda f: (-f.level.rank, f.rule, f.p_value or 0.0, f.what))
 
 
 def _finding(
-    rule: str,
-    level: Level,
-    title: str,
+    rule: Rule,
     cause: Cause,
-    members: Sequence[tuple[str, Group]],
-    shard_rows: Mapping[str, int],
-    source_rows: Mapping[str, int],
-    rate: float,
-    examples: list[dict[str, Any]],
+    counted: CauseTally,
+    shards: Counter[str],
+    places: list[tuple[str, str, float]],
 ) -> Finding:
-    shards: Counter[str] = Counter()
-    sources: Counter[str] = Counter()
-    classes: Counter[str] = Counter()
-    for shard, group in members:
-        shards[shard] += group.rows
-        if group.source is not None:
-            sources[group.source] += group.rows
-        if group.label is not None:
-            classes[group.label] += group.rows
-    rows = sum(shards.values())
-    places = [("source", n, p) for n, p in concentrated(sources, source_rows, rate)]
-    places += [("shard", n, p) for n, p in concentrated(shards, shard_rows, rate)]
+    level, sources = rule.level, counted.sources
+    message = cause.message or f"{rule.title}: {counted.rows:,} rows"
     if places:
         level = Level.WARNING if level is Level.NOTE else Level.ERROR
-    message = cause.message or f"{title}: {rows:,} rows"
-    if places:
         kind, name, _ = places[0]
         share = (sources if kind == "source" else shards)[name]
-        message += f"; {share:,} of {rows:,} come from {kind} {name}"
-    scores = [g.score for _, g in members if np.isfinite(g.score)]
-    p_values = [g.p_value for _, g in members]
-    p_value = min(p_values) if cause.p_value is None else cause.p_value
+        message += f"; {share:,} of {counted.rows:,} come from {kind} {name}"
     return Finding(
-        rule=rule,
+        rule=rule.id,
         level=level,
         what=cause.what,
-        rows=rows,
-        score=max(scores) if scores else None,
-        p_value=p_value,
+        rows=counted.rows,
+        score=counted.score,
+        p_value=counted.p_value if cause.p_value is None else cause.p_value,
         message=message,
         shards=tuple(sorted(shards.items())),
         sources=tuple(sorted(sources.items(), key=lambda i: (-i[1], i[0]))[:_SOURCES_KEPT]),
-        classes=tuple(sorted(classes.items())),
+        classes=tuple(sorted(counted.classes.items())),
         concentrated_in=tuple(places),
-        examples=tuple(examples),
+        examples=tuple(counted.examples),
         evidence=dict(cause.evidence),
     )
 
 
-def checks_of(thresholds: Thresholds, rows: int) -> list[Check]:
+def checks_of(
+    thresholds: Thresholds, summaries: Sequence[ScoreSummary], detection: Detection
+) -> list[Check]:
     """Return one line of coverage per detector that ran."""
     checks = []
-    detection = thresholds.detection
-    for index, detector in enumerate(detection.detectors):
-        limits = [detector.limits(detection.store.require(n)) for n in detection.profiles[index]]
+    rows = detection.rows
+    for detector, profiles, summary in zip(
+        detection.detectors, thresholds.standing.profiles, summaries, strict=True
+    ):
+        limits = [detector.limits(detection.store.require(name)) for name in profiles]
         reason = "; ".join(dict.fromkeys(text for text in limits if text))
-        unscored = thresholds.summaries[index].p_values.unscored
+        unscored = summary.p_values.unscored
         looked = rows - unscored
         status = CheckStatus.CHECKED if looked or not rows else CheckStatus.COULD_NOT_CHECK
         if unscored and looked:
@@ -139,7 +107,9 @@ def _shortened(reason: str) -> str:
     return reason if len(reason) <= _REASON else f"{reason[:_REASON]} … (cut here)"
 
 
-def detectors_json(thresholds: Thresholds) -> list[dict[str, Any]]:
+def detectors_json(
+    thresholds: Thresholds, summaries: Sequence[ScoreSummary], detection: Detection
+) -> list[dict[str, Any]]:
     """Return per rule what was tested, the threshold, and histograms of -log10 p by class."""
     return [
         {
@@ -153,22 +123,23 @@ def detectors_json(thresholds: Thresholds) -> list[dict[str, Any]]:
             ],
         }
         for detector, threshold, summary in zip(
-            thresholds.detection.detectors, thresholds.p_values, thresholds.summaries, strict=True
+            detection.detectors, thresholds.p_values, summaries, strict=True
         )
     ]
 
 
 def shards_json(
-    thresholds: Thresholds, marked: Sequence[Marked], shard_rows: Sequence[tuple[str, int]]
+    tally: Tally, detection: Detection, shard_rows: Sequence[tuple[str, int]]
 ) -> list[dict[str, Any]]:
     """Return flagged rows by rule for every shard."""
     flagged: dict[int, Counter[str]] = defaultdict(Counter)
-    for shard in marked:
-        for group in shard.groups:
-            rule = thresholds.detection.detectors[group.rule].rule.id
-            flagged[shard.shard_index][rule] += group.rows
+    for (rule, _), counted in tally.causes.items():
+        for shard, rows in counted.shards.items():
+            flagged[shard][detection.detectors[rule].rule.id] += rows
     return [
         {"name": name, "rows": rows, "flagged": dict(sorted(flagged[i].items()))}
+        if i in flagged
+        else {"name": name, "rows": rows, "flagged": {}}
         for i, (name, rows) in enumerate(shard_rows)
     ]
 

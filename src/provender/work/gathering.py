@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from provender.core.shard import ShardFailure
 from provender.stats.census import CensusAnalysis
-from provender.work.analyse import Analysed
-from provender.work.census import load_census
-from provender.work.dataset import DataSet
 from provender.work.findings import (
     checks_of,
     detectors_json,
@@ -17,64 +15,67 @@ from provender.work.findings import (
     shards_json,
     source_counts,
 )
-from provender.work.mark import Marked
-from provender.work.score import Scored
-from provender.work.task import SpanTask
+from provender.work.fold import Part, failed
+from provender.work.rounds import Detection
+from provender.work.summary import load_summary
+from provender.work.tally import load_tally
 from provender.work.thresholds import Thresholds
+from provender.work.wire import message
 
 
+@message
 @dataclass(frozen=True)
-class Gathering:
-    """What findings are put together with.
+class Gathered:
+    """What the steps of a detection end in.
 
     Attributes:
-        shard_rows: (name, records) of every shard, in canonical order.
-        rate: false discovery rate over places.
-        keep_all: whether the scores of all rows are wanted.
+        thresholds: what calibration decided.
+        tally: store name of what was flagged in all shards; '' after a failure.
+        census: store name of how many records each class and source has.
     """
 
-    tasks: list[SpanTask]
-    census: CensusAnalysis
-    data: DataSet
-    shard_rows: list[tuple[str, int]]
-    rate: float
-    keep_all: bool
+    thresholds: Thresholds
+    tally: str = ""
+    census: str = ""
+    failures: tuple[ShardFailure, ...] = ()
 
 
-def gather(
-    thresholds: Thresholds,
-    marked: Sequence[Marked],
-    scored: Sequence[Scored],
-    counted: Sequence[Analysed],
-    context: Gathering,
+def gather(thresholds: Thresholds, tallied: Sequence[Part], counted: Sequence[Part]) -> Gathered:
+    """Return what the steps ended in, or the shards that failed."""
+    failure = failed([Part("", thresholds.standing.failures), *tallied, *counted])
+    if failure:
+        return Gathered(thresholds, failures=failure.failures)
+    return Gathered(thresholds, tallied[0].name, counted[0].name)
+
+
+def found(
+    gathered: Gathered,
+    detection: Detection,
+    census: CensusAnalysis,
+    source: str | None,
+    shard_rows: Sequence[tuple[str, int]],
+    rate: float,
 ) -> dict[str, Any]:
-    """Return findings, coverage and where row-level results lie, or the shards that failed."""
-    failures = list(thresholds.detection.failures)
-    failures += [m.failure for m in marked if m.failure] + [c.failure for c in counted if c.failure]
-    if failures:
-        return {"failures": [vars(f) for f in failures]}
-    counts = load_census(context.data, context.census, thresholds.detection.store)
-    sources = source_counts(counts, context.data.roles.source)
-    findings = findings_of(thresholds, marked, context.shard_rows, sources, context.rate)
+    """Return findings, coverage and where row-level results lie, as JSON values.
+
+    Args:
+        source: the column of sources.
+        shard_rows: (name, records) of every shard, in canonical order.
+        rate: false discovery rate over places.
+    """
+    store, thresholds = detection.store, gathered.thresholds
+    tally = load_tally(gathered.tally, store)
+    summaries = [load_summary(name, store) for name in thresholds.summaries]
+    sources = source_counts(census.unpack(store.require(gathered.census)), source)
+    findings = findings_of(tally, thresholds, detection, shard_rows, sources, rate)
     return {
-        "failures": [],
-        "findings": [f.to_json() for f in findings],
-        "checks": [c.to_json() for c in checks_of(thresholds, context.data.rows)],
-        "detectors": detectors_json(thresholds),
-        "shards": shards_json(thresholds, marked, context.shard_rows),
-        "marks": [
-            [context.shard_rows[m.shard_index][0], m.name]
-            for m in sorted(marked, key=lambda m: m.shard_index)
-            if m.name
+        "findings": findings,
+        "checks": checks_of(thresholds, summaries, detection),
+        "detectors": detectors_json(thresholds, summaries, detection),
+        "shards": shards_json(tally, detection, shard_rows),
+        "marks": [(shard_rows[shard][0], name) for shard, name in tally.marks],
+        "scores": [
+            (shard_rows[shard][0], detection.detectors[rule].rule.id, name)
+            for shard, rule, name in tally.scores
         ],
-        "scores": list(_score_names(thresholds, scored, context)) if context.keep_all else [],
     }
-
-
-def _score_names(
-    thresholds: Thresholds, scored: Sequence[Scored], context: Gathering
-) -> Iterator[list[str]]:
-    for piece in sorted(scored, key=lambda s: s.index):
-        shard = context.tasks[piece.index].shard.ref.name
-        for index, name in piece.names:
-            yield [shard, thresholds.detection.detectors[index].rule.id, name]

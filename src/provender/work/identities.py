@@ -3,49 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from provender import __version__
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.manifest import Manifest, Schema, ShardEntry
+from provender.core.shard import ShardFailure
 from provender.identity.analysis import IdentityAnalysis
 from provender.identity.encoding import RECORD_ENCODING
 from provender.identity.multiset import MULTISET_HASH, Multiset
 from provender.io.chunks import CHUNK_BYTES, CHUNK_HASH
 from provender.io.states import StateStore
+from provender.stats.packing import pack, unpack
 from provender.work.analyse import Analysed
-from provender.work.task import SpanTask, load_chunks, span_state_name
+from provender.work.shards import load_shards
+from provender.work.task import load_chunks
+from provender.work.wire import message, some_failures
 
 IDENTITY = IdentityAnalysis()
+_KIND = "entries/1"
 
 
+@message
 @dataclass(frozen=True)
-class ShardIdentities:
-    """Entries of a run of shards, and the sum of their records."""
+class PageIdentities:
+    """Manifest entries of neighbouring shards.
 
-    index: int
-    entries: tuple[ShardEntry, ...]
-    multiset: Multiset
+    Attributes:
+        number: the page's place among all.
+        name: store name of the entries and of the sum of their records; '' after a failure.
+        shards_read, rows_read: what had to be decoded.
+    """
+
+    number: int
+    name: str
+    shards_read: int = 0
+    rows_read: int = 0
+    failures: tuple[ShardFailure, ...] = ()
 
 
 def identities(
-    block: tuple[int, tuple[tuple[SpanTask, ...], ...]],
-    outcome: Sequence[Analysed],
-    store: StateStore,
-) -> ShardIdentities | None:
-    """Return the manifest entries of a block of shards, each given by its pieces in order.
+    grouped: tuple[int, Sequence[Analysed]], pages: tuple[str, ...], store: StateStore
+) -> PageIdentities:
+    """Store the manifest entries of a page of shards, merged from the states of their pieces.
 
-    None where a piece of the data set could not be read.
+    Args:
+        grouped: the page's number, and what became of its pieces, in order.
+        pages: store names of all pages of shards.
     """
-    if any(o.failure for o in outcome):
-        return None
-    number, shards = block
+    number, analysed = grouped
+    failures = some_failures(a.failure for a in analysed if a.failure)
+    if failures:
+        return PageIdentities(number, "", failures=failures)
+    names: dict[int, list[str]] = {}
+    for piece in analysed:
+        names.setdefault(piece.shard_index, []).append(piece.names[0])
     total = Multiset.empty()
     entries = []
-    for tasks in shards:
-        names = [span_state_name(IDENTITY, task, None) for task in tasks]
-        state = IDENTITY.merge([IDENTITY.unpack(store.require(name)) for name in names])
+    for shard, pieces in zip(load_shards(pages[number], store), names.values(), strict=True):
+        state = IDENTITY.unpack(store.require(pieces[0]))
+        for name in pieces[1:]:
+            state = IDENTITY.merge([state, IDENTITY.unpack(store.require(name))])
         total = total + state.multiset
-        shard = tasks[0].shard
         entries.append(
             ShardEntry(
                 name=shard.ref.name,
@@ -59,16 +78,58 @@ def identities(
                 chunks=load_chunks(store, shard),
             )
         )
-    return ShardIdentities(number, tuple(entries), total)
+    read = {a.shard_index for a in analysed if a.rows_read}
+    return PageIdentities(
+        number,
+        store.put_content("entries", _packed(entries, total)),
+        len(read),
+        sum(a.rows_read for a in analysed),
+    )
 
 
-def manifest_of(parts: Sequence[ShardIdentities]) -> Manifest:
-    """Return the manifest of all shards."""
-    ordered = sorted(parts, key=lambda part: part.index)
+def _packed(entries: Sequence[ShardEntry], total: Multiset) -> bytes:
+    chunks = [e.chunks.hex() for e in entries]
+    schemas = list(dict.fromkeys(e.schema for e in entries))
+    meta = {
+        "schemas": [[list(pair) for pair in schema] for schema in schemas],
+        "count": total.count,
+        "entries": [
+            {**asdict(e), "schema": schemas.index(e.schema), "chunks": c}
+            for e, c in zip(entries, chunks, strict=True)
+        ],
+    }
+    return pack(_KIND, meta, {"lanes": total.lanes})
+
+
+def load_entries(name: str, store: StateStore) -> tuple[list[ShardEntry], Multiset]:
+    """Return the entries of a page of shards, and the sum of their records."""
+    meta, arrays = unpack(_KIND, store.require(name))
+    schemas = [_schema(tuple((n, t) for n, t in schema)) for schema in meta["schemas"]]
+    entries = [
+        ShardEntry(**{**e, "schema": schemas[e["schema"]], "chunks": bytes.fromhex(e["chunks"])})
+        for e in meta["entries"]
+    ]
+    return entries, Multiset(arrays["lanes"], meta["count"])
+
+
+@lru_cache(maxsize=1024)
+def _schema(schema: Schema) -> Schema:
+    """Return the one object that stands for equal schemas: 100,000 shards share it."""
+    return schema
+
+
+def manifest_of(parts: Sequence[PageIdentities], store: StateStore) -> Manifest:
+    """Return the manifest of all shards.
+
+    Args:
+        parts: of every page, none failed.
+    """
     total = Multiset.empty()
-    for part in ordered:
-        total = total + part.multiset
-    entries = sorted((e for part in ordered for e in part.entries), key=lambda e: e.name)
+    entries: list[ShardEntry] = []
+    for part in sorted(parts, key=lambda part: part.number):
+        found, multiset = load_entries(part.name, store)
+        entries += found
+        total = total + multiset
     made = {
         "tool": f"provender {__version__}",
         "record": RECORD_ENCODING,

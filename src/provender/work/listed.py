@@ -7,55 +7,37 @@ the one in the shard where the fewest grouped records lie, and on a tie the firs
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from functools import lru_cache
-from typing import Any, cast
-
 import numpy as np
 
-from provender.detect.base import RowScores, StateDetector
-from provender.io.states import StateStore
+from provender.detect.base import RowScores
 
 
-def gathered(scores: RowScores, starts: tuple[int, ...]) -> np.ndarray:
-    """Return int64 (shards,): grouped rows in each shard; ``starts`` are first row numbers."""
-    assert scores.rows is not None
-    shards = np.searchsorted(np.array(starts), scores.rows, side="right") - 1
+def gathered(scores: RowScores, starts: np.ndarray) -> np.ndarray:
+    """Return int64 (shards,): grouped rows in each shard.
+
+    Args:
+        starts: int64 (shards,), the global number of each shard's first row.
+    """
+    shards = shards_of(scores, starts)
     grouped = shards if scores.group is None else shards[scores.group >= 0]
     return np.bincount(grouped, minlength=len(starts))
 
 
-def suspects_listed(
-    detector: StateDetector,
-    profile: str,
-    store: StateStore,
-    starts: tuple[int, ...],
-    crowd: tuple[int, ...],
-) -> RowScores:
-    """Return the listed rows without the one of each group that is kept.
+def shards_of(scores: RowScores, starts: np.ndarray) -> np.ndarray:
+    """Return int64 (rows,): the shard that each listed row lies in."""
+    assert scores.rows is not None
+    return np.searchsorted(starts, scores.rows, side="right") - 1
+
+
+def suspects_among(listed: RowScores, starts: np.ndarray, crowd: np.ndarray) -> RowScores:
+    """Return the listed rows without the one of each group that is spared.
 
     Args:
-        profile: store name of the detector's profile.
-        starts: global number of each shard's first row.
-        crowd: grouped rows in each shard, over all parts of the profile.
+        crowd: int64 (shards,), grouped rows in each shard over the whole data set.
     """
-    # Detectors are frozen, so the pieces of one data set share what was computed once.
-    return _suspects_listed(cast(Hashable, detector), profile, store, starts, crowd)
-
-
-@lru_cache(maxsize=16)
-def _suspects_listed(
-    detector: Any,
-    profile: str,
-    store: StateStore,
-    starts: tuple[int, ...],
-    crowd: tuple[int, ...],
-) -> RowScores:
-    listed: RowScores = detector.flagged(store.require(profile))
     if listed.group is None or listed.rows is None or not len(listed.rows):
         return listed
-    shards = np.searchsorted(np.array(starts), listed.rows, side="right") - 1
-    order = np.lexsort((listed.rows, np.array(crowd)[shards], listed.group))
+    order = np.lexsort((listed.rows, crowd[shards_of(listed, starts)], listed.group))
     groups = listed.group[order]
     first = np.ones(len(groups), bool)
     first[1:] = groups[1:] != groups[:-1]

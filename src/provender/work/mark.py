@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,16 @@ from provender.io.states import StateStore
 from provender.stats.census import as_text
 from provender.stats.packing import pack, unpack
 from provender.work.analyse import failure_of, read_batches
-from provender.work.listed import suspects_listed
-from provender.work.score import row_detectors, scores_name, unpack_scores
-from provender.work.task import SpanTask
+from provender.work.rounds import Detection
+from provender.work.score import KeptScores, Scored, pack_scores, unpack_scores
+from provender.work.summary import ScoreSummary
+from provender.work.suspected import Hits, load_hits
+from provender.work.tally import EXAMPLES, CauseTally, Tally, finite, store_tally
+from provender.work.task import SpanTask, load_task
 from provender.work.thresholds import Thresholds
+from provender.work.wire import message
 
 _KIND = "marks/1"
-EXAMPLES = 5
 _EXCERPT = 240
 
 
@@ -41,90 +44,123 @@ class MarkPlan:
     show_content: bool = False
 
 
-@dataclass(frozen=True)
-class Group:
-    """Flagged rows of one shard that share rule, cause, class and source."""
-
-    rule: int
-    cause: int
-    label: str | None
-    source: str | None
-    rows: int
-    score: float
-    p_value: float
-
-
+@message
 @dataclass(frozen=True)
 class Marked:
     """The outcome for one shard.
 
     Attributes:
-        name: store name of the flagged rows; '' when there are none.
-        flagged: distinct flagged rows.
-        examples: (rule, cause, example) of the first flagged rows of each cause.
+        tally: store name of what was counted; '' after a failure.
     """
 
     shard_index: int
-    name: str = ""
-    groups: tuple[Group, ...] = ()
-    flagged: int = 0
-    examples: tuple[tuple[int, int, dict[str, Any]], ...] = ()
+    tally: str
     failure: ShardFailure | None = None
 
 
 def mark(
-    tasks: tuple[SpanTask, ...],
+    grouped: tuple[int, Sequence[Scored | Hits]],
     thresholds: Thresholds,
+    detection: Detection,
     plan: MarkPlan,
 ) -> Marked:
     """Gather what every rule flags in one shard.
 
     Args:
-        tasks: all pieces of the shard, in order.
+        grouped: the shard's place, and of its pieces the scores and of its rows the hits.
         thresholds: the largest flagged p-value per rule.
     """
-    index = tasks[0].shard_index
-    if thresholds.detection.failures:
-        return Marked(index)
+    index, found = grouped
+    scored = [one for one in found if isinstance(one, Scored)]
+    hits = [one for one in found if isinstance(one, Hits)]
+    if thresholds.standing.failures:
+        return Marked(index, "", thresholds.standing.failures[0])
+    tasks = [load_task(one.task, detection.store) for one in scored]
     try:
-        flags = _flags(tasks, thresholds, plan)
-        return _marked(index, tasks, flags, thresholds, plan) if flags.num_rows else Marked(index)
+        tally = _marked(index, tasks, scored, hits, thresholds, detection, plan)
+        return Marked(index, store_tally(tally, detection.store))
     except ProvenderError as error:
-        return Marked(index, failure=failure_of(tasks[0].shard.ref.name, error))
+        return Marked(index, "", failure_of(tasks[0].shard.ref.name, error))
 
 
-def _flags(tasks: Sequence[SpanTask], thresholds: Thresholds, plan: MarkPlan) -> pa.Table:
+def _marked(
+    index: int,
+    tasks: Sequence[SpanTask],
+    scored: Sequence[Scored],
+    hits: Sequence[Hits],
+    thresholds: Thresholds,
+    detection: Detection,
+    plan: MarkPlan,
+) -> Tally:
+    scores = []
+    if plan.keep_all:
+        scores = [(index, rule, name) for one in scored for rule, name in one.names]
+        scores += [(index, *kept) for kept in _all_listed(tasks, hits, detection)]
+    flags = _flags(tasks, scored, hits, thresholds, detection)
+    if not flags.num_rows:
+        return Tally(scores=scores)
+    store, roles = detection.store, plan.roles
+    rows = np.unique(flags["row"].to_numpy())
+    context = [c for c in (roles.text, roles.prompt, roles.response) if c and plan.show_content]
+    wanted = [c for c in dict.fromkeys([roles.label, roles.source, *context]) if c]
+    picked = _pick(tasks, store, rows, wanted)
+    place = pa.array(np.searchsorted(rows, flags["row"].to_numpy()))
+    flags = flags.append_column("label", _values(picked, roles.label, place))
+    flags = flags.append_column("source", _values(picked, roles.source, place))
+    flags = flags.combine_chunks()
+    data = pack(_KIND, {}, {name: flags[name].combine_chunks() for name in flags.column_names})
+    return Tally(
+        _causes(index, tasks[0].shard.ref.name, flags, picked, place, context),
+        [(index, store.put_content("marks", data))],
+        scores,
+    )
+
+
+def _all_listed(
+    tasks: Sequence[SpanTask], hits: Sequence[Hits], detection: Detection
+) -> Iterator[tuple[int, str]]:
+    """Yield (detector, store name) of every row's score by the detectors that list rows.
+
+    A row that is not listed has score 0 at p = 1.
+    """
+    start, rows = tasks[0].first_row, sum(task.span.rows for task in tasks)
+    for rule, detector in enumerate(detection.detectors):
+        if not isinstance(detector, StateDetector):
+            continue
+        score, p_value = np.zeros(rows), np.ones(rows)
+        cause = np.full(rows, -1, np.int32)
+        for listed in (load_hits(one, detection.store) for one in hits if one.detector == rule):
+            place = listed.rows - start
+            score[place], p_value[place] = listed.score, listed.p_value
+            cause[place] = listed.cause
+        kept = KeptScores(np.arange(rows), score, p_value, cause, ScoreSummary.empty())
+        yield rule, detection.store.put_content("listed", pack_scores(kept))
+
+
+def _flags(
+    tasks: Sequence[SpanTask],
+    scored: Sequence[Scored],
+    hits: Sequence[Hits],
+    thresholds: Thresholds,
+    detection: Detection,
+) -> pa.Table:
     """Return (row, rule, score, p_value, cause) of the shard's flagged rows."""
-    detection = thresholds.detection
     start = tasks[0].first_row
-    stop = start + sum(t.span.rows for t in tasks)
     found: list[tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
-    for rule in row_detectors(detection):
-        for task in tasks:
-            name = scores_name(task, detection, rule, plan.roles.label, plan.keep_all)
+    for piece in scored:
+        for rule, name in piece.names:
             kept = unpack_scores(detection.store.require(name))
             hit = kept.p_value <= thresholds.p_values[rule]
             found.append(
                 (rule, kept.rows[hit], kept.score[hit], kept.p_value[hit], kept.cause[hit])
             )
-    for rule, detector in enumerate(detection.detectors):
-        if isinstance(detector, StateDetector):
-            for name in detection.profiles[rule]:
-                listed = suspects_listed(
-                    detector, name, detection.store, detection.starts, thresholds.crowds[rule]
-                )
-                assert listed.rows is not None
-                low, high = np.searchsorted(listed.rows, [start, stop])
-                hit = np.arange(low, high)[listed.p_value[low:high] <= thresholds.p_values[rule]]
-                found.append(
-                    (
-                        rule,
-                        listed.rows[hit] - start,
-                        listed.score[hit],
-                        listed.p_value[hit],
-                        listed.cause[hit],
-                    )
-                )
+    for one in hits:
+        listed = load_hits(one, detection.store)
+        hit = listed.p_value <= thresholds.p_values[one.detector]
+        rows = listed.rows[hit] - start
+        found.append(
+            (one.detector, rows, listed.score[hit], listed.p_value[hit], listed.cause[hit])
+        )
     columns: dict[str, Any] = {
         "row": np.concatenate([f[1] for f in found]).astype(np.int64) if found else [],
         "rule": np.concatenate([np.full(len(f[1]), f[0]) for f in found]) if found else [],
@@ -143,32 +179,6 @@ def _flags(tasks: Sequence[SpanTask], thresholds: Thresholds, plan: MarkPlan) ->
     )
     table = pa.table({k: pa.array(v, schema.field(k).type) for k, v in columns.items()})
     return table.sort_by([("row", "ascending"), ("rule", "ascending")])
-
-
-def _marked(
-    index: int,
-    tasks: Sequence[SpanTask],
-    flags: pa.Table,
-    thresholds: Thresholds,
-    plan: MarkPlan,
-) -> Marked:
-    rows = np.unique(flags["row"].to_numpy())
-    roles, store = plan.roles, thresholds.detection.store
-    context = [c for c in (roles.text, roles.prompt, roles.response) if c and plan.show_content]
-    wanted = [c for c in dict.fromkeys([roles.label, roles.source, *context]) if c]
-    picked = _pick(tasks, store, rows, wanted)
-    place = pa.array(np.searchsorted(rows, flags["row"].to_numpy()))
-    flags = flags.append_column("label", _values(picked, roles.label, place))
-    flags = flags.append_column("source", _values(picked, roles.source, place))
-    flags = flags.combine_chunks()
-    data = pack(_KIND, {}, {name: flags[name].combine_chunks() for name in flags.column_names})
-    return Marked(
-        index,
-        store.put_content("marks", data),
-        _groups(flags),
-        len(rows),
-        _examples(tasks[0].shard.ref.name, flags, picked, place, context),
-    )
 
 
 def load_marks(store: StateStore, name: str) -> pa.Table:
@@ -205,23 +215,34 @@ def _pick(
     return pa.concat_tables(pieces) if pieces else None
 
 
-def _groups(flags: pa.Table) -> tuple[Group, ...]:
+def _causes(
+    index: int,
+    shard: str,
+    flags: pa.Table,
+    picked: pa.Table | None,
+    place: pa.Array,
+    context: Sequence[str],
+) -> dict[tuple[int, int], CauseTally]:
+    """Count the flagged rows by rule and cause, and within these by class and source."""
     keys = ["rule", "cause", "label", "source"]
     grouped = flags.group_by(keys, use_threads=False).aggregate(
         [("row", "count"), ("score", "max"), ("p_value", "min")]
     )
-    return tuple(
-        Group(
-            g["rule"],
-            g["cause"],
-            g["label"],
-            g["source"],
-            g["row_count"],
-            g["score_max"],
-            g["p_value_min"],
+    causes: dict[tuple[int, int], CauseTally] = {}
+    for group in grouped.to_pylist():
+        tally = CauseTally.of(
+            index,
+            group["row_count"],
+            group["score_max"],
+            group["p_value_min"],
+            group["label"],
+            group["source"],
         )
-        for g in grouped.to_pylist()
-    )
+        key = (group["rule"], group["cause"])
+        causes[key] = causes[key].merge(tally) if key in causes else tally
+    for key, example in _examples(shard, flags, picked, place, context):
+        causes[key].examples.append(example)
+    return causes
 
 
 def _examples(
@@ -230,13 +251,13 @@ def _examples(
     picked: pa.Table | None,
     place: pa.Array,
     context: Sequence[str],
-) -> tuple[tuple[int, int, dict[str, Any]], ...]:
-    """Return the most abnormal rows of each (rule, cause) in this shard."""
+) -> Iterator[tuple[tuple[int, int], dict[str, Any]]]:
+    """Yield ((rule, cause), example) of the most abnormal rows of each in this shard."""
     seen: dict[tuple[int, int], int] = {}
-    examples: list[tuple[int, int, dict[str, Any]]] = []
     order = pc.sort_indices(flags, [("p_value", "ascending"), ("row", "ascending")]).to_pylist()
+    rules, causes = flags["rule"].to_pylist(), flags["cause"].to_pylist()
     for i in order:
-        key = (flags["rule"][i].as_py(), flags["cause"][i].as_py())
+        key = (rules[i], causes[i])
         if seen.get(key, 0) >= EXAMPLES:
             continue
         seen[key] = seen.get(key, 0) + 1
@@ -245,15 +266,10 @@ def _examples(
             "row": flags["row"][i].as_py(),
             "label": flags["label"][i].as_py(),
             "source": flags["source"][i].as_py(),
-            "score": _finite(flags["score"][i].as_py()),
+            "score": finite(flags["score"][i].as_py()),
             "p_value": flags["p_value"][i].as_py(),
         }
         if context and picked is not None:
             values = [picked[c][place[i].as_py()].as_py() for c in context]
             example["text"] = " ⏎ ".join((v or "")[:_EXCERPT] for v in values)
-        examples.append((*key, example))
-    return tuple(examples)
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+        yield key, example

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from provender.core.shard import ShardFailure, ShardRef
@@ -25,51 +26,92 @@ from provender.io.reader import read_span, schema_of, survey
 from provender.io.states import StateStore
 from provender.io.storage import open_raw
 from provender.work.analyse import failure_of, read_batches
-from provender.work.task import SpanTask
+from provender.work.failing import suspect_rows
+from provender.work.fold import Block, Folded
+from provender.work.mark import load_marks
+from provender.work.task import SpanTask, TaskRef, load_task
+from provender.work.wire import message, some_failures
+
+#: A shard to split, as it travels: its pieces, the store names of its flagged and of its failing
+#: rows ('' for none), and the digest of its records as a multiset.
+QuarantineTask = tuple[tuple[TaskRef, ...], str, str, str]
 
 
 @dataclass(frozen=True)
-class QuarantineTask:
-    """One shard to split.
+class Rejecting:
+    """Which rows are rejected.
 
     Attributes:
-        tasks: its pieces in order.
-        rejected: row numbers in the shard, ascending.
-        multiset: what the manifest says of its records.
+        detectors: numbers of the detectors whose flagged rows are.
+        places: places in the suite of the expectations whose failing rows are.
     """
 
-    tasks: tuple[SpanTask, ...]
-    rejected: tuple[int, ...]
-    multiset: str
+    detectors: tuple[int, ...]
+    places: tuple[int, ...]
 
 
+@message
 @dataclass(frozen=True)
 class Quarantined:
-    """The outcome for one shard; ``clean`` and ``rejected`` count records."""
+    """The outcome for some neighbouring shards; ``clean`` and ``rejected`` count records."""
 
-    name: str
+    shard_index: int
     clean: int = 0
     rejected: int = 0
-    failure: ShardFailure | None = None
+    failures: tuple[ShardFailure, ...] = ()
 
 
-def quarantine(task: QuarantineTask, folder: str, store: StateStore) -> Quarantined:
+def quarantine(
+    given: QuarantineTask, rejecting: Rejecting, folder: str, store: StateStore
+) -> Quarantined:
     """Write the shard's records to folder/clean and folder/rejected, and check them."""
-    name = task.tasks[0].shard.ref.name
+    refs, marks, failing, multiset = given
+    tasks = [load_task(ref, store) for ref in refs]
+    name, index = tasks[0].shard.ref.name, tasks[0].shard_index
     try:
-        if not task.rejected:
-            _copy(task, Path(folder) / "clean" / name)
-            return Quarantined(name, clean=sum(t.span.rows for t in task.tasks))
-        return _split(task, Path(folder), store)
+        rejected = rejected_rows(marks, failing, rejecting, store)
+        if not len(rejected):
+            _copy(tasks, Path(folder) / "clean" / name)
+            return Quarantined(index, sum(t.span.rows for t in tasks))
+        return _split(tasks, rejected, multiset, Path(folder), store)
     except ProvenderError as error:
-        return Quarantined(name, failure=failure_of(name, error))
+        return Quarantined(index, failures=(failure_of(name, error),))
     except OSError as error:
         wrapped = StoreError(folder, f"cannot be written ({error.strerror})", "free space there")
-        return Quarantined(name, failure=failure_of(name, wrapped))
+        return Quarantined(index, failures=(failure_of(name, wrapped),))
 
 
-def _copy(task: QuarantineTask, place: Path) -> None:
-    shard = task.tasks[0].shard
+def rejected_rows(marks: str, failing: str, rejecting: Rejecting, store: StateStore) -> np.ndarray:
+    """Return int64 rows of a shard that are rejected, ascending, each once."""
+    found = [np.zeros(0, np.int64)]
+    if marks:
+        flags = load_marks(store, marks)
+        hit = pc.is_in(flags["rule"], pa.array(rejecting.detectors, flags["rule"].type))
+        found.append(flags["row"].filter(hit).to_numpy())
+    if failing:
+        found += [rows for p, rows in suspect_rows(failing, store) if p in rejecting.places]
+    return np.unique(np.concatenate(found))
+
+
+def quarantine_size(given: QuarantineTask, store: StateStore) -> int:
+    """Return the bytes of the shard."""
+    return load_task(given[0][0], store).shard.ref.size
+
+
+def add_quarantined(block: Block) -> Folded:
+    """Add up what became of neighbouring shards."""
+    group, number, parts = block
+    total = Quarantined(
+        parts[0].shard_index,
+        sum(part.clean for part in parts),
+        sum(part.rejected for part in parts),
+        some_failures(f for part in parts for f in part.failures),
+    )
+    return ((group, number, total),)
+
+
+def _copy(tasks: Sequence[SpanTask], place: Path) -> None:
+    shard = tasks[0].shard
     place.parent.mkdir(parents=True, exist_ok=True)
     with closing(open_raw(shard.ref.uri, shard.ref.name)) as source, place.open("wb") as target:
         shutil.copyfileobj(source, target, 2**20)
@@ -80,40 +122,45 @@ def _copy(task: QuarantineTask, place: Path) -> None:
             )
 
 
-def _split(task: QuarantineTask, folder: Path, store: StateStore) -> Quarantined:
-    shard = task.tasks[0].shard
+def _split(
+    tasks: Sequence[SpanTask],
+    rejected: np.ndarray,
+    multiset: str,
+    folder: Path,
+    store: StateStore,
+) -> Quarantined:
+    shard = tasks[0].shard
     name = shard.ref.name if shard.ref.format == "parquet" else f"{shard.ref.name}.parquet"
     # Partition columns stay in the folders' names, not in the files.
     own = [n for n in schema_of(shard).names if n not in dict(shard.ref.partition)]
     schema = pa.schema([schema_of(shard).field(n) for n in own])
-    rejected = np.array(task.rejected, np.int64)
     counts = {}
     for side, wanted in (("clean", False), ("rejected", True)):
         place = folder / side / name
         place.parent.mkdir(parents=True, exist_ok=True)
         counts[side] = 0
         with pq.ParquetWriter(place, schema, compression="zstd") as writer:
-            for batch in _rows(task, tuple(own), rejected, wanted, store):
+            for batch in _rows(tasks, tuple(own), rejected, wanted, store):
                 writer.write_batch(batch)
                 counts[side] += batch.num_rows
     written = Multiset.empty()
     for side in counts:
         written = written + _multiset(shard.ref, folder / side / name)
-    if written.digest() != task.multiset:
+    if written.digest() != multiset:
         raise IntegrityError(
             shard.ref.name, "clean and rejected records are not those of the shard", "run again"
         )
-    return Quarantined(shard.ref.name, counts["clean"], counts["rejected"])
+    return Quarantined(tasks[0].shard_index, counts["clean"], counts["rejected"])
 
 
 def _rows(
-    task: QuarantineTask,
+    tasks: Sequence[SpanTask],
     columns: tuple[str, ...],
     rejected: np.ndarray,
     wanted: bool,
     store: StateStore,
 ) -> Iterator[pa.RecordBatch]:
-    for piece in task.tasks:
+    for piece in tasks:
         start = piece.span.first_row
         for batch in read_batches(piece, store, columns):
             rows = np.arange(start, start + batch.num_rows)

@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from provender.core.shard import ShardFailure
 from provender.detect.base import Detector, StateDetector
 from provender.io.states import StateStore
+from provender.stats.packing import pack, unpack
 from provender.work.analyse import Analysed, AnalysePlan, analyse
-from provender.work.fold import BLOCK, blocks, fold_names
-from provender.work.task import SpanTask, span_state_name
+from provender.work.fold import Block, Folded, Part, blocks, failed, fold_names
+from provender.work.listed import gathered
+from provender.work.starts import load_starts
+from provender.work.task import SpanTask
+from provender.work.wire import message, some_failures
 
 #: Records whose keys one worker folds at a time; a partitioned detector gets a part for each.
 ROWS_PER_PART = 2_000_000
+#: Pieces whose states are in memory at a time while they are cut into parts.
+_CUT_AT_ONCE = 8
+_CROWD = "crowd/1"
 
 
 @dataclass(frozen=True)
 class Detection:
-    """Where a detection stands: handed from round to round, small enough for a side input.
+    """What does not change from round to round.
 
     Attributes:
         detectors: bound detectors.
-        profiles: per detector, the names of its stored profiles (one, or one per part).
         rows: records of the data set.
-        starts: global number of each shard's first row.
-        failures: shards that could not be read; the rounds that follow do nothing.
+        starts: store name of the global number of each shard's first row.
     """
 
     store: StateStore
     schema: pa.Schema
     detectors: tuple[Detector, ...]
     rows: int
-    starts: tuple[int, ...]
+    starts: str
     fresh: bool = False
-    profiles: tuple[tuple[str, ...], ...] = ()
-    failures: tuple[ShardFailure, ...] = ()
 
     def parts(self, index: int) -> int:
         """Return in how many parts detector ``index`` is folded."""
@@ -47,110 +52,171 @@ class Detection:
             return max(1, -(-self.rows // ROWS_PER_PART))
         return 1
 
+    @property
+    def rounds(self) -> int:
+        """Return how many rounds the detector with most of them takes."""
+        return max((d.rounds for d in self.detectors), default=0)
+
+
+@message
+@dataclass(frozen=True)
+class Standing:
+    """Where a detection stands after some rounds: small enough for a side input.
+
+    Attributes:
+        profiles: per detector, the names of its stored profiles (one, or one per part).
+        crowds: per detector that lists rows, once it is through, the store name of how many lie
+            in each shard; '' for others.
+        failures: shards that could not be read; the steps that follow do nothing.
+    """
+
+    profiles: tuple[tuple[str, ...], ...] = ()
+    crowds: tuple[str, ...] = ()
+    failures: tuple[ShardFailure, ...] = ()
+
 
 @dataclass(frozen=True)
 class RoundPlan:
     """One round: the detectors that take part and the analysis of each."""
 
-    detection: Detection
-    round: int
     members: tuple[int, ...] = ()
     analyses: tuple[Any, ...] = ()
     analyse: AnalysePlan | None = field(default=None)
 
 
-def plan_round(detection: Detection, round: int) -> RoundPlan:
+@message
+@dataclass(frozen=True)
+class Profiled:
+    """One part of a detector's profile.
+
+    Attributes:
+        name: store name of the profile; '' after a failure.
+        crowd: store name of how many listed rows lie in each shard; '' where it lists none yet.
+    """
+
+    detector: int
+    part: int
+    name: str
+    crowd: str = ""
+    failures: tuple[ShardFailure, ...] = ()
+
+
+@lru_cache(maxsize=32)
+def load_crowd(name: str, store: StateStore) -> np.ndarray:
+    """Return int64 (shards,): listed rows in each shard."""
+    crowd: np.ndarray = unpack(_CROWD, store.require(name))[1]["crowd"]
+    return crowd
+
+
+@lru_cache(maxsize=4)
+def plan_round(detection: Detection, standing: Standing, round: int) -> RoundPlan:
     """Return what round ``round`` computes, given the profiles of the round before."""
-    if detection.failures:
-        return RoundPlan(detection, round)
+    if standing.failures:
+        return RoundPlan()
     members, analyses = [], []
     for index, detector in enumerate(detection.detectors):
         if round < detector.rounds:
-            profile = detection.store.require(detection.profiles[index][0]) if round else None
+            profile = detection.store.require(standing.profiles[index][0]) if round else None
             members.append(index)
             analyses.append(detector.analysis(round, profile))
     plan = AnalysePlan(
         detection.store, detection.schema, tuple(analyses), fresh=detection.fresh and round > 0
     )
-    return RoundPlan(detection, round, tuple(members), tuple(analyses), plan)
+    return RoundPlan(tuple(members), tuple(analyses), plan)
 
 
-def read_round(task: SpanTask, plan: RoundPlan) -> Analysed:
+def read_round(task: SpanTask, standing: Standing, detection: Detection, round: int) -> Analysed:
     """Store what the round computes of a piece; nothing where a shard has failed before."""
-    return Analysed(task.index, 0, 0) if plan.analyse is None else analyse(task, plan.analyse)
+    plan = plan_round(detection, standing, round)
+    if plan.analyse is None:
+        return Analysed(task.index, task.shard_index, failure=standing.failures[0])
+    return analyse(task, plan.analyse)
 
 
-@dataclass(frozen=True)
-class FoldedBlock:
-    """Folded states of a run of pieces, none after a failure.
+def parts_of(analysed: Analysed, detection: Detection, round: int) -> Iterator[tuple[str, Part]]:
+    """Yield (group, part) for the state of each detector that takes part in the round."""
+    members = [i for i, d in enumerate(detection.detectors) if round < d.rounds]
+    for place, index in enumerate(members):
+        yield str(index), analysed.part(place)
 
-    Attributes:
-        names: (detector, part, store name): one for the whole run, or for each part of each
-            piece where a detector is partitioned; in order of pieces.
+
+def fold_parts(block: Block, standing: Standing, detection: Detection, round: int) -> Folded:
+    """Fold one block of a detector's states; cut it into parts where it is partitioned.
+
+    The group is the detector's number, and behind a slash the part's once it is cut.
     """
-
-    index: int
-    names: tuple[tuple[int, int, str], ...]
-
-
-def fold_block(
-    block: tuple[int, tuple[SpanTask, ...]], plan: RoundPlan, outcome: Sequence[Analysed]
-) -> FoldedBlock:
-    """Fold the states of one block of pieces, part by part where a detector is partitioned."""
-    number, tasks = block
-    detection = plan.detection
-    if detection.failures or any(o.failure for o in outcome):
-        return FoldedBlock(number, ())
-    folded: list[tuple[int, int, str]] = []
-    for index, analysis in zip(plan.members, plan.analyses, strict=True):
-        names = [span_state_name(analysis, task, detection.schema) for task in tasks]
-        parts = detection.parts(index)
-        if parts == 1:
-            folded.append((index, 0, fold_names(analysis, names, detection.store)))
-            continue
-        detector: Any = detection.detectors[index]
-        # Each state is read once and cut up; the parts of one key range meet in make_profiles.
-        for name in names:
-            state = analysis.unpack(detection.store.require(name))
-            for part in range(parts):
-                data = analysis.pack(detector.select(state, part, parts))
-                folded.append((index, part, detection.store.put_content("part", data)))
-    return FoldedBlock(number, tuple(folded))
+    group, number, parts = block
+    index, _, cut = group.partition("/")
+    plan = plan_round(detection, standing, round)
+    if failure := failed(parts):
+        return ((f"{index}/0", number, failure),)
+    analysis = plan.analyses[plan.members.index(int(index))]
+    names = [part.name for part in parts]
+    if cut or detection.parts(int(index)) == 1:
+        name = fold_names(analysis, names, detection.store)
+        return ((group if cut else f"{index}/0", number, Part(name)),)
+    cells = _cut(detection.detectors[int(index)], analysis, names, detection, int(index))
+    return tuple((f"{index}/{part}", number, Part(name)) for part, name in enumerate(cells))
 
 
-def make_profiles(
-    index: int, plan: RoundPlan, folded: Sequence[FoldedBlock]
-) -> tuple[int, tuple[str, ...]]:
-    """Fold a detector's blocks in order and return the names of its stored profiles."""
-    detection = plan.detection
-    if index not in plan.members or not all(block.names for block in folded):
-        return index, ()
-    analysis = plan.analyses[plan.members.index(index)]
-    detector = detection.detectors[index]
-    profiles = []
-    for part in range(detection.parts(index)):
-        names = [
-            name
-            for block in sorted(folded, key=lambda b: b.index)
-            for i, p, name in block.names
-            if (i, p) == (index, part)
-        ]
-        while len(names) > 1:
-            names = [fold_names(analysis, run, detection.store) for run in blocks(names, BLOCK)]
-        state = analysis.unpack(detection.store.require(names[0]))
-        data = detector.profile(plan.round, state)
-        profiles.append(detection.store.put_content("profile", data))
-    return index, tuple(profiles)
+def _cut(
+    detector: Any, analysis: Any, names: Sequence[str], detection: Detection, index: int
+) -> list[str]:
+    """Cut states into parts that hold disjoint keys, a few at a time, and fold each part."""
+    parts = detection.parts(index)
+    found: list[list[str]] = [[] for _ in range(parts)]
+    for run in blocks(names, _CUT_AT_ONCE):
+        states = [analysis.unpack(detection.store.require(name)) for name in run]
+        for part in range(parts):
+            merged = analysis.merge([detector.select(state, part, parts) for state in states])
+            found[part].append(detection.store.put_content("part", analysis.pack(merged)))
+    return [fold_names(analysis, cells, detection.store) for cells in found]
 
 
-def next_detection(
-    detection: Detection,
-    outcome: Sequence[Analysed],
-    profiles: Sequence[tuple[int, tuple[str, ...]]],
-) -> Detection:
+def make_profile(
+    folded: tuple[str, Part], standing: Standing, detection: Detection, round: int
+) -> Profiled:
+    """Store the profile that a detector's folded state, or a part of it, gives."""
+    group, state = folded
+    index, _, part = group.partition("/")
+    if state.failures:
+        return Profiled(int(index), int(part), "", failures=state.failures)
+    plan = plan_round(detection, standing, round)
+    detector = detection.detectors[int(index)]
+    analysis = plan.analyses[plan.members.index(int(index))]
+    data = detector.profile(round, analysis.unpack(detection.store.require(state.name)))
+    crowd = ""
+    if isinstance(detector, StateDetector) and round == detector.rounds - 1:
+        starts = load_starts(detection.starts, detection.store)
+        crowd = _store_crowd(gathered(detector.flagged(data), starts), detection.store)
+    name = detection.store.put_content("profile", data)
+    return Profiled(int(index), int(part), name, crowd)
+
+
+def _store_crowd(crowd: np.ndarray, store: StateStore) -> str:
+    return store.put_content("crowd", pack(_CROWD, {}, {"crowd": crowd}))
+
+
+def next_standing(
+    standing: Standing, profiled: Sequence[Profiled], detection: Detection
+) -> Standing:
     """Return where the detection stands after a round."""
-    failures = tuple(o.failure for o in outcome if o.failure)
-    new = dict(profiles)
-    old = detection.profiles or tuple(() for _ in detection.detectors)
-    merged = tuple(new.get(i) or old[i] for i in range(len(detection.detectors)))
-    return replace(detection, profiles=merged, failures=detection.failures + failures)
+    failures = some_failures([*standing.failures, *(f for one in profiled for f in one.failures)])
+    if failures:
+        return Standing(failures=failures)
+    count = len(detection.detectors)
+    profiles = list(standing.profiles or ((),) * count)
+    crowds = list(standing.crowds or ("",) * count)
+    for index in {one.detector for one in profiled}:
+        own = sorted((p for p in profiled if p.detector == index), key=lambda p: p.part)
+        profiles[index] = tuple(p.name for p in own)
+        if own[0].crowd:
+            crowds[index] = own[0].crowd if len(own) == 1 else _total(own, detection.store)
+    return Standing(tuple(profiles), tuple(crowds))
+
+
+def _total(parts: Sequence[Profiled], store: StateStore) -> str:
+    total = load_crowd(parts[0].crowd, store).copy()
+    for part in parts[1:]:
+        total += load_crowd(part.crowd, store)
+    return _store_crowd(total, store)

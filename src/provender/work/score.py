@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,27 +12,52 @@ import pyarrow as pa
 
 from provender.calibrate.fdr import KEEP_BELOW
 from provender.core.shard import ShardFailure
-from provender.detect.base import RowDetector, RowScores, StateDetector
+from provender.detect.base import RowDetector, RowScores
 from provender.errors import ProvenderError
 from provender.io.schema import conform
 from provender.io.states import StateStore, state_name
 from provender.stats.census import as_text
 from provender.stats.packing import pack, unpack
-from provender.work.analyse import failure_of, read_batches
-from provender.work.rounds import Detection
+from provender.work.analyse import failure_of, read_batches, span_bytes
+from provender.work.rounds import Detection, Standing
 from provender.work.summary import ScoreSummary, summarise
-from provender.work.task import STATE_SCHEMA, SpanTask, content_of, schema_digest
+from provender.work.task import (
+    STATE_SCHEMA,
+    SpanTask,
+    TaskRef,
+    content_of,
+    schema_digest,
+)
+from provender.work.wire import message
 
 _KIND = "scores/1"
 
 
+@message
 @dataclass(frozen=True)
 class Scored:
-    """The outcome for one piece: (detector, store name of its kept scores)."""
+    """The outcome for one piece.
 
-    index: int
-    names: tuple[tuple[int, str], ...]
+    Attributes:
+        task: the piece, as it travels.
+        names: (detector, store name of its kept scores), of the detectors that score rows.
+    """
+
+    task: TaskRef
+    names: tuple[tuple[int, str], ...] = ()
+    rows_read: int = 0
+    bytes_read: int = 0
     failure: ShardFailure | None = None
+
+    @property
+    def shard_index(self) -> int:
+        """The shard's place among all."""
+        return self.task[4]
+
+    @property
+    def index(self) -> int:
+        """The piece's place among all."""
+        return self.task[3]
 
 
 @dataclass(frozen=True)
@@ -52,25 +78,31 @@ class KeptScores:
     summary: ScoreSummary
 
 
-def score(task: SpanTask, detection: Detection, label: str | None, keep_all: bool) -> Scored:
+def score(
+    task: SpanTask, standing: Standing, detection: Detection, label: str | None, keep_all: bool
+) -> Scored:
     """Score the piece's rows with every row detector and store what is kept."""
-    if detection.failures:
-        return Scored(task.index, ())
+    if standing.failures:
+        return Scored(task.ref, failure=standing.failures[0])
     try:
-        return Scored(task.index, tuple(_score(task, detection, label, keep_all)))
+        return _score(task, standing, detection, label, keep_all)
     except ProvenderError as error:
-        return Scored(task.index, (), failure_of(task.shard.ref.name, error))
+        return Scored(task.ref, failure=failure_of(task.shard.ref.name, error))
 
 
-def scores_name(
-    task: SpanTask, detection: Detection, index: int, label: str | None, keep_all: bool
+def _name(
+    task: SpanTask,
+    standing: Standing,
+    detection: Detection,
+    index: int,
+    label: str | None,
+    keep_all: bool,
 ) -> str:
-    """Return the store name of the scores that row detector ``index`` gives to a piece."""
     detector: Any = detection.detectors[index]
     return state_name(
         "scores",
         STATE_SCHEMA,
-        [detector.rule.id, detection.profiles[index][0], label or "", keep_all],
+        [detector.rule.id, standing.profiles[index][0], label or "", keep_all],
         content_of(task),
         schema_digest(detection.schema, detector.score_columns()),
     )
@@ -82,46 +114,31 @@ def row_detectors(detection: Detection) -> list[int]:
 
 
 def _score(
-    task: SpanTask, detection: Detection, label: str | None, keep_all: bool
-) -> list[tuple[int, str]]:
-    named, missing = [], []
-    for index in row_detectors(detection):
-        name = scores_name(task, detection, index, label, keep_all)
-        named.append((index, name))
-        if detection.fresh or detection.store.get(name) is None:
-            missing.append((index, name))
-    if missing:
-        _read_and_score(task, detection, missing, label, keep_all)
-    if keep_all:
-        named += [
-            (index, _score_listed(task, detection, index, detector))
-            for index, detector in enumerate(detection.detectors)
-            if isinstance(detector, StateDetector)
-        ]
-    return named
-
-
-def _score_listed(task: SpanTask, detection: Detection, index: int, detector: StateDetector) -> str:
-    """Store the piece's scores by a state detector: 0, at p = 1, for rows it does not list."""
-    rows = task.span.rows
-    score, p_value = np.zeros(rows), np.ones(rows)
-    cause = np.full(rows, -1, np.int32)
-    for profile in detection.profiles[index]:
-        listed = detector.flagged(detection.store.require(profile))
-        assert listed.rows is not None
-        low, high = np.searchsorted(listed.rows, [task.first_row, task.first_row + rows])
-        place = listed.rows[low:high] - task.first_row
-        score[place], p_value[place] = listed.score[low:high], listed.p_value[low:high]
-        cause[place] = listed.cause[low:high]
-    numbers = np.arange(task.span.first_row, task.span.first_row + rows)
-    kept = KeptScores(numbers, score, p_value, cause, ScoreSummary.empty())
-    return detection.store.put_content("listed", pack_scores(kept))
+    task: SpanTask,
+    standing: Standing,
+    detection: Detection,
+    label: str | None,
+    keep_all: bool,
+) -> Scored:
+    named = [
+        (index, _name(task, standing, detection, index, label, keep_all))
+        for index in row_detectors(detection)
+    ]
+    store = detection.store
+    missing = [(i, n) for i, n in named if detection.fresh or store.get(n) is None]
+    if not missing:
+        return Scored(task.ref, tuple(named))
+    detectors: Any = detection.detectors
+    scorers = [_scorer(detectors[i], standing.profiles[i][0], store) for i, _ in missing]
+    _read_and_score(task, detection, missing, scorers, label, keep_all)
+    return Scored(task.ref, tuple(named), task.span.rows, span_bytes(task))
 
 
 def _read_and_score(
     task: SpanTask,
     detection: Detection,
     missing: list[tuple[int, str]],
+    scorers: list[Callable[[pa.RecordBatch], RowScores]],
     label: str | None,
     keep_all: bool,
 ) -> None:
@@ -130,10 +147,6 @@ def _read_and_score(
     wanted = {c for columns in needs for c in columns} | ({label} if label else set())
     columns = tuple(n for n in detection.schema.names if n in wanted)
     seen = pa.schema([detection.schema.field(n) for n in columns])
-    scorers = [
-        _scorer(d, detection.profiles[i][0], detection.store)
-        for d, (i, _) in zip(detectors, missing, strict=True)
-    ]
     pieces: list[list[KeptScores]] = [[] for _ in missing]
     first_row = task.span.first_row
     for raw in read_batches(task, detection.store, columns):
@@ -147,9 +160,12 @@ def _read_and_score(
 
 
 @lru_cache(maxsize=32)
-def _scorer(detector: RowDetector, profile: str, store: StateStore) -> Any:
+def _scorer(
+    detector: Any, profile: str, store: StateStore
+) -> Callable[[pa.RecordBatch], RowScores]:
     """Set a scorer up once per process: pieces of one data set share it."""
-    return detector.scorer(store.require(profile))
+    scorer: Callable[[pa.RecordBatch], RowScores] = detector.scorer(store.require(profile))
+    return scorer
 
 
 def _keep(

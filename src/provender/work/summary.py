@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.calibrate.fdr import GRID, PValueCounts
+from provender.core.canonical import canonical_json
+from provender.io.states import StateStore
 
 #: Edges of the histogram of -log10 p: 0 … 20 by halves, and a last bin for all beyond 20.
 SURPRISE_EDGES = np.arange(0, 21, 0.5)
@@ -17,6 +20,7 @@ _BINS = len(SURPRISE_EDGES) - 1
 #: Histograms are kept for at most this many classes (by name); the rest share one.
 _CLASSES = 64
 _OTHERS = "(other classes)"
+_STORED = "summary"
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,16 @@ class ScoreSummary:
         counts[value["cells"]] = value["counts"]
         histograms = {n: np.array(c, np.int64) for n, c in value["histograms"].items()}
         return ScoreSummary(PValueCounts(counts, value["unscored"]), histograms)
+
+
+def store_summary(summary: ScoreSummary, store: StateStore) -> str:
+    """Store a summary and return its name."""
+    return store.put_content(_STORED, canonical_json(summary.to_json()))
+
+
+def load_summary(name: str, store: StateStore) -> ScoreSummary:
+    """Return what `store_summary` stored."""
+    return ScoreSummary.from_json(json.loads(store.require(name)))
 
 
 def _bounded(histograms: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, astuple, dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -14,20 +16,54 @@ from provender.io.chunks import ByteDigests
 from provender.io.reader import Layout, survey
 from provender.io.states import StateStore, state_name
 from provender.work.analyse import failure_of
+from provender.work.shards import load_shards, store_shards
 from provender.work.task import STATE_SCHEMA, chunks_name
+from provender.work.wire import message, some_failures
 
 
+@message
 @dataclass(frozen=True)
 class Surveyed:
-    """The outcome for one shard: what it is, or why it cannot be read."""
+    """The outcome for one shard.
 
-    shard: SurveyedShard | None
+    Attributes:
+        index: the shard's place among all, sorted by name.
+        name: store name of what it is (a page of one shard); '' where it cannot be read.
+    """
+
+    index: int
+    name: str
     bytes_read: int = 0
     failure: ShardFailure | None = None
 
 
-def survey_shard(ref: ShardRef, store: StateStore, span_bytes: int, fresh: bool) -> Surveyed:
+@message
+@dataclass(frozen=True)
+class ShardPage:
+    """Surveyed shards that are neighbours: a page of them in the store, or their failures."""
+
+    number: int
+    name: str
+    failures: tuple[ShardFailure, ...] = ()
+
+
+#: A shard as it travels before it is surveyed: its place, then the fields of `ShardRef`.
+ListedShard = tuple[Any, ...]
+
+
+def listed_shards(refs: Sequence[ShardRef]) -> list[ListedShard]:
+    """Return what travels of ``refs``, which are sorted by name."""
+    return [(index, *astuple(ref)) for index, ref in enumerate(refs)]
+
+
+def shard_size(listed: ListedShard) -> int:
+    """Return the bytes of a shard as it travels."""
+    return int(listed[3])
+
+
+def survey_shard(listed: ListedShard, store: StateStore, span_bytes: int, fresh: bool) -> Surveyed:
     """Survey a shard and store its chunk digests and its layout for later reads."""
+    index, ref = listed[0], ShardRef(*listed[1:])
 
     def name_of(digests: ByteDigests) -> str:
         partition = [list(pair) for pair in ref.partition]
@@ -43,9 +79,19 @@ def survey_shard(ref: ShardRef, store: StateStore, span_bytes: int, fresh: bool)
         digests = ByteDigests(ref.size, shard.sha256, shard.chunk_root, chunks)
         store.put(chunks_name(shard.sha256), chunks)
         store.put(name_of(digests), _packed(shard))
-        return Surveyed(shard, ref.size)
+        return Surveyed(index, store_shards([shard], store), ref.size)
     except ProvenderError as error:
-        return Surveyed(None, 0, failure_of(ref.name, error))
+        return Surveyed(index, "", 0, failure_of(ref.name, error))
+
+
+def keep_page(grouped: tuple[int, Sequence[Surveyed]], store: StateStore) -> ShardPage:
+    """Store neighbouring shards as one page."""
+    number, surveyed = grouped
+    failures = some_failures(s.failure for s in surveyed if s.failure)
+    if failures:
+        return ShardPage(number, "", failures)
+    shards = [load_shards(s.name, store)[0] for s in surveyed]
+    return ShardPage(number, store_shards(shards, store))
 
 
 def _packed(shard: SurveyedShard) -> bytes:

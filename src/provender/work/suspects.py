@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from provender.errors import InputError
 from provender.io.states import StateStore
+from provender.work.failing import suspect_rows
 from provender.work.mark import load_marks
 from provender.work.score import unpack_scores
 
@@ -30,7 +31,7 @@ def write_suspects(
     path: Path,
     marks: Iterable[tuple[str, str]],
     rules: Sequence[str],
-    failing: pa.Table | None,
+    failing: Iterable[pa.Table],
     store: StateStore,
 ) -> int:
     """Write suspects.parquet and return its number of lines.
@@ -38,7 +39,7 @@ def write_suspects(
     Args:
         marks: (shard, store name of its flagged rows), in canonical order.
         rules: what the marks' rule numbers stand for.
-        failing: rows that failed expectations, columns as SUSPECTS; appended after the marks.
+        failing: rows that failed expectations, in tables as SUSPECTS; appended after the marks.
     """
     lines = 0
     names = pa.array(rules, pa.string())
@@ -57,10 +58,33 @@ def write_suspects(
             )
             writer.write_table(table)
             lines += table.num_rows
-        if failing is not None:
-            writer.write_table(failing.cast(SUSPECTS))
-            lines += failing.num_rows
+        for table in failing:
+            writer.write_table(table)
+            lines += table.num_rows
     return lines
+
+
+def failing_tables(
+    tables: Iterable[tuple[str, str]], rules: Sequence[str], store: StateStore
+) -> Iterator[pa.Table]:
+    """Yield the rows that fail expectations, as suspects without score or p-value.
+
+    Args:
+        tables: (shard, store name of its failing rows), in canonical order.
+        rules: the rule that each place in the suite is found under.
+    """
+    for shard, name in tables:
+        for place, rows in suspect_rows(name, store):
+            none = pa.nulls(len(rows), pa.float64())
+            named = [pa.repeat(pa.scalar(text), len(rows)) for text in (shard, rules[place])]
+            yield pa.table([named[0], pa.array(rows), named[1], none, none], schema=SUSPECTS)
+
+
+def write_failing(path: Path, tables: Iterable[pa.Table]) -> None:
+    """Write failing.parquet."""
+    with pq.ParquetWriter(path, SUSPECTS, compression="zstd") as writer:
+        for table in tables:
+            writer.write_table(table)
 
 
 def write_scores(folder: Path, scores: Iterable[tuple[str, str, str]], store: StateStore) -> None:
@@ -92,15 +116,17 @@ def _nan_to_null(column: pa.ChunkedArray) -> pa.Array:
     return pa.array(values, pa.float64(), mask=np.isnan(values))
 
 
-def read_failing(path: Path) -> pa.Table | None:
-    """Return the rows that a validation found failing, or None where there was none.
+def read_failing(path: Path) -> Iterator[pa.Table]:
+    """Yield the rows that a validation found failing; none where there was no validation.
 
     Raises:
         InputError: when the file is damaged.
     """
     if not path.is_file():
-        return None
+        return
     try:
-        return pq.read_table(path, schema=SUSPECTS)
-    except (pa.ArrowException, OSError) as error:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches():
+                yield pa.table(batch).select(SUSPECTS.names).cast(SUSPECTS)
+    except (pa.ArrowException, OSError, KeyError) as error:
         raise InputError(str(path), "is not what validate wrote", "run validate again") from error

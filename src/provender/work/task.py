@@ -1,4 +1,4 @@
-"""What is handed to a worker, and how what it computes is named."""
+"""What is handed to a worker, how it travels, and how what is computed of it is named."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ from provender.core.shard import Span, SurveyedShard
 from provender.io.chunks import CHUNK_BYTES, CHUNK_HASH
 from provender.io.states import StateStore, state_name
 from provender.stats.analysis import Analysis, analysis_key
+from provender.work.shards import load_shards
 
 #: Raised when the layout of stored states changes as a whole.
 STATE_SCHEMA = 1
+
+
+#: A task as it travels: the page of shards, the shard's place on it, the piece's place in the
+#: shard, then ``index``, ``shard_index`` and ``first_row``.
+TaskRef = tuple[str, int, int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,7 @@ class SpanTask:
         index: place among all pieces of all shards, shards sorted by name.
         shard_index: place of the shard.
         first_row: records of the data set before this piece.
+        ref: the task as it travels.
     """
 
     index: int
@@ -32,17 +39,14 @@ class SpanTask:
     first_row: int
     shard: SurveyedShard
     span: Span
+    ref: TaskRef
 
 
-def tasks_of(shards: tuple[SurveyedShard, ...]) -> list[SpanTask]:
-    """Return every piece of every shard, in canonical order."""
-    tasks: list[SpanTask] = []
-    first_row = 0
-    for shard_index, shard in enumerate(shards):
-        for span in shard.spans:
-            tasks.append(SpanTask(len(tasks), shard_index, first_row, shard, span))
-            first_row += span.rows
-    return tasks
+def load_task(ref: TaskRef, store: StateStore) -> SpanTask:
+    """Return the task that ``ref`` names."""
+    page, place, piece, index, shard_index, first_row = ref
+    shard = load_shards(page, store)[place]
+    return SpanTask(index, shard_index, first_row, shard, shard.spans[piece], ref)
 
 
 def content_of(task: SpanTask) -> list[Any]:

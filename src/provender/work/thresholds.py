@@ -5,98 +5,76 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from provender.core.shard import ShardFailure
 from provender.detect.base import StateDetector
-from provender.work.listed import gathered, suspects_listed
-from provender.work.rounds import Detection
-from provender.work.score import Scored, unpack_scores
-from provender.work.summary import ScoreSummary, summarise
-from provender.work.task import SpanTask
+from provender.io.states import StateStore
+from provender.work.fold import Block, Folded, Part
+from provender.work.fold import failed as failed_part
+from provender.work.rounds import Detection, Standing
+from provender.work.score import unpack_scores
+from provender.work.summary import ScoreSummary, load_summary, store_summary
+from provender.work.suspected import with_others
+from provender.work.wire import message, some_failures
 
 
+@message
 @dataclass(frozen=True)
 class Thresholds:
     """What calibration decided.
 
     Attributes:
-        detection: the finished detection.
+        standing: the finished detection.
         p_values: per detector, the largest p-value that is flagged; -1.0 for none.
-        summaries: per detector, the counts of all its scores.
-        crowds: per detector that lists rows, the listed rows in each shard; () for others.
+        summaries: per detector, the store name of the counts of all its scores.
     """
 
-    detection: Detection
-    p_values: tuple[float, ...]
-    summaries: tuple[ScoreSummary, ...]
-    crowds: tuple[tuple[int, ...], ...]
+    standing: Standing
+    p_values: tuple[float, ...] = ()
+    summaries: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class BlockSummary:
-    """Counts of all scores in a block of pieces: (detector, summary)."""
+def fold_summaries(block: Block, store: StateStore) -> Folded:
+    """Add up score counts: of pieces, whose scores hold theirs, or of blocks."""
+    group, number, parts = block
+    part = failed_part(parts)
+    if part is None:
+        total = ScoreSummary.empty()
+        for one in parts:
+            total = total.merge(_summary(one.name, store))
+        part = Part(store_summary(total, store))
+    return ((group, number, part),)
 
-    summaries: tuple[tuple[int, ScoreSummary], ...]
 
-
-def summarise_block(
-    block: tuple[int, tuple[SpanTask, ...]], scored: Sequence[Scored], detection: Detection
-) -> BlockSummary:
-    """Add up the score counts of a block of pieces; ``scored`` holds those of all pieces."""
-    wanted = {task.index for task in block[1]}
-    totals: dict[int, ScoreSummary] = {}
-    for piece in sorted((s for s in scored if s.index in wanted), key=lambda s: s.index):
-        for index, name in piece.names:
-            summary = unpack_scores(detection.store.require(name)).summary
-            totals[index] = totals.get(index, ScoreSummary.empty()).merge(summary)
-    return BlockSummary(tuple(sorted(totals.items())))
+def _summary(name: str, store: StateStore) -> ScoreSummary:
+    if name.startswith("scores/"):
+        return unpack_scores(store.require(name)).summary
+    return load_summary(name, store)
 
 
 def decide_thresholds(
-    blocks: Sequence[BlockSummary],
-    failures: Sequence[ShardFailure],
+    summed: Sequence[tuple[str, Part]],
+    failed: Sequence[ShardFailure],
+    standing: Standing,
     detection: Detection,
     rate: float,
 ) -> Thresholds:
-    """Control the false discovery rate of each rule over all rows of the data set."""
-    if failures:
-        detection = replace(detection, failures=detection.failures + tuple(failures))
-    totals = {i: ScoreSummary.empty() for i in range(len(detection.detectors))}
-    crowds: list[tuple[int, ...]] = [() for _ in detection.detectors]
-    if not detection.failures:
-        for block in blocks:
-            for index, summary in block.summaries:
-                totals[index] = totals[index].merge(summary)
-        for index, detector in enumerate(detection.detectors):
-            if isinstance(detector, StateDetector):
-                crowds[index] = _crowd(detector, detection, index)
-                totals[index] = _of_state(detector, detection, index, crowds[index])
-    return Thresholds(
-        detection,
-        tuple(totals[i].p_values.threshold(rate) for i in sorted(totals)),
-        tuple(totals[i] for i in sorted(totals)),
-        tuple(crowds),
+    """Control the false discovery rate of each rule over all rows of the data set.
+
+    Args:
+        summed: per detector (by number), the counts of all its scores.
+        failed: shards that could not be scored.
+    """
+    failures = some_failures(
+        [*standing.failures, *failed, *(f for _, part in summed for f in part.failures)]
     )
-
-
-def _crowd(detector: StateDetector, detection: Detection, index: int) -> tuple[int, ...]:
-    total = np.zeros(len(detection.starts), np.int64)
-    for name in detection.profiles[index]:
-        total += gathered(detector.flagged(detection.store.require(name)), detection.starts)
-    return tuple(total.tolist())
-
-
-def _of_state(
-    detector: StateDetector, detection: Detection, index: int, crowd: tuple[int, ...]
-) -> ScoreSummary:
-    """A row that a state detector does not list has nothing against it: p = 1."""
-    total, listed = ScoreSummary.empty(), 0
-    for name in detection.profiles[index]:
-        found = suspects_listed(detector, name, detection.store, detection.starts, crowd)
-        listed += len(found.p_value)
-        total = total.merge(summarise(found.p_value, None))
-    others = summarise(np.ones(1), None)
-    others.p_values.counts[:] *= max(detection.rows - listed, 0)
-    others.histograms[""][:] *= max(detection.rows - listed, 0)
-    return total.merge(others)
+    if failures:
+        return Thresholds(replace(standing, failures=failures))
+    names = {int(index): part.name for index, part in summed}
+    p_values, kept = [], []
+    for index, detector in enumerate(detection.detectors):
+        total = load_summary(names[index], detection.store)
+        if isinstance(detector, StateDetector):
+            total = with_others(total, detection.rows)
+        p_values.append(total.p_values.threshold(rate))
+        kept.append(store_summary(total, detection.store))
+    return Thresholds(standing, tuple(p_values), tuple(kept))

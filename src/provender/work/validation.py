@@ -6,63 +6,70 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
 from provender.core.finding import Check, CheckStatus, Finding, Level
+from provender.core.shard import ShardFailure
 from provender.expect.analysis import ExpectationAnalysis
 from provender.expect.result import ExpectationResult, failing_rows, results
 from provender.io.states import StateStore
-from provender.stats.packing import pack, unpack
-from provender.work.analyse import Analysed, AnalysePlan
 from provender.work.documents import VALIDATION_VERSION, plain
-from provender.work.fold import fold_names
-from provender.work.suspects import SUSPECTS
-from provender.work.task import SpanTask, span_state_name
-
-_KIND = "failing/1"
-_FIRST = 20
+from provender.work.failing import FIRST, FailingTally, store_rows
+from provender.work.fold import Part, failed
+from provender.work.wire import message
 
 
+@message
 @dataclass(frozen=True)
-class Validated:
-    """Results as JSON values, and the store name of the failing rows of each expectation."""
+class Answered:
+    """The suite's answers for the whole data set.
 
-    results: tuple[dict[str, Any], ...]
-    failing: tuple[str, ...]
+    Attributes:
+        state: store name of the folded state; '' after a failure.
+        wanted: places in the suite of expectations whose failing rows are suspect.
+        counted: places of all expectations with failing rows.
+        whole: (place, store name of failing rows) where only the folded state tells them.
+    """
 
-
-def fold_answers(
-    block: tuple[int, tuple[SpanTask, ...]], plan: AnalysePlan, outcome: Sequence[Analysed]
-) -> tuple[int, str]:
-    """Return the block's number and the store name of its folded state, '' after a failure."""
-    number, tasks = block
-    if any(o.failure for o in outcome):
-        return number, ""
-    suite = plan.analyses[0]
-    names = [span_state_name(suite, task, plan.schema) for task in tasks]
-    return number, fold_names(suite, names, plan.store)
+    state: str
+    wanted: tuple[int, ...] = ()
+    counted: tuple[int, ...] = ()
+    whole: tuple[tuple[int, str], ...] = ()
+    failures: tuple[ShardFailure, ...] = ()
 
 
-def validated(
-    analysis: ExpectationAnalysis,
-    folded: str,
-    shard_rows: Sequence[tuple[str, int]],
-    store: StateStore,
-) -> Validated:
+def answer(folded: Sequence[Part], suite: ExpectationAnalysis, store: StateStore) -> Answered:
     """Answer the suite from its folded state.
 
-    Args:
-        folded: store name of the state of all pieces.
-        shard_rows: (name, records) of every shard, in canonical order.
+    A row that fails an expectation of level note is not suspect, nor is one where the
+    expectation holds for most rows, as it asks for.
     """
-    state = analysis.unpack(store.require(folded))
-    answers, names = [], []
-    for answer in results(analysis, state):
-        rows = failing_rows(analysis, state, answer.index)
-        names.append(store.put_content("failing", pack(_KIND, {}, {"rows": rows})))
-        answers.append(_result(answer, rows, shard_rows))
-    return Validated(tuple(answers), tuple(names))
+    failure = failed(folded)
+    if failure:
+        return Answered("", failures=failure.failures)
+    state = suite.unpack(store.require(folded[0].name))
+    found = results(suite, state)
+    counted = tuple(a.index for a in found if a.outcome.unexpected_count)
+    return Answered(
+        folded[0].name,
+        tuple(a.index for a in found if a.success is False and a.level is not Level.NOTE),
+        counted,
+        tuple(
+            (place, store_rows(failing_rows(suite, state, place), store))
+            for place in counted
+            if suite.plans[place].as_a_whole
+        ),
+    )
+
+
+def answers(
+    answered: Answered,
+    failing: FailingTally,
+    suite: ExpectationAnalysis,
+    shard_rows: Sequence[tuple[str, int]],
+    store: StateStore,
+) -> list[dict[str, Any]]:
+    """Return one result per expectation, as JSON values."""
+    found = results(suite, suite.unpack(store.require(answered.state)))
+    return [_result(a, failing, shard_rows) for a in found]
 
 
 def validation_document(
@@ -80,31 +87,6 @@ def validation_document(
         "success": success,
         "results": list(answers),
     }
-
-
-def failing_table(
-    document: dict[str, Any],
-    failing: Sequence[str],
-    shard_rows: Sequence[tuple[str, int]],
-    store: StateStore,
-) -> pa.Table:
-    """Return the failing rows as suspects: shard, row, rule, and no score or p-value.
-
-    A row that fails an expectation of level note is not suspect.
-    """
-    starts = np.concatenate(([0], np.cumsum([rows for _, rows in shard_rows])))
-    names = pa.array([name for name, _ in shard_rows], pa.string())
-    tables = [SUSPECTS.empty_table()]
-    for result, name in zip(document["results"], failing, strict=True):
-        rows = unpack(_KIND, store.require(name))[1]["rows"]
-        if result["success"] is not False or result["level"] == Level.NOTE or not len(rows):
-            continue
-        shards = np.searchsorted(starts, rows, side="right") - 1
-        empty = pa.nulls(len(rows), pa.float64())
-        rule = pa.repeat(pa.scalar(rule_of(result)), len(rows))
-        columns = [names.take(pa.array(shards)), pa.array(rows - starts[shards]), rule]
-        tables.append(pa.table([*columns, empty, empty], schema=SUSPECTS))
-    return pa.concat_tables(tables)
 
 
 def rule_of(result: dict[str, Any]) -> str:
@@ -144,11 +126,9 @@ def validation_checks(document: dict[str, Any]) -> list[Check]:
 
 
 def _result(
-    answer: ExpectationResult, rows: np.ndarray, shard_rows: Sequence[tuple[str, int]]
+    answer: ExpectationResult, failing: FailingTally, shard_rows: Sequence[tuple[str, int]]
 ) -> dict[str, Any]:
-    starts = np.concatenate(([0], np.cumsum([count for _, count in shard_rows])))
-    shards = np.searchsorted(starts, rows, side="right") - 1
-    counted = np.bincount(shards, minlength=len(shard_rows))
+    shards = failing.shards.get(answer.index, [])
     outcome = answer.outcome
     value: dict[str, Any] = plain(
         {
@@ -163,13 +143,11 @@ def _result(
             "observed_value": outcome.observed_value,
             "reason": outcome.reason,
             "failing": {
-                "rows": len(rows),
-                "shards": [
-                    [name, int(n)] for (name, _), n in zip(shard_rows, counted, strict=True) if n
-                ],
+                "rows": sum(rows for _, rows in shards),
+                "shards": [[shard_rows[shard][0], rows] for shard, rows in shards],
                 "first": [
-                    [shard_rows[s][0], int(r - starts[s])]
-                    for s, r in zip(shards[:_FIRST], rows[:_FIRST], strict=True)
+                    [shard_rows[shard][0], row]
+                    for shard, row in failing.first.get(answer.index, [])[:FIRST]
                 ],
             },
         }
