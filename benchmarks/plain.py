@@ -20,9 +20,7 @@ from pipelines.scan import ScanRequest
 from pipelines.validate import validate, write_validation
 from provender.core.canonical import pretty_json
 from provender.core.digest import digest_of
-from provender.core.finding import Check, Finding
 from provender.core.manifest import Manifest
-from provender.core.shard import ShardFailure
 from provender.io.discover import discover
 from provender.io.outputs import OutputFolder
 from provender.report.html import render_html
@@ -31,21 +29,27 @@ from provender.work.census import census_of
 from provender.work.dataset import DataSet, data_set, raise_failures
 from provender.work.deciding import load_policy, verdict_on
 from provender.work.documents import findings_document
-from provender.work.fold import BLOCK, blocks
-from provender.work.gathering import Gathering, gather
+from provender.work.fold import BLOCK, Folded, Part, fold_states, levels
+from provender.work.gathering import found, gather
 from provender.work.identities import IDENTITY, identities, manifest_of
 from provender.work.mark import MarkPlan, mark
 from provender.work.rounds import (
     Detection,
-    fold_block,
-    make_profiles,
-    next_detection,
-    plan_round,
+    Standing,
+    fold_parts,
+    make_profile,
+    next_standing,
+    parts_of,
     read_round,
 )
 from provender.work.score import score
-from provender.work.survey import survey_shard
-from provender.work.thresholds import decide_thresholds, summarise_block
+from provender.work.shards import SHARDS_ON_A_PAGE
+from provender.work.starts import store_starts
+from provender.work.survey import keep_page, listed_shards, shard_size, survey_shard
+from provender.work.suspected import count_listed, listing_parts, send_hits
+from provender.work.tally import fold_tallies
+from provender.work.task import SpanTask, load_task
+from provender.work.thresholds import Thresholds, decide_thresholds, fold_summaries
 
 
 @dataclass
@@ -84,19 +88,10 @@ class Digests:
 
 def plain_scan(request: ScanRequest, run: Run, stages: Stages, today: datetime.date) -> Digests:
     """Take the path of `pipelines.scan.scan` without a suite, baseline or quarantine."""
-    each = stages.each
     policy = load_policy(request.policy)
     with OutputFolder(request.out).staging("verdict.json") as draft:
         with stages.timed("hash"):
-            surveyed = each(
-                survey_shard,
-                discover(request.inputs),
-                run.store,
-                run.span_bytes,
-                run.fresh,
-                size=lambda ref: int(ref.size),
-            )
-            data = data_set(surveyed, request.roles)
+            data = _survey(request, run, stages)
         with stages.timed("fingerprint and round 0"):
             manifest = _fingerprint(data, run, stages)
         validation = validate(data, manifest, None, run)
@@ -106,58 +101,122 @@ def plain_scan(request: ScanRequest, run: Run, stages: Stages, today: datetime.d
             verdict = verdict_on(policy, manifest, findings, validation.document, today).to_json()
             known = manifest.to_json()
             (draft / "manifest.json").write_text(pretty_json(known))
-            write_validation(draft, validation)
-            write_documents(draft, detected, run, validation.failing)
+            write_validation(draft, validation, run.store)
+            write_documents(draft, detected, run)
             (draft / "verdict.json").write_text(pretty_json(verdict))
             report = render_html(known, validation.document, findings, verdict)
             (draft / "report.html").write_text(report)
     return Digests(manifest.root, digest_of(findings))
 
 
+def _survey(request: ScanRequest, run: Run, stages: Stages) -> DataSet:
+    listed = listed_shards(discover(request.inputs))
+    found = stages.each(survey_shard, listed, run.store, run.span_bytes, run.fresh, size=shard_size)
+    pages: dict[int, list[Any]] = {}
+    for one in sorted(found, key=lambda s: s.index):
+        pages.setdefault(one.index // SHARDS_ON_A_PAGE, []).append(one)
+    return data_set(
+        [keep_page(grouped, run.store) for grouped in pages.items()], request.roles, run.store
+    )
+
+
+def _tasks(data: DataSet, run: Run) -> list[SpanTask]:
+    return [load_task(ref, run.store) for ref in data.tasks()]
+
+
 def _fingerprint(data: DataSet, run: Run, stages: Stages) -> Manifest:
     plan = AnalysePlan(run.store, data.schema, first_analyses(data), (IDENTITY,), run.fresh)
-    read = stages.each(analyse, data.tasks(), plan, size=span_bytes)
+    read = stages.each(analyse, _tasks(data, run), plan, size=span_bytes)
     raise_failures([a.failure for a in read if a.failure])
-    shards = [(i, tuple(block)) for i, block in enumerate(blocks(data.tasks_by_shard()))]
-    return manifest_of(stages.each(identities, shards, read, run.store))
+    pages: dict[int, list[Any]] = {}
+    for one in sorted(read, key=lambda a: a.index):
+        pages.setdefault(one.shard_index // SHARDS_ON_A_PAGE, []).append(one)
+    merged = stages.each(identities, list(pages.items()), data.pages, run.store)
+    return manifest_of(merged, run.store)
+
+
+def _fold(
+    stages: Stages,
+    function: Callable[..., Folded],
+    placed: Sequence[tuple[str, int, Any]],
+    *extra: Any,
+    count: int,
+) -> list[tuple[str, Any]]:
+    """Fold placed messages as `provender.beam.transforms.Fold` does."""
+    for _ in range(levels(count)):
+        blocks: dict[tuple[str, int], list[tuple[int, Any]]] = {}
+        for group, position, message in placed:
+            blocks.setdefault((group, position // BLOCK), []).append((position, message))
+        calls = [
+            (group, number, tuple(m for _, m in sorted(found, key=lambda pair: pair[0])))
+            for (group, number), found in blocks.items()
+        ]
+        placed = [out for folded in stages.each(function, calls, *extra) for out in folded]
+    return [(group, message) for group, _, message in placed]
 
 
 def _detect(data: DataSet, manifest: Manifest, run: Run, rate: float, stages: Stages) -> Detected:
-    each, label = stages.each, data.roles.label
+    each, label, store = stages.each, data.roles.label, run.store
     detectors, unchecked = detectors_for(data)
-    tasks, shard_rows = data.tasks(), data.shard_rows()
-    starts = tuple(pieces[0].first_row for pieces in data.tasks_by_shard())
-    pieces = [(i, tuple(block)) for i, block in enumerate(blocks(tasks, BLOCK))]
-    standing = Detection(run.store, data.schema, detectors, data.rows, starts, run.fresh)
-    for number in range(max((d.rounds for d in detectors), default=0)):
+    tasks, shard_rows, census = _tasks(data, run), data.shard_rows(), census_of(data)
+    starts = store_starts(data.starts(), store)
+    detection = Detection(store, data.schema, detectors, data.rows, starts, run.fresh)
+    standing = Standing()
+    for number in range(detection.rounds):
         with stages.timed("fold round 0" if number == 0 else f"round {number}"):
-            plan = plan_round(standing, number)
-            read = each(read_round, tasks, plan, size=span_bytes)
-            folded = each(fold_block, pieces, plan, read)
-            profiles = each(make_profiles, range(len(detectors)), plan, folded)
-            standing = next_detection(standing, read, profiles)
+            read = each(read_round, tasks, standing, detection, number, size=span_bytes)
+            parts = [(g, a.index, p) for a in read for g, p in parts_of(a, detection, number)]
+            extra = (standing, detection, number)
+            folded = _fold(stages, fold_parts, parts, *extra, count=data.pieces)
+            standing = next_standing(standing, each(make_profile, folded, *extra), detection)
     with stages.timed("score"):
-        scored = each(score, tasks, standing, label, False, size=span_bytes)
+        scored = each(score, tasks, standing, detection, label, False, size=span_bytes)
+    listing = list(listing_parts(standing, detection))
     with stages.timed("calibrate"):
-        summaries = each(summarise_block, pieces, scored, standing)
-        failures = [s.failure for s in scored if s.failure]
-        thresholds = decide_thresholds(summaries, failures, standing, rate)
-    census = census_of(data)
-    counted = each(analyse, tasks, AnalysePlan(run.store, data.schema, (census,)))
+        thresholds = _thresholds(scored, listing, standing, detection, rate, stages)
+    read = each(analyse, tasks, AnalysePlan(store, data.schema, (census,)))
+    counts = [("", a.index, a.part(0)) for a in read]
+    counted = _fold(stages, fold_states, counts, census, store, count=data.pieces)
     with stages.timed("mark"):
-        marked = each(mark, data.tasks_by_shard(), thresholds, MarkPlan(data.roles))
+        shards: dict[int, list[Any]] = {}
+        for one in sorted(scored, key=lambda s: s.index):
+            shards.setdefault(one.shard_index, []).append(one)
+        for part in listing:
+            limit = thresholds.p_values[part[0]]
+            for shard, hits in send_hits(part, standing, detection, limit):
+                shards[shard].append(hits)
+        marked = each(mark, list(shards.items()), thresholds, detection, MarkPlan(data.roles))
+        tallies = [("", m.shard_index, Part(m.tally)) for m in marked]
+        tallied = _fold(stages, fold_tallies, tallies, store, count=len(data.shards))
     with stages.timed("decide and write"):
-        context = Gathering(tasks, census, data, shard_rows, rate, False)
-        found = gather(thresholds, marked, scored, counted, context)
-        raise_failures([ShardFailure(**f) for f in found["failures"]])
+        gathered = gather(thresholds, [p for _, p in tallied], [p for _, p in counted])
+        raise_failures(gathered.failures)
+        known = found(gathered, detection, census, data.roles.source, shard_rows, rate)
         document = findings_document(
             manifest.root,
             rate,
-            [Finding.from_json(f) for f in found["findings"]],
-            [Check.from_json(c) for c in found["checks"]] + unchecked,
-            found["detectors"],
-            found["shards"],
+            known["findings"],
+            known["checks"] + unchecked,
+            known["detectors"],
+            known["shards"],
             data,
             False,
         )
-    return Detected(document, tuple((n, m) for n, m in found["marks"]), (), False)
+    return Detected(document, tuple(known["marks"]), (), False)
+
+
+def _thresholds(
+    scored: Sequence[Any],
+    listing: Sequence[tuple[int, int]],
+    standing: Standing,
+    detection: Detection,
+    rate: float,
+    stages: Stages,
+) -> Thresholds:
+    counts = [(str(i), s.index, Part(name)) for s in scored for i, name in s.names]
+    listed = stages.each(count_listed, listing, standing, detection)
+    counts += [(str(i), part, one) for (i, part), one in zip(listing, listed, strict=True)]
+    most = max(position for _, position, _ in counts) + 1
+    summed = _fold(stages, fold_summaries, counts, detection.store, count=most)
+    failures = [s.failure for s in scored if s.failure]
+    return decide_thresholds(summed, failures, standing, detection, rate)

@@ -24,7 +24,7 @@ from provender.detect.registry import rules
 from provender.io.chunks import CHUNK_BYTES
 from provender.io.reader import read_span
 from provender.work.deciding import default_policy_text
-from provender.work.fold import BLOCK
+from provender.work.fold import AT_ONCE, BLOCK
 from provender.work.rounds import ROWS_PER_PART
 from provender.work.summary import SURPRISE_EDGES
 from tests.docs.pages import DOCS, ROOT, blocks, first_column, page, section
@@ -180,7 +180,8 @@ def test_bounds_of_memory_are_those_of_the_code() -> None:
         f"{batch['batch_rows'].default:,} rows or {batch['batch_bytes'].default >> 20} MiB",
         f"{CHUNK_BYTES >> 20} MiB chunks",
         f"{len(GRID):,} counters, and {len(SURPRISE_EDGES) - 1} for each class",
-        f"{BLOCK} states at a time; keyed states in parts of {ROWS_PER_PART:,} rows",
+        f"{AT_ONCE} states at a time, of blocks of {BLOCK}",
+        f"keyed states in parts of {ROWS_PER_PART:,}",
     ):
         assert said in text
 

@@ -25,7 +25,7 @@ from provender.io.states import StateStore
 from provender.provenance.admission import Failure
 from provender.provenance.record import binding_failures, read_record
 from provender.work.identities import IDENTITY
-from provender.work.task import span_state_name
+from provender.work.task import load_task, span_state_name
 
 DOCUMENTS = (
     "manifest.json",
@@ -99,7 +99,8 @@ def undisturbed(data: Path, scratch: Path) -> Undisturbed:
     began = time.monotonic()
     _finish(_start(data, scratch / "whole", scratch / "whole-cache"))
     seconds = time.monotonic() - began
-    surveyed = survey([str(data)], Roles(), Run(StateStore(str(scratch / "whole-cache")), 1))
+    store = StateStore(str(scratch / "whole-cache"))
+    surveyed = survey([str(data)], Roles(), Run(store, 1))
     analyses = first_analyses(surveyed)
     pieces = tuple(
         (
@@ -110,7 +111,7 @@ def undisturbed(data: Path, scratch: Path) -> Undisturbed:
                 *(span_state_name(a, task, surveyed.schema) for a in analyses),
             ),
         )
-        for task in surveyed.tasks()
+        for task in (load_task(ref, store) for ref in surveyed.tasks())
     )
     return Undisturbed(data, _documents(scratch / "whole"), seconds, pieces, earlier)
 

@@ -14,7 +14,7 @@ from provender.work.wire import message, some_failures
 #: Results that one call folds.
 BLOCK = 64
 #: States that are in memory at a time while it does.
-_AT_ONCE = 8
+AT_ONCE = 8
 
 
 @message
@@ -60,7 +60,7 @@ def fold_names(analysis: Analysis[Any], names: Sequence[str], store: StateStore)
     merged again.
     """
     while len(names) > 1:
-        names = [_merged(analysis, run, store) for run in blocks(names, _AT_ONCE)]
+        names = [_merged(analysis, run, store) for run in blocks(names, AT_ONCE)]
     return names[0]
 
 
