@@ -22,6 +22,18 @@ def canonical_json(value: Any) -> bytes:
     return _text(value).encode("utf-8")
 
 
+def compact_json(value: Any) -> bytes:
+    """Return ``value`` as JSON for what only this release reads back: states, messages, pages.
+
+    Many times faster than `canonical_json`, and no promise to anybody else.
+
+    Raises:
+        ValueError: for NaN and infinities.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8")
+
+
 def pretty_json(value: Any) -> str:
     """Return ``value`` as indented JSON with sorted keys: what people and git diffs read."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from provender.core.canonical import canonical_json
+from provender.core.canonical import compact_json
 from provender.expect.analysis import ExpectationAnalysis
 from provender.expect.result import failing_rows, rows_seen
 from provender.io.states import StateStore
@@ -137,7 +137,7 @@ def _store(tally: FailingTally, store: StateStore) -> str:
         "first": sorted(tally.first.items()),
         "tables": tally.tables,
     }
-    return store.put_content("failures", canonical_json(value))
+    return store.put_content("failures", compact_json(value))
 
 
 def load_failing(name: str, store: StateStore) -> FailingTally:

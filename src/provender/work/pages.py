@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from provender.core.canonical import canonical_json
+from provender.core.canonical import compact_json
 from provender.io.states import StateStore
 
 #: Elements on a page.
@@ -19,7 +19,7 @@ def pages(items: Iterable[Any], store: StateStore) -> list[str]:
     rest = iter(items)
     names = []
     while page := list(islice(rest, PAGE)):
-        names.append(store.put_content("page", canonical_json(page)))
+        names.append(store.put_content("page", compact_json(page)))
     return names
 
 

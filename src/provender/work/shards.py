@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from provender.core.canonical import canonical_json
+from provender.core.canonical import compact_json
 from provender.core.shard import ShardRef, Span, SurveyedShard
 from provender.io.states import StateStore
 
@@ -25,7 +25,7 @@ def store_shards(shards: Sequence[SurveyedShard], store: StateStore) -> str:
     for shard in shards:
         held = schemas.setdefault(shard.schema_ipc.hex(), len(schemas))
         written.append({**asdict(shard), "schema": None, "schema_ipc": held})
-    return store.put_content("shards", canonical_json({"schemas": list(schemas), "of": written}))
+    return store.put_content("shards", compact_json({"schemas": list(schemas), "of": written}))
 
 
 @lru_cache(maxsize=8)

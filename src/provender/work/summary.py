@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.calibrate.fdr import GRID, PValueCounts
-from provender.core.canonical import canonical_json
+from provender.core.canonical import compact_json
 from provender.io.states import StateStore
 
 #: Edges of the histogram of -log10 p: 0 … 20 by halves, and a last bin for all beyond 20.
@@ -69,7 +69,7 @@ class ScoreSummary:
 
 def store_summary(summary: ScoreSummary, store: StateStore) -> str:
     """Store a summary and return its name."""
-    return store.put_content(_STORED, canonical_json(summary.to_json()))
+    return store.put_content(_STORED, compact_json(summary.to_json()))
 
 
 def load_summary(name: str, store: StateStore) -> ScoreSummary:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from provender.core.canonical import canonical_json
+from provender.core.canonical import compact_json
 from provender.core.shard import ShardFailure, ShardRef, Span, SurveyedShard
 from provender.errors import ProvenderError
 from provender.io.chunks import ByteDigests
@@ -96,7 +96,7 @@ def keep_page(grouped: tuple[int, Sequence[Surveyed]], store: StateStore) -> Sha
 
 def _packed(shard: SurveyedShard) -> bytes:
     spans = [asdict(span) for span in shard.spans]
-    return canonical_json({"schema": shard.schema_ipc.hex(), "spans": spans})
+    return compact_json({"schema": shard.schema_ipc.hex(), "spans": spans})
 
 
 def _layout(data: bytes) -> Layout:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from provender.core.canonical import canonical_json
+from provender.core.canonical import compact_json
 from provender.io.states import StateStore
 from provender.work.fold import Block, Folded, Part, failed
 
@@ -118,7 +118,7 @@ def store_tally(tally: Tally, store: StateStore) -> str:
         for key, t in sorted(tally.causes.items())
     ]
     value = {"causes": causes, "marks": tally.marks, "scores": tally.scores}
-    return store.put_content("tally", canonical_json(value))
+    return store.put_content("tally", compact_json(value))
 
 
 def load_tally(name: str, store: StateStore) -> Tally:

@@ -10,7 +10,7 @@ import json
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from provender.core.canonical import canonical_json
+from provender.core.canonical import compact_json
 from provender.core.shard import ShardFailure
 
 #: Failed shards that are named, the first by name.
@@ -27,7 +27,7 @@ def message(kind: type[Any]) -> type[Any]:
 
 def to_wire(value: Any) -> bytes:
     """Return a message as bytes."""
-    return canonical_json(_plain(value))
+    return compact_json(_plain(value))
 
 
 def from_wire(data: bytes) -> Any:
