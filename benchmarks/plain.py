@@ -37,6 +37,7 @@ from provender.work.rounds import (
     Detection,
     Standing,
     fold_parts,
+    is_profiled,
     make_profile,
     next_standing,
     parts_of,
@@ -168,7 +169,10 @@ def _detect(data: DataSet, manifest: Manifest, run: Run, rate: float, stages: St
             parts = [(g, a.index, p) for a in read for g, p in parts_of(a, detection, number)]
             extra = (standing, detection, number)
             folded = _fold(stages, fold_parts, parts, *extra, count=data.pieces)
-            standing = next_standing(standing, each(make_profile, folded, *extra), detection)
+            shared = {group: part for group, part in folded if not is_profiled(group)}
+            own = [(group, part) for group, part in folded if is_profiled(group)]
+            profiled = each(make_profile, own, shared, *extra)
+            standing = next_standing(standing, profiled, detection)
     with stages.timed("score"):
         scored = each(score, tasks, standing, detection, label, False, size=span_bytes)
     listing = list(listing_parts(standing, detection))

@@ -17,6 +17,7 @@ from provender.work.rounds import (
     Profiled,
     Standing,
     fold_parts,
+    is_profiled,
     make_profile,
     next_standing,
     parts_of,
@@ -41,7 +42,7 @@ def standing_after(
         standing: one message, where it stood before.
     """
     before = AsSingleton(standing)
-    profiled = (
+    folded = (
         pieces
         | f"Read round {number}"
         >> CallEach(
@@ -55,7 +56,12 @@ def standing_after(
         )
         | f"Part round {number}" >> beam.FlatMap(partial(_parts, detection, number))
         | f"Fold round {number}" >> Fold(_fold, before, detection, number, count=count)
-        | f"Profile round {number}" >> CallEach(_profile, before, detection, number)
+    )
+    shared = folded | f"Share round {number}" >> beam.Filter(_is_shared)
+    profiled = (
+        folded
+        | f"Pick round {number}" >> beam.Filter(_is_profiled)
+        | f"Profile round {number}" >> CallEach(_profile, AsList(shared), before, detection, number)
     )
     return root | f"End round {number}" >> Once(_after, before, AsList(profiled), detection)
 
@@ -74,11 +80,24 @@ def _fold(block: Block, standing: bytes, detection: Detection, number: int) -> F
     return fold_parts(block, from_wire(standing), detection, number)
 
 
+def _is_profiled(folded: tuple[str, bytes]) -> bool:
+    return is_profiled(folded[0])
+
+
+def _is_shared(folded: tuple[str, bytes]) -> bool:
+    return not is_profiled(folded[0]) or bool(from_wire(folded[1]).failures)
+
+
 def _profile(
-    folded: tuple[str, bytes], standing: bytes, detection: Detection, number: int
+    folded: tuple[str, bytes],
+    shared: list[tuple[str, bytes]],
+    standing: bytes,
+    detection: Detection,
+    number: int,
 ) -> Profiled:
-    group, part = folded
-    return make_profile((group, from_wire(part)), from_wire(standing), detection, number)
+    group, own = folded
+    common = {name: from_wire(part) for name, part in shared}
+    return make_profile((group, from_wire(own)), common, from_wire(standing), detection, number)
 
 
 def _after(standing: bytes, profiled: list[bytes], detection: Detection) -> Standing:

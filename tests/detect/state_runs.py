@@ -31,11 +31,14 @@ def run_in_parts(detector: Any, table: pa.Table, cuts: Sequence[int], parts: int
     """Return the scores when every part is selected, folded and profiled apart."""
     analysis = detector.analysis(0, None)
     states = _states(detector, table, cuts)
-    found = []
+    folded = []
     for part in range(parts):
         chosen = [detector.select(s, part, parts) for s in states]
         chosen = [analysis.unpack(analysis.pack(s)) for s in chosen]
-        found.append(detector.flagged(detector.profile(0, analysis.merge(chosen))))
+        folded.append(analysis.merge(chosen))
+    common = analysis.merge([detector.common(s) for s in states])
+    whole = [detector.complete(state, common) for state in folded]
+    found = [detector.flagged(detector.profile(0, state)) for state in whole]
     rows = np.concatenate([f.rows for f in found])
     order = np.argsort(rows)
     score, p_value, cause, group = (

@@ -56,7 +56,7 @@ def test_parts_are_disjoint_cover_all_and_keep_the_totals(
     chosen = [select_keys(state, part, parts) for part in range(parts)]
     assert sorted(np.concatenate([c.keys.rows for c in chosen])) == list(range(len(pairs)))
     assert all(c.total == state.total for c in chosen)
-    assert all((c.counts == state.counts).all() for c in chosen)
+    assert not any(c.counts.any() for c in chosen), "counters are as large as many keys"
     keys = [set(map(tuple, c.keys.keys.tolist())) for c in chosen]
     assert sum(map(len, keys)) == len(set().union(*keys))
 

@@ -19,11 +19,13 @@ from provender.beam import pool, progress
 from provender.beam.progress import Step, tell
 from provender.io.states import StateStore
 from provender.work.fold import BLOCK, levels
-from provender.work.pages import load_page, pages
+from provender.work.pages import items_of, pages
 from provender.work.wire import from_wire, to_wire
 
 #: (group, position in the group, message): what is grouped or folded.
 Placed = tuple[str, int, bytes]
+#: Bytes of messages that an engine has to move: pages that are spread, and what is grouped.
+_SHUFFLED = Metrics.counter("provender", "bytes_shuffled")
 
 
 class _Call(beam.DoFn):  # type: ignore[misc]
@@ -44,7 +46,7 @@ class _Call(beam.DoFn):  # type: ignore[misc]
         self._waiting: list[tuple[int, tuple[Any, ...]]] = []
         self._rows = Metrics.counter("provender", "rows_read")
         self._bytes = Metrics.counter("provender", "bytes_read")
-        self._sent = Metrics.counter("provender", "bytes_sent")
+        self._side = Metrics.distribution("provender", "side_input_bytes")
         self._done = Metrics.counter("provender", f"{stage} done") if stage else None
 
     def start_bundle(self) -> None:
@@ -53,6 +55,7 @@ class _Call(beam.DoFn):  # type: ignore[misc]
     @no_annotations  # type: ignore[untyped-decorator]  # Beam would take *extra for one tuple
     def process(self, element: Any, *extra: Any) -> Iterator[bytes]:
         loaded = self._load(element)
+        self._side.update(sum(len(value) for value in extra if isinstance(value, bytes)))
         if pool.running() or progress.heard():
             self._waiting.append((self._size(loaded), (loaded, *extra)))
         else:
@@ -72,7 +75,6 @@ class _Call(beam.DoFn):  # type: ignore[misc]
         data = to_wire(result)
         self._rows.inc(rows)
         self._bytes.inc(size)
-        self._sent.inc(len(data))
         if self._done:
             self._done.inc()
             tell(Step(self._stage, calls, rows=rows, bytes=size))
@@ -193,18 +195,26 @@ def elements(
     return (
         root
         | label >> beam.Create(pages(items, store))
-        | f"{label}: open" >> beam.FlatMap(load_page, store)
+        | f"{label}: open" >> beam.FlatMap(_opened, store)
         | f"{label}: spread" >> beam.Reshuffle()
     )
 
 
+def _opened(page: str, store: StateStore) -> Iterator[Any]:
+    data = store.require(page)
+    _SHUFFLED.inc(len(data))
+    yield from items_of(data)
+
+
 def _keyed(placed: Placed) -> tuple[str, tuple[int, bytes]]:
     group, position, message = placed
+    _SHUFFLED.inc(len(message))
     return group, (position, message)
 
 
 def _in_blocks(placed: Placed) -> tuple[tuple[str, int], tuple[int, bytes]]:
     group, position, message = placed
+    _SHUFFLED.inc(len(message))
     return (group, position // BLOCK), (position, message)
 
 

@@ -135,7 +135,13 @@ class StateDetector(Detector, Protocol):
     def partitioned(self) -> bool: ...
 
     def select(self, state: Any, part: int, parts: int) -> Any:
-        """Return the part of ``state`` whose keys fall in ``part`` of ``parts``."""
+        """Return the part of ``state`` whose keys fall in ``part`` of ``parts``, and that alone."""
+
+    def common(self, state: Any) -> Any:
+        """Return what every part needs of ``state``: a state without keys."""
+
+    def complete(self, state: Any, common: Any) -> Any:
+        """Return the folded state of a part with what all parts have in common, folded."""
 
     def flagged(self, profile: bytes) -> RowScores:
         """Return the rows it has something to say about (global numbers, ascending)."""

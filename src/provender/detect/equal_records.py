@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +39,14 @@ class EqualRecords(ListedRows):
     def select(self, state: KeyedRows, part: int, parts: int) -> KeyedRows:
         """Return the records whose key falls in range ``part`` of ``parts``."""
         return select_keys(state, part, parts)
+
+    def common(self, state: KeyedRows) -> KeyedRows:
+        """Return the state without its keys."""
+        return replace(state, pieces=())
+
+    def complete(self, state: KeyedRows, common: KeyedRows) -> KeyedRows:
+        """Return the folded state of a part with the counters of all rows."""
+        return replace(state, counts=common.counts)
 
     def null_of(self, state: KeyedRows) -> Coincidence:
         """Return the null model of the whole data set, the same from any part of the state."""

@@ -141,6 +141,14 @@ class NearText(ListedRows):
         """Return the whole state: similar texts have no common key."""
         return state
 
+    def common(self, state: SignatureRows) -> SignatureRows:
+        """Return the whole state: there is one part only."""
+        return state
+
+    def complete(self, state: SignatureRows, common: SignatureRows) -> SignatureRows:  # noqa: ARG002
+        """Return the state: there is one part only."""
+        return state
+
     def bind(self, view: DataView) -> Self | Unchecked:
         text = view.roles.text
         if text is None:

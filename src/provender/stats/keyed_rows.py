@@ -95,12 +95,16 @@ def merge_keyed(states: Sequence[KeyedRows]) -> KeyedRows:
 
 
 def select_keys(state: KeyedRows, part: int, parts: int) -> KeyedRows:
-    """Return the rows whose key falls in range ``part`` of ``parts``; totals stay whole."""
+    """Return the rows whose key falls in range ``part`` of ``parts``; totals stay whole.
+
+    Counters, which are of all rows and as large as many keys, are left out.
+    """
     keys = state.keys
     prefix = keys.keys[:, 0] >> np.uint64(32)
     mine = (prefix * np.uint64(parts)) >> np.uint64(32) == part
     tags = keys.tags[mine] if len(keys.tags) else keys.tags
-    return replace(state, pieces=(Keys(keys.rows[mine], keys.keys[mine], tags),))
+    counts = np.zeros_like(state.counts)
+    return replace(state, pieces=(Keys(keys.rows[mine], keys.keys[mine], tags),), counts=counts)
 
 
 def pack_keyed(state: KeyedRows) -> bytes:

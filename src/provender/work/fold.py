@@ -40,7 +40,7 @@ def levels(count: int) -> int:
     return found
 
 
-def failed(parts: Sequence[Part]) -> Part | None:
+def failed(parts: Sequence[Any]) -> Part | None:
     """Return the part that stands for a block with failures, None where there are none."""
     failures = some_failures(f for part in parts for f in part.failures)
     return Part("", failures) if failures else None

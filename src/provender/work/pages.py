@@ -23,9 +23,9 @@ def pages(items: Iterable[Any], store: StateStore) -> list[str]:
     return names
 
 
-def load_page(name: str, store: StateStore) -> Iterator[Any]:
+def items_of(page: bytes) -> Iterator[Any]:
     """Yield the items of a page; lists are tuples."""
-    for item in json.loads(store.require(name)):
+    for item in json.loads(page):
         yield _tuples(item)
 
 

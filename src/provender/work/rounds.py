@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,8 @@ from provender.detect.base import Detector, StateDetector
 from provender.io.states import StateStore
 from provender.stats.packing import pack, unpack
 from provender.work.analyse import Analysed, AnalysePlan, analyse
-from provender.work.fold import Block, Folded, Part, blocks, failed, fold_names
+from provender.work.cells import Cells, cell_names, cells, cut, merged
+from provender.work.fold import Block, Folded, Part, failed, fold_names
 from provender.work.listed import gathered
 from provender.work.starts import load_starts
 from provender.work.task import SpanTask
@@ -23,9 +24,8 @@ from provender.work.wire import message, some_failures
 
 #: Records whose keys one worker folds at a time; a partitioned detector gets a part for each.
 ROWS_PER_PART = 2_000_000
-#: Pieces whose states are in memory at a time while they are cut into parts.
-_CUT_AT_ONCE = 8
 _CROWD = "crowd/1"
+_COMMON = "common"
 
 
 @dataclass(frozen=True)
@@ -141,50 +141,66 @@ def parts_of(analysed: Analysed, detection: Detection, round: int) -> Iterator[t
 
 
 def fold_parts(block: Block, standing: Standing, detection: Detection, round: int) -> Folded:
-    """Fold one block of a detector's states; cut it into parts where it is partitioned.
+    """Fold one block of a detector's states; cut it by key where the detector is partitioned.
 
-    The group is the detector's number, and behind a slash the part's once it is cut.
+    The group is the detector's number, and then, behind a slash, the part's or 'common'.
     """
     group, number, parts = block
-    index, _, cut = group.partition("/")
+    index, _, cut_already = group.partition("/")
+    store = detection.store
     plan = plan_round(detection, standing, round)
     if failure := failed(parts):
         return ((f"{index}/0", number, failure),)
+    if isinstance(parts[0], Cells):
+        names = [name for found in parts for name in cell_names(found, store)]
+        return ((group, number, cells(names, store)),)
     analysis = plan.analyses[plan.members.index(int(index))]
     names = [part.name for part in parts]
-    if cut or detection.parts(int(index)) == 1:
-        name = fold_names(analysis, names, detection.store)
-        return ((group if cut else f"{index}/0", number, Part(name)),)
-    cells = _cut(detection.detectors[int(index)], analysis, names, detection, int(index))
-    return tuple((f"{index}/{part}", number, Part(name)) for part, name in enumerate(cells))
+    detector = detection.detectors[int(index)]
+    if cut_already or not isinstance(detector, StateDetector) or not detector.partitioned:
+        name = fold_names(analysis, names, store)
+        return ((group if cut_already else f"{index}/0", number, Part(name)),)
+    count = detection.parts(int(index))
+    if count == 1:
+        return ((f"{index}/0", number, cells(names, store)),)
+    found = cut(names, detector, analysis, count, store)
+    common = Part(fold_names(analysis, found.common, store))
+    own = [(f"{index}/{part}", number, cells(n, store)) for part, n in enumerate(found.parts)]
+    return (*own, (f"{index}/{_COMMON}", number, common))
 
 
-def _cut(
-    detector: Any, analysis: Any, names: Sequence[str], detection: Detection, index: int
-) -> list[str]:
-    """Cut states into parts that hold disjoint keys, a few at a time, and fold each part."""
-    parts = detection.parts(index)
-    found: list[list[str]] = [[] for _ in range(parts)]
-    for run in blocks(names, _CUT_AT_ONCE):
-        states = [analysis.unpack(detection.store.require(name)) for name in run]
-        for part in range(parts):
-            merged = analysis.merge([detector.select(state, part, parts) for state in states])
-            found[part].append(detection.store.put_content("part", analysis.pack(merged)))
-    return [fold_names(analysis, cells, detection.store) for cells in found]
+def is_profiled(group: str) -> bool:
+    """Return whether a folded group becomes a profile: what parts have in common does not."""
+    return not group.endswith(_COMMON)
 
 
 def make_profile(
-    folded: tuple[str, Part], standing: Standing, detection: Detection, round: int
+    folded: tuple[str, Part | Cells],
+    shared: Mapping[str, Part],
+    standing: Standing,
+    detection: Detection,
+    round: int,
 ) -> Profiled:
-    """Store the profile that a detector's folded state, or a part of it, gives."""
-    group, state = folded
+    """Store the profile that a detector's folded state, or a part of it, gives.
+
+    Args:
+        folded: group and state.
+        shared: what parts have in common, and failures, by group.
+    """
+    group, own = folded
     index, _, part = group.partition("/")
-    if state.failures:
-        return Profiled(int(index), int(part), "", failures=state.failures)
+    if failure := failed([own, *shared.values()]):
+        return Profiled(int(index), int(part), "", failures=failure.failures)
     plan = plan_round(detection, standing, round)
     detector = detection.detectors[int(index)]
     analysis = plan.analyses[plan.members.index(int(index))]
-    data = detector.profile(round, analysis.unpack(detection.store.require(state.name)))
+    names = cell_names(own, detection.store) if isinstance(own, Cells) else [own.name]
+    state = merged(names, analysis, detection.store)
+    common = shared.get(f"{index}/{_COMMON}")
+    if common and isinstance(detector, StateDetector):
+        whole = analysis.unpack(detection.store.require(common.name))
+        state = detector.complete(state, whole)
+    data = detector.profile(round, state)
     crowd = ""
     if isinstance(detector, StateDetector) and round == detector.rounds - 1:
         starts = load_starts(detection.starts, detection.store)
