@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -44,3 +45,12 @@ def test_a_killed_worker_is_an_error_and_not_a_hang():
 def test_an_error_keeps_its_type_and_words():
     with worker_pool(2), pytest.raises(InputError, match=r"a\.parquet: is broken; mend it"):
         list(in_completion_order(calls(failing)))
+
+
+def test_a_caller_may_be_any_thread():
+    def work():
+        with worker_pool(2):
+            return sorted(value for _, (_, value) in in_completion_order(calls(doubled, 2)))
+
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(work).result() == [0, 2]

@@ -59,21 +59,31 @@ def _start_all(pool: ProcessPoolExecutor, workers: int) -> None:
     Left to itself the pool starts one when work comes, from a thread of Beam's; one that starts
     while an interrupted run is already ending would die of it, noisily.
     """
-    interrupted: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: interrupted.append(number))
-    try:
+    with _ctrl_c_waits():
         # No worker is idle yet, so each call starts another.
         started = [pool.submit(time.sleep, 0.01) for _ in range(workers)]
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if interrupted:
-        raise KeyboardInterrupt
     try:
         concurrent.futures.wait(started)
         for future in started:
             future.result()
     except BrokenProcessPool as error:
         raise _lost() from error
+
+
+@contextlib.contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Hold Ctrl-C back until the block ends. Python tells it to the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    interrupted: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: interrupted.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 def _lost() -> WorkerLostError:
