@@ -1,0 +1,53 @@
+"""The two data sets that are compared, and what is asked about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from provender.core.manifest import Manifest
+from provender.core.record_changes import RecordPlace
+from provender.work.dataset import DataSet
+from provender.work.task import SpanTask
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two data sets.
+
+    Attributes:
+        manifest: what it is.
+        data: its surveyed shards; None where only the manifest is left.
+    """
+
+    manifest: Manifest
+    data: DataSet | None = None
+
+    def tasks(self, shard: str) -> list[SpanTask]:
+        """Return the pieces of the shard of that name, in order."""
+        assert self.data is not None
+        return [t for t in self.data.tasks() if t.shard.ref.name == shard]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for.
+
+    Attributes:
+        key: columns that name a record; () for none.
+        most: records listed of each kind.
+        show_content: whether the cells' values may be told.
+    """
+
+    key: tuple[str, ...] = ()
+    most: int = 20
+    show_content: bool = False
+
+
+def places(rows: np.ndarray, shards: Sequence[str]) -> Iterator[RecordPlace]:
+    """Yield where rows stand; ``shards`` are the names that their numbers mean."""
+    for row in rows:
+        digest = row["digest"].astype("<u8").tobytes().hex()
+        yield RecordPlace(shards[row["shard"]], int(row["row"]), digest)
