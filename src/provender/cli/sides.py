@@ -26,10 +26,11 @@ def locate(place: str, folder: Path) -> Manifest | str:
         ProvenderError: when it is none of them.
     """
     path = Path(place)
-    if path.suffix == ".json" or (path / "manifest.json").is_file():
-        return read_manifest(path)
     revision = None if path.exists() else Revision.parse(place)
-    return place if revision is None else _of_revision(revision, folder)
+    if revision is not None:
+        return _of_revision(revision, folder)
+    is_manifest = path.suffix == ".json" or (path / "manifest.json").is_file()
+    return read_manifest(path) if is_manifest else place
 
 
 def side_of(found: Manifest | str, run: Run) -> Side:

@@ -23,11 +23,15 @@ _MOST_BYTES = 2**30
 
 @dataclass(frozen=True)
 class Blob:
-    """A committed file: its path in the tree, its object's name and its size in bytes."""
+    """A committed file: its path in the tree, its object's name and its size in bytes.
+
+    ``plain`` is false for links and submodules.
+    """
 
     path: str
     object: str
     size: int
+    plain: bool
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Revision:
         """Return the files at the path or below it.
 
         Raises:
-            InputError: when there is none, or a link, a submodule or a name not to be trusted.
+            InputError: when there is none.
         """
         # The commit's own tree, whatever folder this runs in.
         where = ["--", self.path] if self.path else []
@@ -69,13 +73,8 @@ class Revision:
         for entry in entries:
             about, _, name = entry.partition(b"\t")
             mode, _, object_, size = about.decode().split()
-            path = os.fsdecode(name)
-            if mode not in _FILE_MODES:
-                raise InputError(
-                    f"{self.given}: {path}", "is a link or a submodule", "name a folder without it"
-                )
-            blobs.append(Blob(path, object_, int(size)))
-        check_names([blob.path for blob in blobs])
+            plain = mode in _FILE_MODES
+            blobs.append(Blob(os.fsdecode(name), object_, int(size) if plain else 0, plain))
         return blobs
 
     def read(self, blob: Blob) -> bytes:
@@ -89,8 +88,14 @@ class Revision:
         """Write files to ``folder``, named relative to the path (a single one by its own name).
 
         Raises:
-            InputError: when one is only a pointer (Git LFS) to what lies elsewhere.
+            InputError: for a link, a submodule, a name not to be trusted, or a file that only
+                points (Git LFS) at what lies elsewhere.
         """
+        check_names([blob.path for blob in blobs])
+        for blob in blobs:
+            if not blob.plain:
+                subject = f"{self.given}: {blob.path}"
+                raise InputError(subject, "is a link or a submodule", "name a folder without it")
         base = self.path.rpartition("/")[0] if len(blobs) == 1 else self.path
         with _batch() as ask:
             for blob in blobs:
