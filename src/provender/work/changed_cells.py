@@ -14,7 +14,6 @@ from provender.core.record_changes import CellChange, ChangedRecord
 from provender.identity.encoding import encode_rows
 from provender.io.states import StateStore
 from provender.report.wording import shortened
-from provender.work.analyse import read_batches
 from provender.work.sides import Side, Wanted, places
 
 _HELD_BYTES = 256 * 2**20
@@ -132,11 +131,11 @@ def _taken(
     side: Side, shard: str, rows: np.ndarray, store: StateStore
 ) -> Iterator[tuple[slice, pa.RecordBatch]]:
     """Yield (which of ``rows``, the records): ``rows`` are numbers in the shard, ascending."""
-    for task in side.tasks(shard):
-        span, first = task.span, task.span.first_row
-        if span.rows >= 0 and not _within(rows, first, span.rows):
+    for piece in side.pieces(shard):
+        first = piece.first_row
+        if piece.rows >= 0 and not _within(rows, first, piece.rows):
             continue
-        for batch in read_batches(task, store, None):
+        for batch in side.batches(shard, piece, store):
             which = slice(*np.searchsorted(rows, [first, first + batch.num_rows]))
             if which.stop > which.start:
                 yield which, batch.take(pa.array(rows[which] - first))

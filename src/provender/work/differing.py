@@ -19,7 +19,6 @@ from provender.errors import UsageError
 from provender.identity.difference import ROW, SharedKeys, by_key, surplus
 from provender.identity.records import record_digests
 from provender.io.states import StateStore
-from provender.work.analyse import read_batches
 from provender.work.changed_cells import ChangedCells
 from provender.work.sides import Side, Wanted, places
 from provender.work.spill import Spill, part_of
@@ -106,9 +105,9 @@ def _digests(
     side: Side, shards: Sequence[str], key: tuple[str, ...], store: StateStore, spill: Spill
 ) -> Spill:
     for number, shard in enumerate(shards):
-        for task in side.tasks(shard):
-            first = task.span.first_row
-            for batch in read_batches(task, store, None):
+        for piece in side.pieces(shard):
+            first = piece.first_row
+            for batch in side.batches(shard, piece, store):
                 rows = np.zeros(batch.num_rows, ROW)
                 rows["digest"] = _words(record_digests(batch), 4)
                 rows["key"] = _keys(batch, key)

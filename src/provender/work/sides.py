@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 
 from provender.core.manifest import Manifest
 from provender.core.record_changes import RecordPlace
+from provender.core.shard import Span, SurveyedShard
+from provender.io.reader import read_span
+from provender.io.states import StateStore
 from provender.work.dataset import DataSet
-from provender.work.task import SpanTask
+from provender.work.task import load_chunks
 
 
 @dataclass(frozen=True)
@@ -25,10 +30,18 @@ class Side:
     manifest: Manifest
     data: DataSet | None = None
 
-    def tasks(self, shard: str) -> list[SpanTask]:
+    def pieces(self, shard: str) -> tuple[Span, ...]:
         """Return the pieces of the shard of that name, in order."""
-        assert self.data is not None
-        return [t for t in self.data.tasks() if t.shard.ref.name == shard]
+        return self._shards[shard].spans
+
+    def batches(self, shard: str, piece: Span, store: StateStore) -> Iterator[pa.RecordBatch]:
+        """Yield a piece's records in the shard's own types, from verified bytes."""
+        surveyed = self._shards[shard]
+        return read_span(surveyed, piece, load_chunks(store, surveyed))
+
+    @cached_property
+    def _shards(self) -> dict[str, SurveyedShard]:
+        return {s.ref.name: s for s in self.data.shards} if self.data else {}
 
 
 @dataclass(frozen=True)
