@@ -3,9 +3,11 @@
 import hashlib
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provender.errors import InputError
 from provender.identity.encoding import encode_rows
 from provender.identity.records import record_digests, shared_digests
 from tests.identity import reference
@@ -66,3 +68,40 @@ def test_a_map_whose_values_are_all_null_is_read_in_slices():
     rows = [[("x", {"a": 1, "b": None})], None, [], [("y", {"a": 2, "b": None}), ("z", None)]]
     batch = pa.record_batch({"m": pa.array(rows * 2, kind).slice(3)})
     assert encode_rows(batch).to_pylist() == by_the_page(batch)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array("ab")]),
+        pa.array([(1, 2, 3)] * 2, pa.month_day_nano_interval()),
+    ],
+    ids=["union", "interval"],
+)
+def test_a_type_without_an_encoding_is_refused_shared_or_not(column):
+    batch = pa.record_batch({"c": column})
+    with pytest.raises(InputError, match="no canonical encoding"):
+        record_digests(batch)
+    with shared_digests(), pytest.raises(InputError, match="no canonical encoding"):
+        record_digests(batch)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array(["a", None])),
+        pa.array(["a", "a", None]).dictionary_encode(),
+        pa.array([[1], None, [2, None]], pa.list_view(pa.int8())),
+        pa.ExtensionArray.from_storage(pa.uuid(), pa.array([bytes(16)] * 3, pa.binary(16))),
+    ],
+    ids=["runs", "dictionary", "list view", "extension"],
+)
+def test_rarer_layouts_are_read_by_value_shared_or_not(column):
+    plain = {"a": pa.array([1, 2, 3]), "c": column}
+    batch = pa.record_batch(plain)
+    with shared_digests():
+        shared = record_digests(batch)
+        assert record_digests(batch.slice(1)) == shared[1:]
+        assert record_digests(batch) is shared
+    assert record_digests(batch) == shared
+    assert len(set(shared)) == 3

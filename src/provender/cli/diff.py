@@ -92,15 +92,17 @@ def _compare(
         from provender.cli.running import running
         from provender.work.differing import differing_records
 
-        with running(*how) as run:
-            sides = [side_of(one, run) for one in found]
-            change = compare(sides[0].manifest, sides[1].manifest)
-            shards = unmatched(sides[0].manifest, sides[1].manifest)
-            records = (
-                differing_records((sides[0], sides[1]), shards, wanted, run.store, folder)
-                if change.kind == "edited" and all(side.data for side in sides)
-                else None
-            )
+        sides = []
+        for one in found:
+            with running(*how) as run:  # each with a progress of its own
+                sides.append(side_of(one, run))
+        change = compare(sides[0].manifest, sides[1].manifest)
+        shards = unmatched(sides[0].manifest, sides[1].manifest)
+        records = (
+            differing_records((sides[0], sides[1]), shards, wanted, run.store, folder)
+            if change.kind == "edited" and all(side.data for side in sides)
+            else None
+        )
     document = {
         "version": DIFF_VERSION,
         **change.to_json(),

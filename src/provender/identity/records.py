@@ -61,6 +61,8 @@ def _place(array: pa.Array) -> tuple[Any, ...]:
         inner = tuple(_place(array.field(i)) for i in range(kind.num_fields))
     elif pa.types.is_map(kind):
         inner = (_place(array.keys), _place(array.items))
+    elif pa.types.is_union(kind):
+        inner = (object(),)  # has no encoding: equal to nothing
     elif pa.types.is_nested(kind) or pa.types.is_run_end_encoded(kind):
         inner = (_place(array.values),)
     return (kind, len(array), array.offset, buffers, inner)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from provender.errors import InputError
+from provender.errors import InputError, StoreError
 from provender.io.names import check_names
 
 _FILE_MODES = {"100644", "100755"}
@@ -97,7 +97,7 @@ class Revision:
                 subject = f"{self.given}: {blob.path}"
                 raise InputError(subject, "is a link or a submodule", "name a folder without it")
         base = self.path.rpartition("/")[0] if len(blobs) == 1 else self.path
-        with _batch() as ask:
+        with _batch() as ask, _written(folder):
             for blob in blobs:
                 name = blob.path[len(base) :].lstrip("/")
                 place = folder / name
@@ -118,6 +118,15 @@ class Revision:
                         target.write(piece)
                         left -= len(piece)
                 source.read(1)  # the line end that git puts behind each object
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        cause = f"cannot be written ({error.strerror})"
+        raise StoreError(str(folder), cause, "free space there") from error
 
 
 def _environment() -> dict[str, str]:
