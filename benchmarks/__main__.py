@@ -40,6 +40,12 @@ BENCHMARKS = (
         quick=("--rows", "50000", "--megabytes", "64"),
     ),
     Benchmark(
+        "diff_speed",
+        "records and cells that differ",
+        reads_data=False,
+        quick=("--rows", "50000"),
+    ),
+    Benchmark(
         "expectations_speed",
         "expectations beside Great Expectations",
         reads_data=False,

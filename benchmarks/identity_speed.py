@@ -11,6 +11,7 @@ import io
 import itertools
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,13 @@ from benchmarks.calls import one_thread
 from benchmarks.data import real_table
 from benchmarks.table import show
 from provender.core.merkle import CompactRange
-from provender.identity.analysis import IdentityAnalysis, record_digests
+from provender.detect.record_keys import RecordKeys
+from provender.identity.analysis import IdentityAnalysis
 from provender.identity.encoding import encode_rows
 from provender.identity.multiset import LANES, Multiset
+from provender.identity.records import record_digests, shared_digests
 from provender.io.chunks import hash_stream
+from provender.stats.cell_hash import is_list
 
 _BATCH = 16_384
 _REPEATS = 3
@@ -116,6 +120,42 @@ def measure_rows(name: str, table: pa.Table) -> None:
     show(f"{title} of canonical records", ("", "us/row", "share", "times the floor"), lines)
 
 
+def measure_read(name: str, table: pa.Table) -> None:
+    """Print what one read of identity and both detectors of equal records costs, with sharing."""
+    batches = table.combine_chunks().to_batches(max_chunksize=_BATCH)
+    names = tuple(table.column_names)
+    running = tuple(n for n in names if is_list(table.schema.field(n).type))
+    exact = RecordKeys("exact-row", names, running=running)
+    label = RecordKeys(
+        "contradiction",
+        names[1:],
+        running=tuple(r for r in running if r != names[0]),
+        label=names[0],
+    )
+
+    def read(share: Callable[[], Any], analyses: tuple[Any, ...]) -> None:
+        states = [a.empty() for a in analyses]
+        for batch in batches:
+            with share():
+                states = [a.add(s, batch) for a, s in zip(analyses, states, strict=True)]
+
+    every = (IdentityAnalysis(), exact, label)
+    alone = seconds(lambda: read(nullcontext, every))
+    shared = seconds(lambda: read(shared_digests, every))
+    identity = seconds(lambda: read(nullcontext, every[:1]))
+    rows = table.num_rows
+    lines = [
+        (part, f"{s / rows * 1e6:.2f}", f"{s / alone:.2f}")
+        for part, s in [
+            ("identity alone", identity),
+            ("all, digests shared", shared),
+            ("all", alone),
+        ]
+    ]
+    title = f"One read for identity, exact-row and contradiction, {name}"
+    show(title, ("", "us/row", "times unshared"), lines)
+
+
 def measure_bytes(size: int) -> None:
     """Print the hash pass (file digest and chunk tree) beside one plain SHA-256."""
     data = np.random.default_rng(0).bytes(size)
@@ -137,9 +177,12 @@ def main() -> None:
     given = parser.parse_args()
     one_thread()
     name, table = real_table(given.data)
-    measure_rows("12 mixed columns", mixed_table(given.rows))
-    real = table.slice(0, given.rows).select(table.column_names[:12])
-    measure_rows(f"12 columns of {name}", real)
+    mixed, real = mixed_table(given.rows), table.slice(0, given.rows)
+    measure_rows("12 mixed columns", mixed)
+    measure_rows(f"12 columns of {name}", real.select(table.column_names[:12]))
+    measure_rows(f"{table.num_columns} columns of {name}", real)
+    measure_read("12 mixed columns", mixed)
+    measure_read(f"{table.num_columns} columns of {name}", real)
     measure_bytes(given.megabytes * 10**6)
 
 

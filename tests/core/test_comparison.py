@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from provender.core.comparison import compare
+from provender.core.comparison import compare, unmatched
 from provender.core.manifest import Manifest, ShardEntry
 from provender.core.merkle import CompactRange
 from provender.errors import InputError
@@ -24,7 +24,8 @@ MADE = {"chunk_bytes": 4}
 
 
 def manifest(*shards, multiset="aa"):
-    return Manifest(tuple(sorted(shards, key=lambda s: s.name)), 5 * len(shards), multiset, MADE)
+    ordered = tuple(sorted(shards, key=lambda s: s.name))
+    return Manifest(ordered, 5 * len(shards), multiset, dict(MADE))
 
 
 @pytest.mark.parametrize(
@@ -84,3 +85,48 @@ def test_a_manifest_that_was_edited_is_refused(forge):
     forge(value)
     with pytest.raises(InputError):
         Manifest.from_json(value)
+
+
+def test_bytes_under_another_name_are_told_as_renamed():
+    moved = compare(manifest(A, B), manifest(A, replace(B, name="c.parquet")))
+    assert moved.renamed == (("b.parquet", "c.parquet"),)
+    swapped = manifest(replace(A, name="b.parquet"), replace(B, name="a.parquet"))
+    assert compare(manifest(A, B), swapped).renamed == (
+        ("b.parquet", "a.parquet"),
+        ("a.parquet", "b.parquet"),
+    )
+    copied = compare(manifest(A, B), manifest(A, B, replace(A, name="copy.parquet")))
+    assert copied.renamed == (), "a copy is added, its original is where it was"
+
+
+def test_the_chunks_that_differ_are_told_as_byte_ranges():
+    leaves = [LEAVES[0], b"\x09" * 32, LEAVES[2]]
+    root = CompactRange.of_leaves(0, leaves).root().hex()
+    edited = replace(
+        A, sha256="99" * 32, row_multiset="99" * 32, chunk_root=root, chunks=b"".join(leaves)
+    )
+    (shard,) = compare(manifest(A, B), manifest(edited, B, multiset="bb")).shards
+    assert (shard.name, shard.ranges) == ("a.parquet", ((4, 8),))
+    longer = replace(edited, size=12, chunks=b"\x09" * 96)
+    (shard,) = compare(manifest(A, B), manifest(longer, B, multiset="bb")).shards
+    assert shard.ranges == ((0, 12),)
+
+
+def test_columns_that_one_side_lacks_are_told_with_their_types():
+    after = manifest(replace(A, schema=(("x", "string"),), sha256="99" * 32), B)
+    change = compare(manifest(A, replace(B, schema=A.schema)), after)
+    assert change.columns_added == (("x", "string"),)
+    assert change.columns_removed == ()
+
+
+def test_shards_of_equal_records_cancel_whatever_their_names():
+    again = replace(A, name="again.parquet")
+    before, after = manifest(A, again, B), manifest(replace(A, name="other.parquet"), B)
+    assert unmatched(before, after) == (["again.parquet"], [])
+    assert unmatched(before, before) == ([], [])
+
+
+def test_manifests_of_other_encodings_are_not_compared():
+    other = replace(manifest(A, B), made={**MADE, "record": "another/1"})
+    with pytest.raises(InputError, match="cannot be compared"):
+        compare(manifest(A, B), other)

@@ -15,6 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from provender.cli.main import cli
+from provender.core.comparison import DIFF_VERSION
 from provender.core.manifest import MANIFEST_VERSION
 from provender.core.verdict import VERDICT_VERSION
 from provender.identity.encoding import RECORD_ENCODING, encode_rows
@@ -32,6 +33,7 @@ def test_format_names_are_the_codes_own(tmp_path: Path) -> None:
     state = entry.partition(b"\n")[0].decode()
     text = page("formats.md") + page("identity.md")
     versions = {MANIFEST_VERSION, FINDINGS_VERSION, VALIDATION_VERSION, VERDICT_VERSION}
+    versions.add(DIFF_VERSION)
     named = set(re.findall(r"`(provender-\w+/\d+)`", text))
     assert named == versions | {RECORD_ENCODING, state}
     assert f"`{MULTISET_HASH}`" in text

@@ -1,14 +1,20 @@
 """Row identity obeys the law of every analysis, and tells order from content."""
 
+import json
+from pathlib import Path
+
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provender.core.merkle import merkle_root
 from provender.identity.analysis import IdentityAnalysis
-from provender.identity.encoding import encode_rows
+from provender.identity.encoding import RECORD_ENCODING, encode_rows
+from provender.identity.multiset import MULTISET_HASH
+from tests.identity.test_encoding import golden_columns
 from tests.laws import assert_mergeable, batches, one_pass
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "identity.json"
 IDENTITY = IdentityAnalysis()
 ROWS = st.lists(st.tuples(st.integers(0, 5), st.none() | st.text(max_size=2)), max_size=30)
 
@@ -43,3 +49,13 @@ def test_a_reordering_changes_the_root_but_not_the_multiset():
     one, other = (one_pass(IDENTITY, batches(table(r), [])) for r in (rows, rows[::-1]))
     assert one.tree.root() != other.tree.root()
     assert one.multiset.digest() == other.multiset.digest()
+
+
+def test_roots_and_multisets_are_those_in_the_golden_file():
+    columns = json.loads((GOLDEN.parent / "records.json").read_text())
+    found = {"record": RECORD_ENCODING, "multiset": MULTISET_HASH, "columns": {}}
+    for name, records in golden_columns().items():
+        state = one_pass(IDENTITY, batches(pa.table({name: records}), []))
+        assert state.tree.root() == merkle_root(map(bytes.fromhex, columns[name]))
+        found["columns"][name] = [state.tree.root().hex(), state.multiset.digest()]
+    assert found == json.loads(GOLDEN.read_text())

@@ -95,3 +95,53 @@ class CompactRange:
 def merkle_root(leaves: Iterable[bytes]) -> bytes:
     """Return the RFC 6962 root, 32 bytes, over leaf *data* (not yet hashed)."""
     return CompactRange.of_leaves(0, [leaf_hash(data) for data in leaves]).root()
+
+
+def inclusion_path(hashes: Sequence[bytes], index: int) -> tuple[bytes, ...]:
+    """Return the audit path of one leaf (RFC 6962 section 2.1.1), from the leaf upwards.
+
+    Args:
+        hashes: leaf hashes of the whole tree, 32 bytes each, whatever hash made them.
+        index: the leaf, from 0.
+
+    Returns:
+        At most ceil(log2(len(hashes))) digests of 32 bytes; they tell nothing of other leaves
+        but their hashes.
+
+    Raises:
+        IndexError: when there is no such leaf.
+    """
+    if not 0 <= index < len(hashes):
+        raise IndexError(f"leaf {index} of {len(hashes)}")
+    path, row = [], list(hashes)
+    while len(row) > 1:
+        if index ^ 1 < len(row):
+            path.append(row[index ^ 1])
+        last = row[len(row) & ~1 :]  # an odd one out moves up as it is
+        row = [node_hash(a, b) for a, b in zip(row[::2], row[1::2], strict=False)] + last
+        index >>= 1
+    return tuple(path)
+
+
+def verify_inclusion(
+    leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes
+) -> bool:
+    """Tell whether leaf hash ``leaf`` stands at ``index`` in the tree of ``size`` leaves.
+
+    The algorithm is RFC 9162's (section 2.1.3.2). ``index`` and ``size`` must come from what is
+    trusted, not from whoever gives the path.
+    """
+    if not 0 <= index < size or any(len(node) != len(root) for node in path):
+        return False
+    last, digest = size - 1, leaf
+    for node in path:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            digest = node_hash(node, digest)
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            digest = node_hash(digest, node)
+        index, last = index >> 1, last >> 1
+    return last == 0 and digest == root

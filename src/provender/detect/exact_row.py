@@ -33,10 +33,7 @@ RULE = Rule(
         "and .5 % (26 % at a rate of 5 %) of flights cut to ten columns of the timetable"
     ),
     level=Level.NOTE,
-    references=(
-        "Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",
-        "RFC 7693 (BLAKE2)",
-    ),
+    references=("Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",),
 )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.identity.encoding import RECORD_ENCODING, encode_rows
+from provender.identity.encoding import RECORD_ENCODING
+from provender.identity.records import record_digests
 from provender.stats.cell_hash import (
     byte_runs,
     cell_hashes,
@@ -38,7 +37,7 @@ _BYTES = mix(np.arange(256, dtype=np.uint64))
 
 @dataclass(frozen=True)
 class RecordKeys:
-    """Keys of records: 112 bits of keyed BLAKE2b over the canonical record, 16 bits of size.
+    """Keys of records: 112 bits of the record's SHA-256 digest, 16 bits of size.
 
     The size is the number of words and list elements in the record's longer cells, at most
     65,535; it depends on content alone, so equal records still have equal keys.
@@ -62,7 +61,7 @@ class RecordKeys:
     label: str | None = None
     folded: bool = False
     least: int = 8
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         return {
@@ -102,7 +101,8 @@ class RecordKeys:
         rows, tags = np.arange(total), NO_KEYS.tags
         if self.label is not None:
             rows = np.flatnonzero(self._judgeable(batch))
-            batch = batch.take(pa.array(rows))
+            if len(rows) < total:
+                batch = batch.take(pa.array(rows))
             tags = (cell_hashes(batch.column(self.label)) >> np.uint64(32)).astype(np.uint32)
         batch = batch.select(list(self.content))
         sizes, counts = self._measure(batch)
@@ -160,17 +160,8 @@ def _pieces(column: pa.Array, text: bool) -> Iterator[tuple[np.ndarray, np.ndarr
 
 def _keys(batch: pa.RecordBatch, sizes: np.ndarray) -> np.ndarray:
     """Return uint64 (rows, 2)."""
-    records = encode_rows(batch)
-    offsets = np.frombuffer(records.buffers()[1], np.int64)[records.offset :][: len(records) + 1]
-    data = memoryview(records.buffers()[2] or b"")
-    blake2b = hashlib.blake2b
-    digests = b"".join(
-        [
-            blake2b(data[a:b], digest_size=16, person=b"provender-row").digest()
-            for a, b in itertools.pairwise(offsets.tolist())
-        ]
-    )
-    keys = np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, 2)
+    digests = np.frombuffer(b"".join(record_digests(batch)), ">u8").reshape(-1, 4)
+    keys = digests[:, :2].astype(np.uint64)
     low = keys[:, 1] & ~np.uint64(0xFFFF)
     keys[:, 1] = low | np.minimum(sizes, 0xFFFF).astype(np.uint64)
     return keys

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from provender.core.merkle import CompactRange
-from provender.identity.encoding import RECORD_ENCODING, encode_rows
+from provender.identity.encoding import RECORD_ENCODING
 from provender.identity.multiset import LANES, MULTISET_HASH, Multiset
+from provender.identity.records import record_digests
 from provender.stats.packing import pack, unpack
 
 _KIND = "identity/1"
-
-
-def record_digests(batch: pa.RecordBatch) -> list[bytes]:
-    """Return each record's RFC 6962 leaf hash: SHA-256(0x00 || canonical record), 32 bytes."""
-    records = encode_rows(batch, prefix=b"\x00")
-    offsets = np.frombuffer(records.buffers()[1], np.int64)[records.offset :][: len(records) + 1]
-    data = memoryview(records.buffers()[2] or b"")
-    sha256 = hashlib.sha256
-    return [sha256(data[a:b]).digest() for a, b in itertools.pairwise(offsets.tolist())]
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,10 @@ extension types are encoded by their values.
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +37,11 @@ RECORD_ENCODING = "provender-record/1"
 
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _CANONICAL_NAN = np.uint64(0x7FF8000000000000)
+
+
+#: What a row's bytes are laid out of, in order: bytes that all rows share; a number of each row,
+#: (rows,) of one or eight bytes; or an Arrow array of large_binary, whose nulls add nothing.
+Part: TypeAlias = bytes | np.ndarray | pa.Array
 
 
 def encode_rows(batch: pa.RecordBatch, prefix: bytes = b"") -> pa.Array:
@@ -50,7 +57,7 @@ def encode_rows(batch: pa.RecordBatch, prefix: bytes = b"") -> pa.Array:
     Raises:
         InputError: for a column type without a canonical encoding.
     """
-    parts: list[pa.Array] = [_constant(prefix, batch.num_rows)] if prefix else []
+    parts: list[Part] = [prefix]
     for name in sorted(batch.schema.names, key=str.encode):
         try:
             parts += _parts(batch.column(name), _name(name))
@@ -68,45 +75,51 @@ def _name(name: str) -> bytes:
     return struct.pack("<I", len(data)) + data
 
 
-def _join(parts: Sequence[pa.Array], rows: int) -> pa.Array:
+def _join(parts: Sequence[Part], rows: int) -> pa.Array:
     """Concatenate the parts row by row; a null part adds nothing."""
-    if not parts:
-        return _constant(b"", rows)
-    if len(parts) == 1:
-        return pc.fill_null(parts[0], b"")
+    arrays: list[pa.Array] = []
+    for variable, group in itertools.groupby(parts, lambda part: isinstance(part, pa.Array)):
+        # Neighbours of fixed width become one array, so that few are left to be joined.
+        run = list(group)
+        arrays += run if variable else [_lay(run, rows)]
+    if not arrays:
+        return _lay([], rows)
+    if len(arrays) == 1:
+        return pc.fill_null(arrays[0], b"") if arrays[0].null_count else arrays[0]
     return pc.binary_join_element_wise(
-        *parts, pa.scalar(b"", pa.large_binary()), null_handling="replace", null_replacement=b""
+        *arrays, pa.scalar(b"", pa.large_binary()), null_handling="replace", null_replacement=b""
     )
 
 
-def _constant(value: bytes, rows: int) -> pa.Array:
-    return _fixed(np.zeros((rows, 0), np.uint8), value, None)
-
-
-def _fixed(payload: np.ndarray, prefix: bytes, valid: pa.Buffer | None) -> pa.Array:
-    """Return ``prefix`` + row of ``payload`` (uint8, (rows, width)) as large_binary."""
-    rows, width = len(payload), len(prefix) + payload.shape[1]
+def _lay(
+    parts: Sequence[bytes | np.ndarray], rows: int, valid: pa.Buffer | None = None
+) -> pa.Array:
+    """Return constants and numbers, row by row, as large_binary; null where not ``valid``."""
+    blank = b"".join(p if isinstance(p, bytes) else bytes(p.itemsize) for p in parts)
+    width = len(blank)
     data = np.empty((rows, width), np.uint8)
-    data[:, : len(prefix)] = np.frombuffer(prefix, np.uint8)
-    data[:, len(prefix) :] = payload
+    data[:] = np.frombuffer(blank, np.uint8)
+    at = 0
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            kind = part.dtype.newbyteorder("<")
+            np.ndarray((rows,), kind, data, at if rows else 0, (width,))[:] = part
+        at += len(part) if isinstance(part, bytes) else part.itemsize
     offsets = np.arange(rows + 1, dtype=np.int64) * width
     return pa.LargeBinaryArray.from_buffers(
         pa.large_binary(), rows, [valid, pa.py_buffer(offsets), pa.py_buffer(data)]
     )
 
 
+def _cell(parts: list[bytes | np.ndarray], array: pa.Array) -> list[Part]:
+    """Return fixed-width parts as they are where ``array`` has no null, else as one array."""
+    valid = _validity(array)
+    return list(parts) if valid is None else [_lay(parts, len(array), valid)]
+
+
 def _validity(array: pa.Array) -> pa.Buffer | None:
     # is_valid gives a fresh bitmap without the offset that a slice would carry.
     return array.is_valid().buffers()[1] if array.null_count else None
-
-
-def _le(values: np.ndarray) -> np.ndarray:
-    """View (rows,) 8-byte numbers as (rows, 8) little-endian bytes."""
-    return (
-        np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<")))
-        .view(np.uint8)[:, None]
-        .reshape(len(values), 8)
-    )
 
 
 def _ints(array: pa.Array, kind: pa.DataType = None) -> np.ndarray:
@@ -117,10 +130,10 @@ def _ints(array: pa.Array, kind: pa.DataType = None) -> np.ndarray:
     return np.asarray(array)
 
 
-def _parts(array: pa.Array, prefix: bytes) -> list[pa.Array]:
-    """Return large_binary arrays whose row-wise concatenation is ``prefix`` + cell.
+def _parts(array: pa.Array, prefix: bytes) -> list[Part]:
+    """Return parts whose row-wise concatenation is ``prefix`` + cell.
 
-    Every part is null where the cell is null.
+    Where the cell is null every part is null; so a column with nulls has Arrow arrays only.
     """
     kind = array.type
     if isinstance(kind, pa.BaseExtensionType):
@@ -132,14 +145,14 @@ def _parts(array: pa.Array, prefix: bytes) -> list[pa.Array]:
     if pa.types.is_null(kind):
         return []
     if pa.types.is_struct(kind):
-        return [_struct(array, prefix)]
+        return _struct(array, prefix)
     if pa.types.is_map(kind):
-        return [_map(array, prefix)]
+        return _map(array, prefix)
     if _is_list(kind):
-        return [_list(array, prefix)]
+        return _list(array, prefix)
     if _is_text(kind) or pa.types.is_decimal(kind):
         return _variable(array, prefix)
-    return [_scalar(array, prefix)]
+    return _cell(_scalar(array, prefix), array)
 
 
 def _is_list(kind: pa.DataType) -> bool:
@@ -164,41 +177,35 @@ def _is_text(kind: pa.DataType) -> bool:
     )
 
 
-def _scalar(array: pa.Array, prefix: bytes) -> pa.Array:
+def _scalar(array: pa.Array, prefix: bytes) -> list[bytes | np.ndarray]:
     """Fixed-width cells: prefix, tag and 1, 8 or 16 bytes of payload."""
-    kind, valid = array.type, _validity(array)
+    kind = array.type
     if pa.types.is_boolean(kind):
-        bits = _ints(array, pa.uint8())
-        return _fixed(bits[:, None], prefix + b"b", valid)
+        return [prefix + b"b", _ints(array, pa.uint8())]
     if pa.types.is_uint64(kind):
         values = _ints(array)
         tags = np.where(values > np.uint64(2**63 - 1), ord("u"), ord("i")).astype(np.uint8)
-        return _fixed(np.hstack([tags[:, None], _le(values)]), prefix, valid)
+        return [prefix, tags, values]
     if pa.types.is_integer(kind):
-        return _fixed(_le(_ints(array, pa.int64())), prefix + b"i", valid)
+        return [prefix + b"i", _ints(array, pa.int64())]
     if pa.types.is_floating(kind):
-        values = np.asarray(
-            pc.fill_null(pc.cast(array, pa.float64()), 0.0)
-            if valid
-            else pc.cast(array, pa.float64())
-        )
+        values = _ints(pc.cast(array, pa.float64()))
         bits = np.where(np.isnan(values), _CANONICAL_NAN, values.view(np.uint64))
-        return _fixed(_le(bits), prefix + b"f", valid)
+        return [prefix + b"f", bits]
     if pa.types.is_date(kind):
         days = _ints(pc.cast(array, pa.date32(), safe=False), pa.int32()).astype(np.int64)
-        return _fixed(_le(days), prefix + b"D", valid)
+        return [prefix + b"D", days]
     if pa.types.is_time(kind):
         raw = _ints(array, pa.int64() if kind.bit_width == 64 else pa.int32()).astype(np.int64)
-        return _fixed(_le(raw * (10**9 // _UNITS[kind.unit])), prefix + b"T", valid)
+        return [prefix + b"T", raw * (10**9 // _UNITS[kind.unit])]
     if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
         tag = b"P" if pa.types.is_duration(kind) else b"t" if kind.tz else b"w"
         seconds, rest = np.divmod(_ints(array, pa.int64()), _UNITS[kind.unit])
-        nanoseconds = rest * (10**9 // _UNITS[kind.unit])
-        return _fixed(np.hstack([_le(seconds), _le(nanoseconds)]), prefix + tag, valid)
+        return [prefix + tag, seconds, rest * (10**9 // _UNITS[kind.unit])]
     raise pa.ArrowNotImplementedError(str(kind))
 
 
-def _variable(array: pa.Array, prefix: bytes) -> list[pa.Array]:
+def _variable(array: pa.Array, prefix: bytes) -> list[Part]:
     """Strings, binary and decimals: prefix, tag and length, then the bytes themselves."""
     kind = array.type
     if pa.types.is_decimal(kind):
@@ -211,7 +218,7 @@ def _variable(array: pa.Array, prefix: bytes) -> list[pa.Array]:
         tag = b"y"
     data = pc.cast(array, pa.large_binary())
     lengths = _ints(pc.binary_length(data), pa.int64())
-    return [_fixed(_le(lengths), prefix + tag, _validity(array)), data]
+    return [*_cell([prefix + tag, lengths], array), data]
 
 
 def _shortest_decimal(array: pa.Array) -> pa.Array:
@@ -219,14 +226,15 @@ def _shortest_decimal(array: pa.Array) -> pa.Array:
     if array.type.scale < 0:
         array = pc.cast(array, pa.decimal256(76, 0))
     text = pc.cast(array, pa.string())
+    if array.type.scale == 0:
+        return text
     # 0E-20 and the like: Arrow writes small numbers in scientific form; spell them out.
     if pc.any(pc.match_substring(text, "E")).as_py():
         text = pa.array(
             [None if d is None else format(d, "f") for d in array.to_pylist()], pa.string()
         )
-    text = pc.replace_substring_regex(text, r"^(-?\d+)\.(\d*?)0*$", r"\1.\2")
-    text = pc.replace_substring_regex(text, r"\.$", "")
-    return pc.replace_substring_regex(text, r"^-0$", "0")
+    # Every text has a point and that many digits after it, and there is no -0.
+    return pc.ascii_rtrim(pc.ascii_rtrim(text, "0"), ".")
 
 
 def _elements(array: pa.Array) -> pa.Array:
@@ -237,55 +245,51 @@ def _elements(array: pa.Array) -> pa.Array:
     return cells
 
 
-def _gather(
-    cells: pa.Array, counts: np.ndarray, prefix: bytes, valid: pa.Buffer | None
-) -> pa.Array:
-    """Join runs of ``counts`` neighbouring cells behind prefix and u64 count."""
+def _gather(cells: pa.Array, lists: pa.Array, prefix: bytes) -> list[Part]:
+    """Put runs of neighbouring cells, as many as each of ``lists`` has, behind prefix and count."""
+    counts = _ints(pc.list_value_length(lists), pa.int64())
     ends = np.concatenate(([0], np.cumsum(counts)))
     inner = np.frombuffer(cells.buffers()[1], np.int64)[cells.offset :][: len(cells) + 1]
-    offsets = np.ascontiguousarray(inner[ends])
+    offsets = pa.py_buffer(np.ascontiguousarray(inner[ends]))
     body = pa.LargeBinaryArray.from_buffers(
-        pa.large_binary(), len(counts), [valid, pa.py_buffer(offsets), cells.buffers()[2]]
+        pa.large_binary(), len(counts), [_validity(lists), offsets, cells.buffers()[2]]
     )
-    joined = _join([_fixed(_le(counts), prefix, valid), body], len(counts))
-    return _with_validity(joined, valid)
+    return [*_cell([prefix, counts], lists), body]
 
 
-def _with_validity(array: pa.Array, valid: pa.Buffer | None) -> pa.Array:
-    if valid is None:
-        return array
-    buffers = [valid, *array.buffers()[1:]]
-    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(array), buffers)
-
-
-def _list(array: pa.Array, prefix: bytes) -> pa.Array:
-    valid = _validity(array)
-    counts = _ints(pc.list_value_length(array), pa.int64())
+def _list(array: pa.Array, prefix: bytes) -> list[Part]:
     # flatten() leaves out what null lists hold and honours slices, for every kind of list.
-    return _gather(_elements(array.flatten()), counts, prefix + b"l", valid)
+    return _gather(_elements(array.flatten()), array, prefix + b"l")
 
 
-def _map(array: pa.Array, prefix: bytes) -> pa.Array:
-    valid = _validity(array)
-    kind = array.type
-    entries = pa.large_list(pa.struct([("k", kind.key_type), ("v", kind.item_type)]))
-    pairs = pc.cast(pc.cast(array, pa.list_(entries.value_type)), entries)
-    counts = _ints(pc.list_value_length(pairs), pa.int64())
+def _map(array: pa.Array, prefix: bytes) -> list[Part]:
+    # The same buffers as a list of entries: a cast breaks entries whose type holds nulls only.
+    entries = pa.StructArray.from_arrays([array.keys, array.items], ["k", "v"])
+    pairs = pa.Array.from_buffers(
+        pa.list_(entries.type),
+        len(array),
+        array.buffers()[:2],
+        offset=array.offset,
+        children=[entries],
+    )
     keys, values = pairs.flatten().flatten()
     cells = _join([_elements(keys), _elements(values)], len(keys))
-    return _gather(cells, counts, prefix + b"m", valid)
+    return _gather(cells, pairs, prefix + b"m")
 
 
-def _struct(array: pa.Array, prefix: bytes) -> pa.Array:
-    valid = _validity(array)
+def _struct(array: pa.Array, prefix: bytes) -> list[Part]:
     # flatten() pushes the struct's own nulls into its fields.
     fields = sorted(
         zip((f.name for f in array.type), array.flatten(), strict=True), key=lambda f: f[0].encode()
     )
     count = np.zeros(len(array), np.int64)
-    parts: list[pa.Array] = []
+    parts: list[Part] = []
     for name, values in fields:
         count += np.asarray(values.is_valid()).astype(np.int64)
         parts += _parts(values, _name(name))
-    joined = _join([_fixed(_le(count), prefix + b"o", None), *parts], len(array))
-    return _with_validity(joined, valid)
+    parts = [prefix + b"o", count, *parts]
+    valid = _validity(array)
+    if valid is None:
+        return parts
+    buffers = [valid, *_join(parts, len(array)).buffers()[1:]]
+    return [pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(array), buffers)]

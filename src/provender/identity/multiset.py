@@ -22,9 +22,10 @@ from blake3 import blake3
 
 MULTISET_HASH = "lthash16x1024-wide/blake3/1"
 LANES = 1024
-_BLOCK = 256
+_BLOCK = 64
 _EVEN = np.uint64(0x0000FFFF0000FFFF)
-_SHIFT = np.uint64(16)
+_LOW = np.uint64(0x00000000FFFFFFFF)
+_SHIFT, _HALF = np.uint64(16), np.uint64(32)
 
 
 @dataclass(frozen=True)
@@ -47,20 +48,20 @@ class Multiset:
     @staticmethod
     def of(digests: Sequence[bytes]) -> Multiset:
         """Return the sum of records given by their 32-byte digests."""
-        packed = np.zeros((4, LANES // 4), np.uint64)
+        sums = np.zeros((4, LANES // 4), np.uint64)
+        scratch = np.empty((_BLOCK, LANES // 4), np.uint64)
         for start in range(0, len(digests), _BLOCK):
-            # A block of 256 rows stays in cache; 16-bit lanes are added four to a word as two
-            # pairs of 32-bit sums, which 256 additions cannot overflow.
+            # A block stays in cache. Four 16-bit lanes lie in a word; two sums over its words,
+            # which so few additions cannot overflow, give the sums of all four.
             block = digests[start : start + _BLOCK]
             stream = b"".join([blake3(d).digest(2 * LANES) for d in block])
             words = np.frombuffer(stream, "<u8").reshape(len(block), LANES // 4)
-            even = (words & _EVEN).sum(axis=0, dtype=np.uint64)
-            odd = ((words >> _SHIFT) & _EVEN).sum(axis=0, dtype=np.uint64)
-            half = np.uint64(0xFFFFFFFF)
-            packed += np.stack(
-                [even & half, odd & half, even >> np.uint64(32), odd >> np.uint64(32)]
-            )
-        return Multiset(packed.T.reshape(LANES).copy(), len(digests))
+            part = scratch[: len(block)]
+            even = np.bitwise_and(words, _EVEN, out=part).sum(axis=0)  # lanes 0 and 2
+            upper = np.right_shift(words, _SHIFT, out=part).sum(axis=0)  # lanes 1, 2 and 3
+            odd = upper - (even >> _HALF << _SHIFT)
+            sums += np.stack([even & _LOW, odd & _LOW, even >> _HALF, odd >> _HALF])
+        return Multiset(sums.T.reshape(LANES).copy(), len(digests))
 
     def __add__(self, other: Multiset) -> Multiset:
         return Multiset(self.lanes + other.lanes, self.count + other.count)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from provender.core.shard import ShardFailure
 from provender.errors import ProvenderError, StoreError
+from provender.identity.records import shared_digests
 from provender.io.reader import read_span
 from provender.io.schema import conform
 from provender.io.states import StateStore
@@ -98,7 +99,8 @@ def _analyse(task: SpanTask, plan: AnalysePlan) -> Analysed:
     adders = [_adder(a, raw, plan.schema) for a, _, raw in missing]
     for batch in read_batches(task, store, columns):
         rows += batch.num_rows
-        states = [add(state, batch) for add, state in zip(adders, states, strict=True)]
+        with shared_digests():
+            states = [add(state, batch) for add, state in zip(adders, states, strict=True)]
     for (analysis, name, _), state in zip(missing, states, strict=True):
         store.put(name, analysis.pack(state))
     return Analysed(task.index, task.shard_index, names, rows, span_bytes(task))

@@ -21,13 +21,24 @@ def read_manifest(path: Path) -> Manifest:
     """
     place = path / "manifest.json" if path.is_dir() else path
     try:
-        return Manifest.from_json(json.loads(place.read_bytes()), str(place))
+        return parse_manifest(place.read_bytes(), str(place))
     except OSError as error:
         raise UsageError(
             str(place), f"cannot be read ({error.strerror})", "name a folder that a scan wrote"
         ) from error
+
+
+def parse_manifest(data: bytes, subject: str) -> Manifest:
+    """Return the manifest that a file holds.
+
+    Raises:
+        UsageError: when it is not JSON.
+        InputError: when it is damaged.
+    """
+    try:
+        return Manifest.from_json(json.loads(data), subject)
     except (ValueError, RecursionError) as error:
-        raise UsageError(str(place), "is not JSON", "name a folder that a scan wrote") from error
+        raise UsageError(subject, "is not JSON", "name a folder that a scan wrote") from error
 
 
 def baseline_findings(old: Manifest, manifest: Manifest) -> list[dict[str, Any]]:

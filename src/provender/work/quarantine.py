@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 
 from provender.core.shard import ShardFailure, ShardRef
 from provender.errors import IntegrityError, ProvenderError, StoreError
-from provender.identity.analysis import record_digests
 from provender.identity.multiset import Multiset
+from provender.identity.records import record_digests
 from provender.io.reader import read_span, schema_of, survey
 from provender.io.states import StateStore
 from provender.io.storage import open_raw
