@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from provender.core.manifest import Manifest
-from provender.errors import InputError, UsageError
+from provender.core.strict_json import strict_json
+from provender.errors import UsageError
 from provender.io.names import check_names
 from provender.provenance.dvc.finding import Findings
 from provender.provenance.dvc.objects import Known
 from provender.provenance.dvc.record import Record, inside
 from provender.provenance.dvc.workspace import Workspace
+from provender.provenance.files import read_document
 
-_MOST_BYTES = 256 * 2**20
+_MOST_BYTES = 64 * 2**20
+_MOST_VALUES = 1_500_000
 
 
 def load_manifest(file: Path) -> Manifest:
@@ -25,19 +26,17 @@ def load_manifest(file: Path) -> Manifest:
     Raises:
         InputError: when it cannot be read or is no manifest.
     """
-    try:
-        with file.open("rb") as opened:
-            raw = opened.read(_MOST_BYTES + 1)
-    except OSError as error:
-        cause = f"cannot be read ({error.strerror or error})"
-        raise InputError(str(file), cause, "name the manifest.json of the data") from error
-    if len(raw) > _MOST_BYTES:
-        raise InputError(str(file), f"is larger than {_MOST_BYTES:,} bytes", "name a manifest")
-    try:
-        value = json.loads(raw, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise InputError(str(file), f"is not JSON ({error})", "write it again") from error
-    manifest = Manifest.from_json(value, str(file))
+    return parse_manifest(read_document(file, _MOST_BYTES), str(file))
+
+
+def parse_manifest(raw: bytes, subject: str) -> Manifest:
+    """Read a manifest strictly: one meaning, and names that mean one thing everywhere.
+
+    Raises:
+        InputError: when it is no manifest.
+    """
+    value = strict_json(raw, subject, _MOST_BYTES, _MOST_VALUES)
+    manifest = Manifest.from_json(value, subject)
     check_names([shard.name for shard in manifest.shards])
     return manifest
 
@@ -133,10 +132,3 @@ def _is_data(path: str, vouched: dict[str, set[str]], workspace: Workspace) -> b
 
 def _below(path: str, folder: str) -> bool:
     return folder == "" or path.startswith(f"{folder}/")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        raise ValueError("a key twice")
-    return value
