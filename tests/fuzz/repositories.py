@@ -53,7 +53,7 @@ def make_repository(base: Path, seed: int) -> None:
     for path, kind in _FILES.items():
         if chance.random() < 0.9:
             target = _BY_NAME[kind]
-            plain = chance.random() < 0.4
+            plain = chance.random() < (0.9 if kind == "config" else 0.5)
             raw = target.seeds[0] if plain else hostile(target, chance.randrange(10**9))
             known = b"05faf946d829522f95d90a5e96669bce.dir"
             raw = raw.replace(known, name.encode() + b".dir")  # so that the list is believed
@@ -84,7 +84,8 @@ def strays(opened: list[tuple[str, object]], base: Path) -> list[str]:
             continue
         text = os.fsdecode(path)  # type: ignore[arg-type]
         absolute = text.startswith("/")
-        inside = text == str(base / "repo") or text.startswith(f"{base}/repo/")
+        real, root = os.path.realpath(text), os.path.realpath(base / "repo")
+        inside = real == root or real.startswith(f"{root}/")
         if (absolute and not inside) or ".." in text.split("/") or (not absolute and "/" in text):
             found.append(f"{event} {text!r}")
     return found

@@ -53,10 +53,12 @@ def alone(code: str, *words: str) -> str:
 def test_bombs_cost_no_memory() -> None:
     said = alone(
         "from tests.fuzz.targets import TARGETS; from tests.fuzz.hostile import bombs\n"
-        "made = bombs(2 * 2**20); limit_memory(); watch_files()\n"
-        "print([w for t in TARGETS for n, raw in made for w in fed(t, raw, n, 30.0).wrong])\n"
+        "limit_memory(); watch_files()\n"
+        "for name, make in bombs():\n"
+        "    raw = make(2 * 2**20)\n"
+        "    print([w for t in TARGETS for w in fed(t, raw, name, 30.0).wrong])\n"
     )
-    assert said == "[]\n"
+    assert set(said.split()) == {"[]"}
 
 
 def test_hostile_repositories_open_nothing_outside(tmp_path: Path) -> None:
