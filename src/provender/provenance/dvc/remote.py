@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from provender.errors import InputError, ProvenderError
+from provender.errors import InputError, IntegrityError, ProvenderError
 from provender.provenance.dvc.finding import Findings, Tell
 from provender.provenance.dvc.hashing import Digests, Job, digests_of, hash_all
 from provender.provenance.dvc.objects import Known, check_object, object_path, take_tree
@@ -130,6 +130,9 @@ def audit_remote(
                 size = _read_tree(remote, md5, legacy, known, findings)
             except _LostError:
                 return count, read
+            except IntegrityError as error:
+                findings.refuse(error)
+                continue
             count, read = count + (size is not None), read + (size or 0)
             absent += [object_path(md5, legacy)] if size is None else []
     files = [
@@ -162,7 +165,7 @@ def audit_remote(
 
 
 class _LostError(Exception):
-    """The remote gave an error that is no answer."""
+    """The remote gave an error that is no answer; told already."""
 
 
 def _read_tree(
@@ -175,7 +178,9 @@ def _read_tree(
             raw = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         return None
-    except Exception as error:
+    except IntegrityError as error:
+        raise IntegrityError(where, error.cause, error.mend) from error
+    except Exception as error:  # every store brings exception types of its own
         cause = error.cause if isinstance(error, ProvenderError) else str(error)
         first = (cause.splitlines() or [type(error).__name__])[0]
         findings.add("unreadable", where, f"cannot be read ({first})")
