@@ -12,11 +12,11 @@ from typing import Any
 
 from provender.core.manifest import Manifest, ShardEntry
 from provender.core.merkle import CompactRange
-from provender.provenance.dvc.against import parse_manifest
 from provender.provenance.dvc.config import read_config
 from provender.provenance.dvc.dotdvc import read_dotdvc
 from provender.provenance.dvc.ignore import hiding_rule, read_rules
 from provender.provenance.dvc.lock import read_lock
+from provender.provenance.dvc.manifest import parse_manifest
 from provender.provenance.dvc.pipeline import read_pipeline
 from provender.provenance.dvc.tree import read_tree
 

@@ -44,8 +44,8 @@ def dvc_audit(
     from provender.beam.progress import Step
     from provender.cli.progress import progress
     from provender.errors import UsageError
-    from provender.provenance.dvc.against import load_manifest
     from provender.provenance.dvc.audit import audit
+    from provender.provenance.dvc.manifest import load_manifest
 
     if remotes and no_remotes:
         raise UsageError("--no-remotes", "contradicts --remote", "give one of them")

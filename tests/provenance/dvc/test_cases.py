@@ -5,6 +5,7 @@ Numbers are those of the tamper cases in the design.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -162,6 +163,22 @@ def test_case_15_a_doctored_list_of_files(
     place = "remote" if remote else "cache"
     assert {kind for kind, _ in repository.said()} == {place} | also
     assert repository.audit().exit_code == 5
+
+
+def test_case_15_a_list_that_makes_dvc_write_outside(repository: Repository) -> None:
+    old = recorded(repository, "data")
+    entries = json.loads(repository.object(old).read_bytes())
+    entries[0]["relpath"] = "../../escaped.csv"
+    raw = json.dumps(entries, sort_keys=True).encode()
+    new = hashlib.md5(raw).hexdigest() + ".dir"
+    repository.object(new).parent.mkdir(exist_ok=True)
+    repository.object(new).write_bytes(raw)
+    record = repository.folder / "data.dvc"
+    record.write_text(record.read_text().replace(old, new))
+    said = repository.said(remotes=())
+    assert ("name", f"cache:files/md5/{new[:2]}/{new[2:]}") in said
+    repository.dvc("checkout", "--force", "data.dvc")
+    assert (repository.base / "escaped.csv").exists()
 
 
 def test_case_16_two_files_with_one_md5(repository: Repository) -> None:

@@ -9,15 +9,16 @@ from pathlib import Path
 from provender.core.manifest import Manifest
 from provender.errors import InputError, ProvenderError, UsageError
 from provender.provenance.dvc import config
-from provender.provenance.dvc.against import check_manifest, data_folder
 from provender.provenance.dvc.config import DvcConfig, read_config
 from provender.provenance.dvc.finding import AuditResult, Findings, Tell
 from provender.provenance.dvc.ignore import Rule
+from provender.provenance.dvc.manifest import check_manifest, data_folder
 from provender.provenance.dvc.objects import Known, audit_cache
 from provender.provenance.dvc.place import Place
 from provender.provenance.dvc.record import Record, inside
 from provender.provenance.dvc.references import read_references
-from provender.provenance.dvc.remote import audit_remote, open_remote
+from provender.provenance.dvc.remote import open_remote
+from provender.provenance.dvc.remote_objects import audit_remote
 from provender.provenance.dvc.workspace import Workspace, check_record, hash_workspace
 
 

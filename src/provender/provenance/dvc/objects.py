@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from provender.errors import EXIT_BROKEN_TRUST, ProvenderError
 from provender.provenance.dvc.finding import Findings, Tell
@@ -80,7 +81,7 @@ def audit_cache(place: Place, known: Known, findings: Findings, tell: Tell) -> t
     """Hash every object in a cache; return how many there are and their bytes."""
     found = [(md5, legacy) for legacy in (False, True) for md5 in _listed(place, legacy, findings)]
     paths = [object_path(md5, legacy) for md5, legacy in found]
-    jobs = [Job(path, lambda path=path: place.open(path)) for path in paths]  # type: ignore[misc]
+    jobs = [Job(path, partial(place.open, path)) for path in paths]
     read = 0
     for (md5, legacy), path, done in zip(found, paths, hash_all(jobs, "cache", tell), strict=True):
         where = f"cache:{path}"

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from provender.errors import InputError, IntegrityError, ProvenderError
-from provender.provenance.dvc.finding import Findings, Tell
-from provender.provenance.dvc.hashing import Digests, Job, digests_of, hash_all
-from provender.provenance.dvc.objects import Known, check_object, object_path, take_tree
+from provender.errors import InputError
 from provender.provenance.dvc.place import Place
-from provender.provenance.dvc.record import Record
-from provender.provenance.dvc.tree import MOST_BYTES
 
-_THREADS = 8
 #: DVC's scheme → fsspec's.
 _SCHEMES = {
     "s3": "s3",
@@ -43,6 +36,7 @@ _S3 = {
     "allow_anonymous_login": ("anon",),
     "use_ssl": ("use_ssl",),
 }
+_S3_FLAGS = frozenset(["allow_anonymous_login", "use_ssl"])
 
 
 @dataclass(frozen=True)
@@ -83,10 +77,12 @@ def _s3_options(options: Mapping[str, str]) -> dict[str, Any]:
     for key, (first, *rest) in _S3.items():
         if key in options:
             value: Any = options[key]
-            value = (
-                value.lower() == "true" if key in ("allow_anonymous_login", "use_ssl") else value
-            )
-            (given.setdefault(first, {}) if rest else given)[rest[0] if rest else first] = value
+            if key in _S3_FLAGS:
+                value = value.lower() == "true"
+            if rest:
+                given.setdefault(first, {})[rest[0]] = value
+            else:
+                given[first] = value
     return given
 
 
@@ -103,89 +99,3 @@ def _fsspec_remote(name: str, scheme: str, path: str, options: dict[str, Any]) -
         return cast(BinaryIO, fs.open(f"{root.rstrip('/')}/{below}", "rb", cache_type="readahead"))
 
     return Remote(name, open_object)
-
-
-def audit_remote(
-    remote: Remote,
-    records: Iterable[Record],
-    known: Known,
-    findings: Findings,
-    tell: Tell,
-) -> tuple[int, int]:
-    """Hash every object in ``remote`` that a record needs; return how many and their bytes.
-
-    Lists of folders are read first, so that the files they name can be looked for.
-    """
-    wanted = [
-        r
-        for r in records
-        if r.is_output and r.cached and r.pushed and r.md5 and r.remote in (None, remote.name)
-    ]
-    roots = list(dict.fromkeys((str(r.md5), r.legacy) for r in wanted))
-    count = read = 0
-    absent: list[str] = []
-    for md5, legacy in roots:
-        if md5.endswith(".dir"):
-            try:
-                size = _read_tree(remote, md5, legacy, known, findings)
-            except _LostError:
-                return count, read
-            except IntegrityError as error:
-                findings.refuse(error)
-                continue
-            count, read = count + (size is not None), read + (size or 0)
-            absent += [object_path(md5, legacy)] if size is None else []
-    files = [
-        (md5, legacy)
-        for root, legacy in roots
-        for md5 in (known.trees.get(root, {}).values() if root.endswith(".dir") else [root])
-    ]
-    files = list(dict.fromkeys(files))
-    listed = [object_path(md5, legacy) for md5, legacy in files]
-    jobs = [Job(path, lambda path=path: remote.open(path)) for path in listed]  # type: ignore[misc]
-    done = hash_all(jobs[:1], f"remote {remote.name}", tell)
-    if not isinstance(next(iter(done), None), ProvenderError):  # else it is out of reach for all
-        done += hash_all(jobs[1:], f"remote {remote.name}", tell, _THREADS)
-    for (md5, legacy), path, found in zip(files, listed, done, strict=False):
-        where = f"{remote.name}:{path}"
-        if found is None:
-            absent.append(path)
-        elif isinstance(found, ProvenderError):
-            findings.refuse(type(found)(where, found.cause, found.mend))
-        else:
-            count, read = count + 1, read + found.size
-            check_object(md5, legacy, found, where, "remote", known, findings)
-    if absent and not count:
-        cause = f"holds none of the {len(absent):,} objects that are recorded"
-        findings.add("absent", f"{remote.name}:", cause)
-    else:
-        for path in absent:
-            findings.add("absent", f"{remote.name}:{path}", "is recorded, but not there")
-    return count, read
-
-
-class _LostError(Exception):
-    """The remote gave an error that is no answer; told already."""
-
-
-def _read_tree(
-    remote: Remote, md5: str, legacy: bool, known: Known, findings: Findings
-) -> int | None:
-    path = object_path(md5, legacy)
-    where = f"{remote.name}:{path}"
-    try:
-        with remote.open(path) as file:
-            raw = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        return None
-    except IntegrityError as error:
-        raise IntegrityError(where, error.cause, error.mend) from error
-    except Exception as error:  # every store brings exception types of its own
-        cause = error.cause if isinstance(error, ProvenderError) else str(error)
-        first = (cause.splitlines() or [type(error).__name__])[0]
-        findings.add("unreadable", where, f"cannot be read ({first})")
-        raise _LostError from error
-    digests: Digests = digests_of(io.BytesIO(raw))
-    right = check_object(md5, legacy, digests, where, "remote", known, findings)
-    take_tree(raw, md5, where, right, known, findings)
-    return len(raw)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from provender.errors import ProvenderError
 from provender.provenance.dvc.finding import Findings, Tell
@@ -53,7 +54,7 @@ def hash_workspace(
             wanted |= dict.fromkeys(found.folders[path])
         elif is_folder is False:
             wanted[path] = None
-    jobs = [Job(path, lambda path=path: place.open(path)) for path in wanted]  # type: ignore[misc]
+    jobs = [Job(path, partial(place.open, path)) for path in wanted]
     for path, done in zip(wanted, hash_all(jobs, "workspace", tell), strict=True):
         if isinstance(done, Digests):
             found.files[path] = done
