@@ -51,6 +51,7 @@ BENCHMARKS = (
         reads_data=False,
         quick=("--rows", "100000"),
     ),
+    Benchmark("fuzz", "hostile inputs", reads_data=False, quick=("--inputs", "20000")),
     Benchmark("detectors_duplicates", "repeated records on real data"),
     Benchmark("detectors_numeric", "outliers on real data"),
     Benchmark("detectors_text", "text triggers on real data", quick=("--resamples", "2")),

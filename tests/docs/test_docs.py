@@ -80,7 +80,7 @@ def commands_in(text: str) -> Iterator[tuple[str, str]]:
     code = re.findall(r"`([^`\n]+)`", text) + re.findall(r"^(?: {4}|\$ )(.+)$", text, re.M)
     code += [line for block in blocks(text, r"\w*") for line in block.splitlines()]
     for line in code:
-        found = re.match(r"(?:\$ )?(?:\S+/)?provender ([a-z]+)\b(.*)", line.strip())
+        found = re.match(r"(?:\$ )?(?:\S+/)?provender ([a-z][a-z-]*)(.*)", line.strip())
         if found:
             yield found[1], found[2]
 

@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from provender.provenance.dvc.audit import audit
+from provender.provenance.dvc.manifest import load_manifest
 from tests.provenance.conftest import ROOT, flip_bit
 
 DATA = Path("data_samples/clean/digits")
@@ -126,6 +128,20 @@ def test_admitted_data_train_a_model_and_no_news_trains_nothing(project: Project
     assert stages_run(project.dvc("repro")) == ["enforce"]
     assert model.read_bytes() == before
     assert project.git("status", "--porcelain") == ""
+
+
+def test_the_audit_reads_what_a_pipeline_left(project: Project, tmp_path: Path) -> None:
+    copy = shutil.copytree(project.folder, tmp_path / "copy")
+    manifest = load_manifest(copy / "provenance/manifest.json")
+    found = audit(copy, manifest=manifest)
+    assert (found.outcome, found.findings) == ("verified", ())
+    flip_bit(copy / DATA / SHARD)
+    found = audit(copy, manifest=manifest)
+    path = f"{DATA}/{SHARD}"
+    assert {(f.kind, f.path) for f in found.findings} == {
+        ("stale", str(DATA)),  # no list of files is kept of an input
+        ("manifest-changed", path),
+    }
 
 
 def test_a_flipped_bit_passes_dvc_and_not_the_gate(project: Project) -> None:

@@ -27,6 +27,7 @@ _VERBS = {
     "decide": "decide",
     "enforce": "enforce",
     "diff": "diff",
+    "dvc-audit": "dvc_audit",
     "explain": "rules",
     "rules": "rules",
     "doctor": "doctor",
@@ -42,6 +43,7 @@ _HELP = {
     "decide": "Turn findings into a verdict, by policy.",
     "enforce": "Refuse unless the data on disk is what a verdict admitted.",
     "diff": "Say how two data sets differ, by bytes, order, sharding or records.",
+    "dvc-audit": "Hash a DVC repository again, remotes too; name what DVC lets pass.",
     "explain": "Explain a rule: what it sees, what it cannot see, its null model.",
     "rules": "List all rules.",
     "doctor": "Show what is installed, and what its absence leaves unchecked.",
@@ -63,7 +65,7 @@ class _Verbs(click.Group):
         if name not in _VERBS:
             return None
         module = importlib.import_module(f"provender.cli.{_VERBS[name]}")
-        command: click.Command = getattr(module, name)
+        command: click.Command = getattr(module, name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -56,7 +56,8 @@ def check_names(names: Sequence[str]) -> None:
         cause = _fault(name)
         if cause:
             raise InputError(ascii(name), cause, "rename the file")
-        key = unicodedata.normalize("NFC", name.casefold())
+        key = name.casefold()
+        key = key if key.isascii() else unicodedata.normalize("NFC", key)
         if key in folded:
             cause = f"is the same name as {folded[key]!r} where upper and lower case are one"
             raise InputError(name, cause, "rename one of them")
@@ -83,6 +84,8 @@ def partition_of(name: str) -> tuple[tuple[str, str], ...]:
 def _fault(name: str) -> str:
     if not name or name.startswith("/") or any(p in ("", ".", "..") for p in name.split("/")):
         return "is not a plain relative path"
+    if name.isascii() and name.isprintable():  # the rule; the rest is slow
+        return ""
     categories = {unicodedata.category(character) for character in name}
     if "Cs" in categories:
         return "has a name that is not UTF-8"
