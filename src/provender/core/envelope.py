@@ -48,8 +48,8 @@ def parse_envelope(data: bytes) -> Envelope:
     """Read an envelope.
 
     Raises:
-        InputError, ValueError: when it is not strict JSON, has other fields than DSSE's, base64 that is not
-            canonical, a keyid twice, or is longer than 1 MiB.
+        InputError, ValueError: when it is not strict JSON, has other fields than DSSE's, base64
+            that is not canonical, a keyid twice, or is longer than 1 MiB.
     """
     value = strict_json(data, "envelope", MAX_ENVELOPE_BYTES, 10 * _MAX_SIGNATURES)
     fields(value, payload=str, payloadType=str, signatures=list)

@@ -81,6 +81,10 @@ class Trust:
         """Return a role's keys by their keyids."""
         return {keyid: self.keys[keyid] for keyid in sorted(role.keyids)}
 
+    def payload(self) -> bytes:
+        """Return what is signed: canonical JSON."""
+        return canonical_json(self.to_json())
+
     def to_json(self) -> dict[str, Any]:
         return {
             "version": TRUST_VERSION,
