@@ -44,6 +44,7 @@ class BreachKind(StrEnum):
     SHARD_REORDERED = "shard-reordered"
     SHARD_EDITED = "shard-edited"
     SHARD_CHANGED = "shard-changed"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)

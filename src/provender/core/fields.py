@@ -66,6 +66,7 @@ def day(value: Any) -> datetime.date:
     Raises:
         ValueError: when it is not written so.
     """
-    if not isinstance(value, str) or len(value) != len("2000-01-01"):
+    found = datetime.date.fromisoformat(value) if isinstance(value, str) else None
+    if found is None or found.isoformat() != value:
         raise ValueError("expected a day as YYYY-MM-DD")
-    return datetime.date.fromisoformat(value)
+    return found

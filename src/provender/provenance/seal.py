@@ -76,6 +76,15 @@ def read_seal(path: Path) -> tuple[Envelope, SealStatement]:
         return envelope, parse_seal_statement(envelope.payload)
 
 
+def source_seals(paths: Sequence[Path]) -> tuple[tuple[str, str], ...]:
+    """Return (file name, digest of the payload) of the seals that data were made from.
+
+    Raises:
+        BrokenTrustError, InputError: as `read_seal`.
+    """
+    return tuple((path.name, payload_digest(read_seal(path)[0].payload)) for path in paths)
+
+
 def write_seal(
     place: Path,
     manifest: Manifest,
