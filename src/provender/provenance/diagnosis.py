@@ -22,7 +22,7 @@ from provender.io.discover import shard_ref
 from provender.io.failures import plain_failures
 from provender.io.reader import read_span, survey
 from provender.io.storage import open_raw
-from provender.provenance.compare_bytes import Difference, chunk_count
+from provender.provenance.compare_bytes import Difference
 
 #: So many chunks of a shard are named one by one.
 _CHUNKS_NAMED = 8
@@ -93,7 +93,7 @@ def diagnose(
         return _by_chunk(difference, BreachKind.SHARD_CHANGED, "its bytes are others", found, size)
     count = found.identity.multiset.count
     columns = "" if found.surveyed.schema == entry.schema else "; columns or types are others"
-    first = difference.chunks[0] if difference.chunks else chunk_count(entry) - 1
+    first = difference.chunks[0] if difference.chunks else entry.size // CHUNK_BYTES
     if found.identity.tree.root().hex() == entry.row_root:
         what = f"{name}: re-encoded, the same {count:,} records in other bytes{columns}"
         return [Breach(BreachKind.SHARD_REENCODED, what, entry.name, first)]
@@ -115,13 +115,14 @@ def _by_chunk(
     """Return a breach for each of the first chunks that are others."""
     entry = difference.entry
     chunks = list(difference.chunks)
-    if difference.longer:
-        chunks.append(chunk_count(entry))
+    end = entry.size // CHUNK_BYTES
+    if difference.longer and end not in chunks:
+        chunks.append(end)
     breaches = []
     for index in chunks[:_CHUNKS_NAMED]:
         start, stop = index * CHUNK_BYTES, min((index + 1) * CHUNK_BYTES, entry.size)
-        if index == chunk_count(entry):  # what was put behind the sealed end
-            start, stop = entry.size, size
+        if index == end:
+            stop = max(size, entry.size)
         rows = None if found is None else found.rows(start, stop)
         where = f"chunk {index}, bytes {start:,} to {stop:,}"
         if rows is not None:
