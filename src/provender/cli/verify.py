@@ -77,9 +77,8 @@ def _verify(
     from provender.provenance.lineage import lineage_breaches
     from provender.provenance.sealed import remember, trusted_seal
     from provender.provenance.verify import verify_data
-    from provender.work.deciding import load_policy
 
-    policy = None if options["policy"] is None else load_policy(options["policy"]).digest
+    policy = _policy_digest(options["policy"])
     sealed = trusted_seal(options["seal"], options["trust"], options["last_seen"])
     if options["last_seen"] is not None:
         remember(sealed, options["last_seen"])
@@ -105,6 +104,14 @@ def _verify(
     if asked.sample is not None:
         said["sample"] = _sample(asked, found.shards, len(manifest.shards))
     return breaches
+
+
+def _policy_digest(path: str | None) -> str | None:
+    if path is None:
+        return None
+    from provender.work.deciding import load_policy
+
+    return load_policy(path).digest
 
 
 def _asked(options: dict[str, Any]) -> Any:

@@ -85,6 +85,11 @@ class BrokenTrustError(IntegrityError):
         self.breaches = tuple(breaches)
 
 
+def printable(name: str) -> str:
+    """Return a shard's name so that no terminal takes it for a command."""
+    return name if name.isprintable() else ascii(name)
+
+
 @contextlib.contextmanager
 def told_as(kind: BreachKind, what: str, subject: str) -> Iterator[None]:
     """Turn what is wrong with a document that is read inside into a breach of ``kind``.

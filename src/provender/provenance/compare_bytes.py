@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from provender.core.manifest import ShardEntry
 from provender.errors import InputError
-from provender.io.chunks import CHUNK_BYTES, chunk_hash, read_fully
+from provender.io.chunks import CHUNK_BYTES, chunk_hash, hash_stream, read_fully
 from provender.io.storage import open_raw
 
 _DIGEST_BYTES = 32
@@ -58,6 +58,20 @@ def whole_shard(entry: ShardEntry, uri: str) -> Iterator[Stretch]:
     count = chunk_count(entry)
     for first in range(0, max(count, 1), _TASK_CHUNKS):
         yield Stretch(entry, uri, first, min(first + _TASK_CHUNKS, count))
+
+
+def chunk_root_of(uri: str, name: str) -> str:
+    """Return the hex chunk root of a file's bytes.
+
+    Raises:
+        InputError: when it cannot be read.
+    """
+    try:
+        with closing(open_raw(uri, name)) as file:
+            return hash_stream(file).chunk_root
+    except OSError as error:
+        cause = f"cannot be read ({error.strerror or error})"
+        raise InputError(name, cause, "restore it from its source") from error
 
 
 def differences(stretches: Iterable[Stretch]) -> list[Difference]:

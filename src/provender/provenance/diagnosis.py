@@ -13,16 +13,16 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from provender.core.breach import Breach, BreachKind
+from provender.core.breach import Breach, BreachKind, printable
 from provender.core.shard import Span, SurveyedShard
 from provender.errors import ProvenderError
 from provender.identity.analysis import IdentityAnalysis, RowIdentity
-from provender.io.chunks import CHUNK_BYTES, VerifiedFile, hash_stream
+from provender.io.chunks import CHUNK_BYTES, VerifiedFile
 from provender.io.discover import shard_ref
 from provender.io.failures import plain_failures
 from provender.io.reader import read_span, survey
 from provender.io.storage import open_raw
-from provender.provenance.compare_bytes import Difference
+from provender.provenance.compare_bytes import Difference, chunk_root_of
 
 #: So many chunks of a shard are named one by one.
 _CHUNKS_NAMED = 8
@@ -49,16 +49,6 @@ class Found:
         """Return the interval of records that lie in the bytes [start, stop)."""
         hit = [(r, s) for a, b, r, s in self.places if a < stop and b > start]
         return (hit[0][0], hit[-1][1]) if hit else None
-
-
-def chunk_root_of(uri: str, name: str) -> str:
-    """Return the hex chunk root of a file's bytes.
-
-    Raises:
-        InputError: when it cannot be read.
-    """
-    with closing(open_raw(uri, name)) as file, plain_failures(name):
-        return hash_stream(file).chunk_root
 
 
 def diagnose(
@@ -102,11 +92,6 @@ def diagnose(
         return [Breach(BreachKind.SHARD_REORDERED, what, entry.name, first, (0, count))]
     what = f"edited, {entry.rows:,} records sealed, {count:,} found{columns}"
     return _by_chunk(difference, BreachKind.SHARD_EDITED, what, found, size)
-
-
-def printable(name: str) -> str:
-    """Return a name that no terminal takes for a command."""
-    return name if name.isprintable() else ascii(name)
 
 
 def _by_chunk(

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from provender.core.breach import Breach, BreachKind
+from provender.core.breach import Breach, BreachKind, printable
 from provender.core.manifest import Manifest, ShardEntry
 from provender.core.sampling import sample
 from provender.errors import NothingCheckedError, ProvenderError, UsageError
 from provender.io.chunks import CHUNK_BYTES
 from provender.io.discover import named_files
-from provender.provenance.compare_bytes import Difference, Stretch, differences, whole_shard
-from provender.provenance.diagnosis import chunk_root_of, diagnose, printable
+from provender.provenance.compare_bytes import (
+    Difference,
+    Stretch,
+    chunk_root_of,
+    differences,
+    whole_shard,
+)
 
 #: So many changed shards are read again to say what happened to them.
 _DIAGNOSED = 20
@@ -143,6 +148,10 @@ def _same_bytes(
 def _contents(
     found: Sequence[Difference], entries: Mapping[str, ShardEntry], files: Files
 ) -> list[Breach]:
+    if not found:
+        return []
+    from provender.provenance.diagnosis import diagnose  # decoders: only where something is wrong
+
     sealed = {(e.size, e.chunk_root): e.name for e in entries.values()}
     breaches: list[Breach] = []
     for number, difference in enumerate(found):
