@@ -40,6 +40,12 @@ BENCHMARKS = (
         quick=("--rows", "50000", "--megabytes", "64"),
     ),
     Benchmark(
+        "verify_speed",
+        "verification of a seal beside the hash alone",
+        reads_data=False,
+        quick=("--megabytes", "128", "--files", "2000"),
+    ),
+    Benchmark(
         "expectations_speed",
         "expectations beside Great Expectations",
         reads_data=False,

@@ -109,18 +109,20 @@ def manifest_bytes(manifest: Manifest) -> bytes:
     return canonical_json(manifest.to_json())
 
 
-def summary_of(manifest: Manifest) -> dict[str, Any]:
-    """Return what the predicate repeats of a manifest."""
-    document = manifest.to_json()
+def summary_of(document: dict[str, Any]) -> dict[str, Any]:
+    """Return what the predicate repeats of a manifest, given as `Manifest.to_json` gives it."""
     return {
-        "serialisation": manifest.made,
+        "serialisation": document["made"],
         "shards": {
-            "count": len(manifest.shards),
+            "count": len(document["shards"]),
             "bytes": document["bytes"],
-            "rows": manifest.rows,
-            "root": manifest.root,
+            "rows": document["rows"]["count"],
+            "root": document["root"],
         },
-        "rows": {"canon": manifest.made.get("record"), "multiset": manifest.multiset},
+        "rows": {
+            "canon": document["made"].get("record", ""),
+            "multiset": document["rows"]["multiset"],
+        },
         "schema": digest_of(sorted(document["schemas"])),
     }
 
@@ -132,9 +134,10 @@ def seal_statement(
     inputs: tuple[tuple[str, str], ...] = (),
 ) -> SealStatement:
     """Return the statement that seals ``manifest``."""
-    data = manifest_bytes(manifest)
+    document = manifest.to_json()
+    data = canonical_json(document)
     return SealStatement(
-        sha256_hex(data), len(data), summary_of(manifest), version, evidence, inputs
+        sha256_hex(data), len(data), summary_of(document), version, evidence, inputs
     )
 
 
