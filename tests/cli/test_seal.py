@@ -166,6 +166,8 @@ def test_parts_are_verified_alone(shell: Shell) -> None:
         ("--seed", "x"),
         ("--lineage", "x"),
         ("--sample", "0"),
+        ("--proof", "proof.json"),
+        ("--record", "record.jsonl"),
     ],
 )
 def test_what_cannot_be_asked_is_a_mistake(
@@ -217,6 +219,20 @@ def test_a_model_is_followed_back_to_its_data(shell: Shell) -> None:
     assert shell.verify("--to-model", "model.bin")["model"] == "model.bin"
     model.write_bytes(b"other")
     assert shell.kinds("--to-model", "model.bin") == ["lineage"]
+
+
+def test_a_record_is_proven_to_who_has_no_data(shell: Shell) -> None:
+    sealed = ("--seal", "s/seal.dsse.json", "--trust", "trust.json")
+    where = ("--shard", "digits-1.parquet", "--row", 7)
+    shell.run("prove", "data", *sealed, *where, "--out", "proof.json")
+    shutil.rmtree(shell.folder / "data")
+    (shell.folder / "s/manifest.json").unlink()
+    said = shell.run("verify", "--proof", "proof.json", *sealed)
+    assert "its record is among these data" in said.stdout
+    found = json.loads((shell.folder / "proof.json").read_text())
+    (shell.folder / "proof.json").write_text(json.dumps({**found, "row": 8}))
+    failed = shell.run("verify", "--proof", "proof.json", *sealed, "--format", "json", code=5)
+    assert [f["kind"] for f in json.loads(failed.stdout)["failures"]] == ["proof"]
 
 
 def test_a_passphrase_is_never_waited_for_where_nobody_sits(shell: Shell) -> None:

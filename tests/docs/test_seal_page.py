@@ -14,6 +14,7 @@ from provender.core.lineage import TRAINING_PREDICATE
 from provender.core.statement import INTEGRITY_PREDICATE, STATEMENT_PAYLOAD_TYPE
 from provender.core.trust import TRUST_PAYLOAD_TYPE
 from tests.core.test_freshness import SEEN
+from tests.core.test_inclusion import PROOF
 from tests.core.test_lineage import TRAINING
 from tests.core.test_statement import STATEMENT
 from tests.core.test_trust import TRUST
@@ -24,6 +25,7 @@ DOCUMENTS: dict[str, Any] = {
     "training": json.loads(TRAINING.payload())["predicate"],
     "trust": json.loads(TRUST.payload()),
     "last-seen": SEEN.to_json(),
+    "proof": PROOF.to_json(),
 }
 
 

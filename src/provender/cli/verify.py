@@ -32,6 +32,8 @@ def _range(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 @click.option("--shard", metavar="NAME", help="Read only this shard.")
 @click.option("--range", "range_", metavar="A:B", callback=_range, help="Of it, bytes A to B.")
 @click.option("--policy", metavar="FILE", help="The sealed verdict must be under this policy.")
+@click.option("--proof", metavar="FILE", help="Without DATA: this proof must lead to the seal.")
+@click.option("--record", metavar="FILE", help="The proof must be of the one record in here.")
 @click.option("--to-model", metavar="FILE", help="This model must come from DATA.")
 @click.option("--lineage", metavar="FILE", help="Its lineage (default: beside the model).")
 @format_option
@@ -44,11 +46,14 @@ def verify(data: tuple[str, ...], format_: str, **options: Any) -> int:
     from provender.core.breach import Breach, BreachKind, BrokenTrustError
     from provender.errors import EXIT_USAGE, ProvenderError
 
-    asked = _asked(options)
-    inputs = inputs_of(data)
+    asked = _asked(data, options)
+    inputs = () if options["proof"] is not None else inputs_of(data)
     said: dict[str, Any] = {}
     try:
-        breaches = _verify(inputs, asked, options, said)
+        if options["proof"] is not None:
+            breaches = _verify_proof(options, said)
+        else:
+            breaches = _verify(inputs, asked, options, said)
     except BrokenTrustError as error:
         breaches = list(error.breaches)
     except ProvenderError as error:
@@ -106,6 +111,24 @@ def _verify(
     return breaches
 
 
+def _verify_proof(options: dict[str, Any], said: dict[str, Any]) -> list[Any]:
+    """Fill ``said`` with what was verified, and return what does not hold."""
+    from provender.provenance.proof import proof_breaches
+    from provender.provenance.sealed import remember, trusted_statement
+
+    found = trusted_statement(options["seal"], options["trust"], options["last_seen"])
+    if options["last_seen"] is not None:
+        remember(found, options["last_seen"])
+    said.update(
+        series=found.statement.version.series,
+        sequence=found.statement.version.sequence,
+        manifest_root=found.statement.summary["shards"]["root"],
+        proof=options["proof"],
+    )
+    record = None if options["record"] is None else Path(options["record"])
+    return proof_breaches(Path(options["proof"]), found.statement, record)
+
+
 def _policy_digest(path: str | None) -> str | None:
     if path is None:
         return None
@@ -114,7 +137,7 @@ def _policy_digest(path: str | None) -> str | None:
     return load_policy(path).digest
 
 
-def _asked(options: dict[str, Any]) -> Any:
+def _asked(data: tuple[str, ...], options: dict[str, Any]) -> Any:
     from provender.provenance.verify import Asked
 
     if options["range_"] is not None and options["shard"] is None:
@@ -123,6 +146,11 @@ def _asked(options: dict[str, Any]) -> Any:
         raise UsageError("--sample", "and --shard exclude each other", "give one of them")
     if options["lineage"] is not None and options["to_model"] is None:
         raise UsageError("--lineage", "is of no model", "name one with --to-model")
+    parts = ("sample", "shard", "range_", "policy", "to_model")
+    if options["proof"] is not None and (data or any(options[p] is not None for p in parts)):
+        raise UsageError("--proof", "is checked alone", "leave DATA and the other parts out")
+    if options["record"] is not None and options["proof"] is None:
+        raise UsageError("--record", "is of no proof", "give --proof as well")
     if options["seed"] is not None and options["sample"] is None:
         raise UsageError("--seed", "chooses nothing", "give --sample as well")
     seed = options["seed"] or secrets.token_hex(16)
@@ -156,6 +184,9 @@ def _print(outcome: str, said: dict[str, Any]) -> None:
         print(f"not verified: {outcome}")
         return
     print(f"verified: {said['series']} {said['sequence']}, {said['manifest_root']}")
+    if "proof" in said:
+        print(f"{said['proof']}: its record is among these data")
+        return
     print(
         f"{said['bytes_read']:,} bytes read in {said['shards_read']} of {said['shards']} shards; "
         f"signed by {len(said['signed_by'])}; counts until {said['expires']}"

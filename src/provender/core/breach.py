@@ -34,6 +34,7 @@ class BreachKind(StrEnum):
     EVIDENCE = "evidence"
     POLICY = "policy"
     LINEAGE = "lineage"
+    PROOF = "proof"
     SHARD_MISSING = "shard-missing"
     SHARD_ADDED = "shard-added"
     SHARD_RENAMED = "shard-renamed"

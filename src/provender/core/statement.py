@@ -181,6 +181,9 @@ def parse_seal_statement(payload: bytes) -> SealStatement:
         lineage=dict,
         removed=list,
     )
+    fields(predicate["shards"], count=int, bytes=int, rows=int, root=str)
+    fields(predicate["rows"], canon=str, multiset=str)
+    sha256_digest(predicate["shards"]["root"])
     manifest = fields(predicate["manifest"], name=str, digest=dict, bytes=int)
     if _sha256_only(manifest["digest"]) != digest or manifest["name"] != MANIFEST_NAME:
         raise ValueError("subject and predicate name two manifests")

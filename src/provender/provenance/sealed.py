@@ -33,11 +33,10 @@ from provender.provenance.trust import trusted
 
 
 @dataclass(frozen=True)
-class Sealed:
-    """A seal whose signatures, freshness and manifest hold. The data are not looked at yet.
+class TrustedStatement:
+    """What a seal says, when its signatures and freshness hold. Its manifest is not looked at.
 
     Attributes:
-        manifest: what the data must be.
         statement: what the seal says.
         digest: ``sha256:<hex>`` of the seal's payload.
         signed_by: keyids of the sealing keys whose signature holds.
@@ -45,12 +44,22 @@ class Sealed:
         seen: what has been seen, this seal included; `remember` keeps it.
     """
 
-    manifest: Manifest
     statement: SealStatement
     digest: str
     signed_by: tuple[str, ...]
     trust: Trust
     seen: LastSeen
+
+
+@dataclass(frozen=True)
+class Sealed(TrustedStatement):
+    """A seal whose manifest holds as well. The data are not looked at yet.
+
+    Attributes:
+        manifest: what the data must be.
+    """
+
+    manifest: Manifest
 
 
 def trusted_manifest(
@@ -70,6 +79,21 @@ def trusted_seal(
     today: datetime.date | None = None,
 ) -> Sealed:
     """Check a seal against a trust file, and the manifest beside it against the seal.
+
+    Arguments and errors as `trusted_statement`.
+    """
+    found = trusted_statement(seal, trust, last_seen, today)
+    manifest = sealed_manifest(Path(seal).parent / MANIFEST_NAME, found.statement)
+    return Sealed(**vars(found), manifest=manifest)
+
+
+def trusted_statement(
+    seal: str | Path,
+    trust: str | Path,
+    last_seen: str | Path | None = None,
+    today: datetime.date | None = None,
+) -> TrustedStatement:
+    """Check a seal against a trust file.
 
     Args:
         seal: the DSSE envelope; ``manifest.json`` lies in the same folder.
@@ -95,9 +119,7 @@ def trusted_seal(
     breaches = seal_breaches(file.trust, statement.version, digest, held, seen, day)
     if breaches:
         raise BrokenTrustError(str(path), breaches)
-    manifest = sealed_manifest(path.parent / MANIFEST_NAME, statement)
-    return Sealed(
-        manifest,
+    return TrustedStatement(
         statement,
         digest,
         tuple(sorted(held & file.trust.seal[statement.version.series].keyids)),
@@ -135,7 +157,7 @@ def sealed_manifest(path: Path, statement: SealStatement) -> Manifest:
     return manifest
 
 
-def remember(sealed: Sealed, last_seen: str | Path) -> None:
+def remember(sealed: TrustedStatement, last_seen: str | Path) -> None:
     """Keep that ``sealed`` was accepted, so that nothing older is accepted again.
 
     Raises:
