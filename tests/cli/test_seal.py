@@ -144,6 +144,14 @@ def test_an_expired_seal_is_refused(shell: Shell) -> None:
     shell.run(*words, "--expires", "soon", code=4)
 
 
+def test_a_seal_is_not_put_in_the_data_nor_goes_on_from_anybodys(shell: Shell) -> None:
+    words = ("seal", "data", "--key", "bob.key", "--series", "digits", "--out")
+    assert "lies in data" in shell.run(*words, "data/seal.dsse.json", code=4).stderr
+    assert "none of these keys" in shell.run(*words, "s/seal.dsse.json", code=4).stderr
+    shell.run(*words, "s/seal.dsse.json", "--sequence", 7)
+    assert shell.kinds() == ["signature"]
+
+
 def test_parts_are_verified_alone(shell: Shell) -> None:
     flip_bit(shell.folder / "data" / "digits-3.parquet")
     part = ("--shard", "digits-1.parquet")

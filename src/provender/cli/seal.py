@@ -86,13 +86,16 @@ def _seal(
     from provender.core.statement import STATEMENT_PAYLOAD_TYPE, seal_statement
     from provender.provenance.dsse import signed
     from provender.provenance.evidence import evidence_file
-    from provender.provenance.seal import next_version, source_seals, write_seal
+    from provender.provenance.keys import public_of
+    from provender.provenance.seal import next_version, refuse_inside, source_seals, write_seal
     from provender.work.evidence import evidence_of
 
     if not options["series"]:
         raise UsageError("--series", "is missing", "name the data set through time")
+    refuse_inside(place, inputs)
+    keys = {key.keyid: key for key in map(public_of, signers)}
     version = next_version(
-        place, options["series"], options["sequence"], options["expires"], today()
+        place, options["series"], options["sequence"], options["expires"], today(), keys
     )
     if version.expires < today():
         print(f"provender: the seal expires on {version.expires}, already past", file=sys.stderr)
@@ -115,16 +118,18 @@ def _add_signatures(place: Path, data: tuple[str, ...], signers: list[Any]) -> t
     from provender.core.statement import MANIFEST_NAME
     from provender.io.outputs import write_whole
     from provender.provenance.dsse import signed
+    from provender.provenance.evidence import evidence_breaches
     from provender.provenance.seal import read_seal
     from provender.provenance.sealed import sealed_manifest
     from provender.provenance.verify import Asked, verify_data
 
     envelope, statement = read_seal(place)
     manifest = sealed_manifest(place.parent / MANIFEST_NAME, statement)
+    breaches = evidence_breaches(place.parent, statement)
     if data:
-        breaches = verify_data(manifest, data, Asked()).breaches
-        if breaches:
-            raise BrokenTrustError(str(place), breaches)
+        breaches += verify_data(manifest, data, Asked()).breaches
+    if breaches:
+        raise BrokenTrustError(str(place), breaches)
     for signer in signers:
         envelope = signed(envelope, signer)
     write_whole(str(place), envelope.to_bytes().decode())

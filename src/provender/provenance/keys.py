@@ -79,6 +79,12 @@ def load_public(path: Path) -> PublicKey:
     return PublicKey(known.keytype, known.scheme, known.keyval["public"])
 
 
+def public_of(signer: CryptoSigner) -> PublicKey:
+    """Return the key that verifies what ``signer`` signs."""
+    known = signer.public_key
+    return PublicKey(known.keytype, known.scheme, known.keyval["public"])
+
+
 def load_signer(path: Path, passphrase: Callable[[], bytes]) -> CryptoSigner:
     """Return what signs with the ed25519 key in a PEM file.
 

@@ -20,9 +20,10 @@ from provender.core.statement import (
     parse_seal_statement,
     payload_digest,
 )
+from provender.core.trust import PublicKey
 from provender.errors import UsageError
 from provender.io.outputs import OutputFolder
-from provender.provenance.dsse import read_envelope, signed
+from provender.provenance.dsse import read_envelope, signed, signers
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Signer
@@ -37,15 +38,20 @@ def next_version(
     sequence: int | None,
     expires: datetime.date | None,
     today: datetime.date,
+    keys: Mapping[str, PublicKey],
 ) -> SealVersion:
     """Return the version of a seal that will stand at ``place``.
 
     A seal of the same series that stands there is the previous one: its digest is named, and the
     sequence goes on from it unless one is given.
 
+    Args:
+        keys: those that will sign; one of them must have signed what is gone on from.
+
     Raises:
         BrokenTrustError: when what stands there is no seal.
-        UsageError: when the sequence would not grow, or another series stands there.
+        UsageError: when the sequence would not grow, another series stands there, or a seal that
+            anybody may have written.
     """
     lasts = expires or today + datetime.timedelta(days=LASTS_DAYS)
     if not os.path.lexists(place):
@@ -60,8 +66,24 @@ def next_version(
             f"{sequence} is not above {before.sequence}, that of the seal in --out",
             "leave it out to go on from there",
         )
+    if sequence is None and not signers(envelope, keys):
+        raise UsageError(
+            str(place), "is signed by none of these keys", "give --sequence, or another --out"
+        )
     previous = payload_digest(envelope.payload)
     return SealVersion(series, sequence or before.sequence + 1, previous, lasts)
+
+
+def refuse_inside(place: Path, inputs: Sequence[str]) -> None:
+    """Refuse a seal in the folder that it seals, where it would be a file that was never sealed.
+
+    Raises:
+        UsageError: when ``place`` lies there.
+    """
+    for given in inputs:
+        folder = Path(given.removeprefix("file://")).expanduser()
+        if folder.is_dir() and place.resolve().is_relative_to(folder.resolve()):
+            raise UsageError("--out", f"{place} lies in {given}", "put the seal beside the data")
 
 
 def read_seal(path: Path) -> tuple[Envelope, SealStatement]:
@@ -89,7 +111,7 @@ def write_seal(
     place: Path,
     manifest: Manifest,
     statement: SealStatement,
-    signers: Sequence[Signer],
+    signing: Sequence[Signer],
     evidence: Mapping[str, bytes],
 ) -> Envelope:
     """Write the manifest, its evidence and, last, the seal; return the seal.
@@ -105,7 +127,7 @@ def write_seal(
     if place.name == MANIFEST_NAME or place.name in evidence:
         raise UsageError("--out", f"{place.name} is taken", "name the seal otherwise")
     envelope = Envelope(statement.payload(), STATEMENT_PAYLOAD_TYPE)
-    for signer in signers:
+    for signer in signing:
         envelope = signed(envelope, signer)
     with OutputFolder(str(place.parent)).staging(place.name) as draft:
         (draft / MANIFEST_NAME).write_bytes(manifest_bytes(manifest))
