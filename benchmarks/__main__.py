@@ -46,6 +46,18 @@ BENCHMARKS = (
         quick=("--rows", "50000"),
     ),
     Benchmark(
+        "verify_speed",
+        "verification of a seal beside the hash alone",
+        reads_data=False,
+        quick=("--megabytes", "128", "--files", "2000"),
+    ),
+    Benchmark(
+        "hostile_documents",
+        "doctored seals, trust files and manifests",
+        reads_data=False,
+        quick=("--inputs", "50000"),
+    ),
+    Benchmark(
         "expectations_speed",
         "expectations beside Great Expectations",
         reads_data=False,

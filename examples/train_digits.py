@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -16,7 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sklearn.linear_model import LogisticRegression
 
-from provender.errors import ProvenderError
+from provender.errors import IntegrityError, ProvenderError
+from provender.provenance.keys import load_signer
+from provender.provenance.lineage import record_training
+from provender.provenance.sealed import Sealed, trusted_seal
 from provender.work.admission import require_admitted
 
 _WHITE = 16.0
@@ -46,13 +50,28 @@ def train(data: Path, provenance: Path, policy: Path) -> tuple[dict[str, np.ndar
     return arrays, metrics
 
 
+def sealed_data(seal: Path, trust: Path, manifest_root: str) -> Sealed:
+    """Return the seal, if it is about the data that were trained on.
+
+    Raises:
+        ProvenderError: when it does not count, or is about other data.
+    """
+    sealed = trusted_seal(seal, trust)
+    if sealed.manifest.root != manifest_root:
+        raise IntegrityError(str(seal), "seals other data than were trained on", "seal these")
+    return sealed
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("data", "provenance", "policy", "model", "metrics"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    for name, what in (("seal", "seal of the data"), ("trust", "trust file"), ("key", "NAME.key")):
+        parser.add_argument(f"--{name}", type=Path, help=f"{what}: to record the model's lineage")
     given = parser.parse_args()
     try:
         arrays, metrics = train(given.data, given.provenance, given.policy)
+        sealed = given.seal and sealed_data(given.seal, given.trust, metrics["manifest_root"])
     except ProvenderError as error:
         print(f"train: {error}", file=sys.stderr)
         return error.exit_code
@@ -60,6 +79,9 @@ def main() -> int:
         file.parent.mkdir(parents=True, exist_ok=True)
     np.savez(given.model, **arrays)
     given.metrics.write_text(json.dumps(metrics, indent=2, sort_keys=True) + "\n")
+    if sealed:
+        signer = load_signer(given.key, lambda: os.environb[b"PROVENDER_PASSPHRASE"])
+        record_training(given.model, sealed, signer)
     return 0
 
 

@@ -40,9 +40,16 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 
 def verbs() -> dict[str, click.Command]:
+    """Commands by what is typed; of a group, those in it: 'trust sign'."""
     context = click.Context(cli)
-    found = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
-    return {name: command for name, command in found.items() if command}
+    found: dict[str, click.Command] = {}
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        if isinstance(command, click.Group):
+            found |= {f"{name} {inner}": one for inner, one in command.commands.items()}
+        elif command:
+            found[name] = command
+    return found
 
 
 def options_of(command: click.Command) -> set[str]:
@@ -82,7 +89,9 @@ def commands_in(text: str) -> Iterator[tuple[str, str]]:
     for line in code:
         found = re.match(r"(?:\$ )?(?:\S+/)?provender ([a-z][a-z-]*)(.*)", line.strip())
         if found:
-            yield found[1], found[2]
+            inner = re.match(r" ([a-z]+)\b(.*)", found[2])
+            pair = f"{found[1]} {inner[1]}" if inner else ""
+            yield (pair, inner[2]) if inner and pair in verbs() else (found[1], found[2])
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

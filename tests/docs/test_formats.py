@@ -16,7 +16,10 @@ from jsonschema import Draft202012Validator
 
 from provender.cli.main import cli
 from provender.core.comparison import DIFF_VERSION
+from provender.core.freshness import LAST_SEEN_VERSION
+from provender.core.inclusion import PROOF_VERSION
 from provender.core.manifest import MANIFEST_VERSION
+from provender.core.trust import TRUST_VERSION
 from provender.core.verdict import VERDICT_VERSION
 from provender.identity.encoding import RECORD_ENCODING, encode_rows
 from provender.identity.multiset import MULTISET_HASH
@@ -34,8 +37,14 @@ def test_format_names_are_the_codes_own(tmp_path: Path) -> None:
     text = page("formats.md") + page("identity.md")
     versions = {MANIFEST_VERSION, FINDINGS_VERSION, VALIDATION_VERSION, VERDICT_VERSION}
     versions.add(DIFF_VERSION)
-    named = set(re.findall(r"`(provender-\w+/\d+)`", text))
-    assert named == versions | {RECORD_ENCODING, state}
+    named = set(re.findall(r"`(provender-[\w-]+/\d+)`", text))
+    assert named == versions | {
+        RECORD_ENCODING,
+        TRUST_VERSION,
+        LAST_SEEN_VERSION,
+        PROOF_VERSION,
+        state,
+    }
     assert f"`{MULTISET_HASH}`" in text
 
 

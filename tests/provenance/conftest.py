@@ -23,6 +23,7 @@ from provender.work.admission import admission
 from provender.work.baseline import read_manifest
 from provender.work.deciding import load_policy, verdict_on
 from provender.work.validation import validation_document
+from tests.provenance.sealing import Place, make_place
 
 ROOT = Path(__file__).parents[2]
 DAY = datetime.date(2027, 1, 31)
@@ -112,3 +113,14 @@ def flip_bit(shard: Path, offset: int = 5000) -> None:
     after = shard.stat()
     assert (after.st_size, after.st_ino) == (before.st_size, before.st_ino)
     assert after.st_mtime_ns == before.st_mtime_ns
+
+
+@pytest.fixture(scope="session")
+def _place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return make_place(tmp_path_factory.mktemp("sealed"))
+
+
+@pytest.fixture
+def place(_place: Place, tmp_path: Path) -> Place:
+    """A copy of sealed data, for one test alone."""
+    return _place.copy(tmp_path / "place")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -104,3 +105,15 @@ def inputs_of(data: tuple[str, ...]) -> tuple[str, ...]:
             "DATA", "nothing was named to check", "name files, folders, globs or addresses"
         )
     return data
+
+
+def day_option(name: str, text: str, required: bool = False) -> Decorator:
+    """An option that takes a day, YYYY-MM-DD."""
+
+    def parsed(_: click.Context, __: click.Parameter, value: str | None) -> datetime.date | None:
+        try:
+            return None if value is None else datetime.date.fromisoformat(value)
+        except ValueError as error:
+            raise UsageError(name, f"{value!r} is no day", "write it as YYYY-MM-DD") from error
+
+    return click.option(name, metavar="DATE", required=required, callback=parsed, help=text)

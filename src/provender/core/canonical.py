@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from json.encoder import encode_basestring
 from typing import Any
 
 _MAX_SAFE = 2**53 - 1
@@ -40,8 +41,10 @@ def pretty_json(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    if value is None or isinstance(value, bool | str):
-        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
     if isinstance(value, int):
         if abs(value) > _MAX_SAFE:
             raise ValueError(f"integer {value} cannot be exchanged as a JSON number")
@@ -50,8 +53,9 @@ def _text(value: Any) -> str:
         return _number(value)
     if isinstance(value, dict):
         # RFC 8785 sorts keys by UTF-16 code units, not by code points.
-        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-        return "{" + ",".join(f"{_text(str(key))}:{_text(value[key])}" for key in keys) + "}"
+        ascii_ = all(map(str.isascii, value))
+        keys = sorted(value) if ascii_ else sorted(value, key=lambda k: k.encode("utf-16-be"))
+        return "{" + ",".join([f"{encode_basestring(k)}:{_text(value[k])}" for k in keys]) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(_text(item) for item in value) + "]"
     raise ValueError(f"a {type(value).__name__} has no canonical JSON form")

@@ -53,7 +53,7 @@ def hash_stream(file: BinaryIO) -> ByteDigests:
     whole = hashlib.sha256()
     leaves: list[bytes] = []
     size = 0
-    while chunk := _read_fully(file, CHUNK_BYTES):
+    while chunk := read_fully(file, CHUNK_BYTES):
         size += len(chunk)
         whole.update(chunk)
         leaves.append(chunk_hash(chunk))
@@ -145,7 +145,7 @@ class VerifiedFile(io.RawIOBase):
             return self._recent[index]
         start = index * CHUNK_BYTES
         self._raw.seek(start)
-        data = _read_fully(self._raw, min(CHUNK_BYTES, self._size - start))
+        data = read_fully(self._raw, min(CHUNK_BYTES, self._size - start))
         recorded = self._digests[index * _DIGEST_BYTES : (index + 1) * _DIGEST_BYTES]
         if chunk_hash(data) != recorded:
             raise self._fail(
@@ -161,7 +161,7 @@ class VerifiedFile(io.RawIOBase):
         return self.failure
 
 
-def _read_fully(file: BinaryIO, size: int) -> bytes:
+def read_fully(file: BinaryIO, size: int) -> bytes:
     """Read ``size`` bytes, or what is left: a raw or remote file may give fewer at a time."""
     data = file.read(size)
     if len(data) == size or not data:

@@ -25,22 +25,39 @@ def discover(inputs: Sequence[str]) -> list[ShardRef]:
             link leaves its folder or runs in a circle, or a name is not portable (docs/reading.md).
         NothingCheckedError: when an input holds or matches no file.
     """
+    shards = [shard_ref(name, *where) for name, where in sorted(named_files(inputs).items())]
+    check_names([shard.name for shard in shards])
+    return shards
+
+
+def named_files(inputs: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Return (address, bytes) of all files that ``inputs`` name, by shard name, whatever they are.
+
+    Raises:
+        InputError, NothingCheckedError: as `discover`, formats and names apart.
+    """
     if not inputs:
         raise NothingCheckedError("inputs", "no file or folder was named", "name at least one")
     listings = [list_input(given) for given in inputs]
     root = _common_root(inputs, listings)
-    shards: dict[str, ShardRef] = {}
+    files: dict[str, tuple[str, int]] = {}
     for listing in listings:
         for path, size in listing.files:
             name = posixpath.relpath(path, root or ".")
-            if name in shards:
+            if name in files:
                 raise InputError(name, "is named by two of the inputs", "name every file once")
-            format_, compression = format_of(name)
-            partition = partition_of(name)
-            uri = listing.prefix + path
-            shards[name] = ShardRef(name, uri, size, format_, compression, partition)
-    check_names(sorted(shards))
-    return [shards[name] for name in sorted(shards)]
+            files[name] = (listing.prefix + path, size)
+    return files
+
+
+def shard_ref(name: str, uri: str, size: int) -> ShardRef:
+    """Return a shard as its name tells it.
+
+    Raises:
+        InputError: when the name is of no known format.
+    """
+    format_, compression = format_of(name)
+    return ShardRef(name, uri, size, format_, compression, partition_of(name))
 
 
 def _common_root(inputs: Sequence[str], listings: Sequence[Listing]) -> str:

@@ -1,0 +1,136 @@
+"""provender seal: sign what the data are, so that any later change shows."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from provender.cli.options import day_option, format_option, inputs_of, run_options
+from provender.errors import UsageError
+
+
+@click.command()
+@click.argument("data", nargs=-1, metavar="DATA...")
+@click.option("--key", multiple=True, required=True, metavar="KEY", help="Private key (.key).")
+@click.option("--series", metavar="S", help="The data set through time; must be given.")
+@click.option("--sequence", type=click.IntRange(1), metavar="N", help="Default: one more.")
+@day_option("--expires", "Last day (UTC) on which the seal counts (default: in 365 days).")
+@click.option("--evidence", metavar="DIR", help="Output folder of a scan: seal its verdict too.")
+@click.option("--input", "sources", multiple=True, metavar="SEAL", help="What DATA was made from.")
+@click.option("--add-signature", is_flag=True, help="Sign the seal in --out as one more signer.")
+@click.option("--out", required=True, metavar="FILE", help="The seal; manifest.json lies beside.")
+@run_options
+@format_option
+@click.pass_obj
+def seal(
+    beam_options: tuple[str, ...],
+    /,
+    data: tuple[str, ...],
+    key: tuple[str, ...],
+    out: str,
+    add_signature: bool,
+    format_: str,
+    **options: Any,
+) -> int:
+    """Write a signed seal of DATA to FILE, and the manifest it is about beside it.
+
+    With --add-signature, FILE is there already: its manifest is checked, DATA is held against it
+    where it is named, and the signatures of the given keys are added.
+    """
+    from provender.cli.passphrase import passphrase
+    from provender.provenance.keys import load_signer
+
+    place = Path(out)
+    signers = [load_signer(Path(n), partial(passphrase, n)) for n in key]
+    if add_signature:
+        envelope, statement = _add_signatures(place, data, signers)
+    else:
+        envelope, statement = _seal(place, inputs_of(data), signers, options, beam_options)
+    version, shards = statement.version, statement.summary["shards"]
+    said = {
+        "seal": out,
+        "series": version.series,
+        "sequence": version.sequence,
+        "expires": version.expires.isoformat(),
+        "manifest_root": shards["root"],
+        "shards": shards["count"],
+        "rows": shards["rows"],
+        "bytes": shards["bytes"],
+        "signatures": [keyid for keyid, _ in envelope.signatures],
+    }
+    if format_ == "json":
+        print(json.dumps(said, indent=2, sort_keys=True))
+    else:
+        print(f"sealed {version.series} {version.sequence}, until {version.expires}")
+        print(f"{shards['rows']:,} rows in {shards['count']} shards, {shards['root']}")
+        print(f"{len(envelope.signatures)} signatures")
+    return 0
+
+
+def _seal(
+    place: Path,
+    inputs: tuple[str, ...],
+    signers: list[Any],
+    options: dict[str, Any],
+    beam_options: tuple[str, ...],
+) -> tuple[Any, Any]:
+    from pipelines.fingerprint import fingerprint, survey
+    from provender.cli.running import running, today
+    from provender.core.envelope import Envelope
+    from provender.core.shard import Roles
+    from provender.core.statement import STATEMENT_PAYLOAD_TYPE, seal_statement
+    from provender.provenance.dsse import signed
+    from provender.provenance.evidence import evidence_file
+    from provender.provenance.keys import public_of
+    from provender.provenance.seal import next_version, refuse_inside, source_seals, write_seal
+    from provender.work.evidence import evidence_of
+
+    if not options["series"]:
+        raise UsageError("--series", "is missing", "name the data set through time")
+    refuse_inside(place, inputs)
+    keys = {key.keyid: key for key in map(public_of, signers)}
+    version = next_version(
+        place, options["series"], options["sequence"], options["expires"], today(), keys
+    )
+    if version.expires < today():
+        print(f"provender: the seal expires on {version.expires}, already past", file=sys.stderr)
+    sources = source_seals([Path(name) for name in options["sources"]])
+    with running(options["workers"], options["cache"], options["resume"], beam_options) as run:
+        manifest, _ = fingerprint(survey(inputs, Roles(), run), run)
+    found = () if options["evidence"] is None else evidence_of(Path(options["evidence"]), manifest)
+    statement = seal_statement(manifest, version, tuple(e.entry for e in found), sources)
+    files = {}
+    for one in found:
+        envelope = Envelope(one.payload, STATEMENT_PAYLOAD_TYPE)
+        for signer in signers:
+            envelope = signed(envelope, signer)
+        files[evidence_file(one.entry.name)] = envelope.to_bytes()
+    return write_seal(place, manifest, statement, signers, files), statement
+
+
+def _add_signatures(place: Path, data: tuple[str, ...], signers: list[Any]) -> tuple[Any, Any]:
+    from provender.core.breach import BrokenTrustError
+    from provender.core.statement import MANIFEST_NAME
+    from provender.io.outputs import write_whole
+    from provender.provenance.dsse import signed
+    from provender.provenance.evidence import evidence_breaches
+    from provender.provenance.seal import read_seal
+    from provender.provenance.sealed import sealed_manifest
+    from provender.provenance.verify import Asked, verify_data
+
+    envelope, statement = read_seal(place)
+    manifest = sealed_manifest(place.parent / MANIFEST_NAME, statement)
+    breaches = evidence_breaches(place.parent, statement)
+    if data:
+        breaches += verify_data(manifest, data, Asked()).breaches
+    if breaches:
+        raise BrokenTrustError(str(place), breaches)
+    for signer in signers:
+        envelope = signed(envelope, signer)
+    write_whole(str(place), envelope.to_bytes().decode())
+    return envelope, statement

@@ -1,0 +1,146 @@
+"""That one leaf stands in a Merkle tree, shown by the hashes beside its way to the root.
+
+Paths: RFC 6962 section 2.1.1; the check: RFC 9162 section 2.1.3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from provender.core.canonical import canonical_json
+from provender.core.fields import fields, hex_digest
+from provender.core.merkle import CompactRange, leaf_hash, node_hash
+from provender.core.strict_json import strict_json
+
+PROOF_VERSION = "provender-proof/1"
+_MAX_BYTES = 2**20
+_MAX_VALUES = 5_000
+
+
+def audit_path(hashes: Sequence[bytes], index: int) -> tuple[bytes, ...]:
+    """Return the hashes that lead from leaf ``index`` to the root, the nearest first.
+
+    Args:
+        hashes: leaf hashes of the whole tree, 32 bytes each.
+
+    Raises:
+        IndexError: when there is no such leaf.
+    """
+    if not 0 <= index < len(hashes):
+        raise IndexError(f"no leaf {index} among {len(hashes)}")
+    path: list[bytes] = []
+    begin, end = 0, len(hashes)
+    while end - begin > 1:
+        cut = begin + (1 << ((end - begin - 1).bit_length() - 1))
+        other = hashes[cut:end] if index < cut else hashes[begin:cut]
+        path.append(CompactRange.of_leaves(0, other).root())
+        begin, end = (begin, cut) if index < cut else (cut, end)
+    return tuple(reversed(path))
+
+
+def path_root(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """Return the root of the tree of ``size`` leaves that ``path`` leads to.
+
+    Raises:
+        ValueError: when the path is too long or too short for such a tree.
+    """
+    if not 0 <= index < size:
+        raise ValueError(f"no leaf {index} among {size}")
+    left, last, digest = index, size - 1, leaf
+    for other in path:
+        if not last:
+            raise ValueError("the path is too long")
+        if left & 1 or left == last:
+            digest = node_hash(other, digest)
+            while not left & 1 and left:
+                left, last = left >> 1, last >> 1
+        else:
+            digest = node_hash(digest, other)
+        left, last = left >> 1, last >> 1
+    if last:
+        raise ValueError("the path is too short")
+    return digest
+
+
+@dataclass(frozen=True)
+class Proof:
+    """That a record stands in a sealed data set, revealing no other record.
+
+    Attributes:
+        record: the record's leaf hash, 32 bytes.
+        row: its number in the shard, from 0.
+        row_path: from there to the shard's row root.
+        shard: what the manifest's root binds of the shard (`ShardEntry.leaf`).
+        shard_index: the shard's place by name, from 0.
+        shard_path: from there to the manifest's root.
+    """
+
+    record: bytes
+    row: int
+    row_path: tuple[bytes, ...]
+    shard: dict[str, Any]
+    shard_index: int
+    shard_path: tuple[bytes, ...]
+
+    def root(self, shards: int) -> str:
+        """Return ``sha256:<hex>``, the root of the manifest of ``shards`` that it leads to.
+
+        Raises:
+            ValueError: when it leads nowhere.
+        """
+        found = path_root(self.record, self.row, self.shard["rows"], self.row_path)
+        if found.hex() != self.shard["row_root"]:
+            raise ValueError("the record does not lead to the shard's rows")
+        leaf = leaf_hash(canonical_json(self.shard))
+        return "sha256:" + path_root(leaf, self.shard_index, shards, self.shard_path).hex()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "version": PROOF_VERSION,
+            "record": self.record.hex(),
+            "row": self.row,
+            "row_path": [digest.hex() for digest in self.row_path],
+            "shard": self.shard,
+            "shard_index": self.shard_index,
+            "shard_path": [digest.hex() for digest in self.shard_path],
+        }
+
+
+def parse_proof(data: bytes) -> Proof:
+    """Read a proof back.
+
+    Raises:
+        InputError, ValueError: when it is not one.
+    """
+    value = strict_json(data, "proof", _MAX_BYTES, _MAX_VALUES)
+    fields(
+        value,
+        version=str,
+        record=str,
+        row=int,
+        row_path=list,
+        shard=dict,
+        shard_index=int,
+        shard_path=list,
+    )
+    if value["version"] != PROOF_VERSION:
+        raise ValueError(f"version is not {PROOF_VERSION!r}")
+    fields(
+        value["shard"],
+        name=str,
+        size=int,
+        sha256=str,
+        chunk_root=str,
+        rows=int,
+        row_root=str,
+        row_multiset=str,
+        schema=str,
+    )
+    row_path, shard_path = (
+        tuple(bytes.fromhex(hex_digest(digest)) for digest in value[name])
+        for name in ("row_path", "shard_path")
+    )
+    record = bytes.fromhex(hex_digest(value["record"]))
+    return Proof(record, value["row"], row_path, value["shard"], value["shard_index"], shard_path)

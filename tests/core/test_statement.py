@@ -1,0 +1,96 @@
+"""The sealed statement: read back, of one form, and never by another digest algorithm."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from provender.core.canonical import canonical_json
+from provender.core.digest import sha256_hex
+from provender.core.fields import AlgorithmError
+from provender.core.freshness import SealVersion
+from provender.core.manifest import Manifest
+from provender.core.statement import (
+    EvidenceEntry,
+    manifest_bytes,
+    parse_seal_statement,
+    seal_statement,
+)
+from provender.errors import InputError
+
+MANIFEST = Manifest((), 0, "0" * 64, {"record": "provender-record/1", "chunk_bytes": 4194304})
+STATEMENT = seal_statement(
+    MANIFEST,
+    SealVersion("mail", 2, "sha256:" + "1" * 64, datetime.date(2027, 1, 31)),
+    (
+        EvidenceEntry("validation", "sha256:" + "2" * 64, "WARNED", None),
+        EvidenceEntry("verdict", "sha256:" + "3" * 64, "PASSED", "sha256:" + "4" * 64),
+    ),
+    (("raw.dsse.json", "sha256:" + "5" * 64),),
+)
+
+
+def doctored(change: Callable[[dict[str, Any]], object]) -> bytes:
+    value = json.loads(STATEMENT.payload())
+    change(value)
+    return canonical_json(value)
+
+
+def test_a_statement_is_read_back() -> None:
+    assert parse_seal_statement(STATEMENT.payload()) == STATEMENT
+    assert STATEMENT.manifest_sha256 == sha256_hex(manifest_bytes(MANIFEST))
+
+
+def test_the_manifest_is_sealed_in_canonical_json() -> None:
+    import rfc8785
+
+    assert manifest_bytes(MANIFEST) == rfc8785.dumps(MANIFEST.to_json())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda v: v["subject"][0].update(digest={"md5": "0" * 32}),
+        lambda v: v["subject"][0]["digest"].update(md5="0" * 32),
+        lambda v: v["predicate"]["manifest"].update(digest={"sha1": "0" * 40}),
+        lambda v: v["predicate"]["version"].update(previous="md5:" + "0" * 32),
+        lambda v: v["predicate"]["evidence"][0].update(digest="sha1:" + "0" * 40),
+    ],
+)
+def test_a_weaker_digest_algorithm_is_refused(change: Any) -> None:
+    with pytest.raises(AlgorithmError):
+        parse_seal_statement(doctored(change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda v: v.update(_type="https://in-toto.io/Statement/v0.1"),
+        lambda v: v.update(predicateType="https://slsa.dev/provenance/v1"),
+        lambda v: v.update(extra=1),
+        lambda v: v["subject"].append(v["subject"][0]),
+        lambda v: v.update(subject=[]),
+        lambda v: v["subject"][0].update(name="other.json"),
+        lambda v: v["subject"][0]["digest"].update(sha256="A" * 64),
+        lambda v: v["predicate"].pop("version"),
+        lambda v: v["predicate"].update(extra=1),
+        lambda v: v["predicate"]["version"].update(sequence=0),
+        lambda v: v["predicate"]["version"].update(sequence=True),
+        lambda v: v["predicate"]["version"].update(series=""),
+        lambda v: v["predicate"]["version"].update(expires=None),
+        lambda v: v["predicate"]["manifest"]["digest"].update(sha256="0" * 64),
+        lambda v: v["predicate"]["manifest"].update(name="../manifest.json"),
+        lambda v: v["predicate"]["evidence"][0].update(name="../verdict"),
+        lambda v: v["predicate"]["evidence"][0].update(result="MAYBE"),
+        lambda v: v["predicate"]["evidence"].append(7),
+        lambda v: v["predicate"].update(removed=[{"row": "x", "reason": ""}]),
+        lambda v: v["predicate"]["lineage"].update(inputs=[[]]),
+    ],
+)
+def test_a_statement_in_another_form_is_refused(change: Any) -> None:
+    with pytest.raises((InputError, ValueError)):
+        parse_seal_statement(doctored(change))
