@@ -11,7 +11,7 @@ from provender.core.inclusion import Proof, audit_path, parse_proof
 from provender.core.merkle import CompactRange, leaf_hash
 from provender.core.statement import SealStatement
 from provender.errors import InputError, IntegrityError, UsageError
-from provender.identity.analysis import record_digests
+from provender.identity.records import record_digests
 from provender.io.discover import named_files, shard_ref
 from provender.io.reader import read_span, survey
 from provender.provenance.files import read_document
