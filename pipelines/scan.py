@@ -71,7 +71,7 @@ def scan(
     policy = load_policy(request.policy)
     folder = OutputFolder(request.out)
     expected = read_suite(request.suite) if request.suite else None
-    baseline = read_manifest(Path(request.baseline)) if request.baseline else None
+    baseline = read_manifest(request.baseline) if request.baseline else None
     data = survey(request.inputs, request.roles, run)
     surveyed(data)
     suite = ExpectationAnalysis(expected, data.schema) if expected else None

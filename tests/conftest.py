@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from s3fs import S3FileSystem
+
+from tests.s3 import serving
 
 # A machine under load is no failure: figures of time belong in benchmarks/.
 settings.register_profile("provender", deadline=None)
@@ -23,3 +26,20 @@ def own_cache(tmp_path_factory, monkeypatch):
 @pytest.fixture(scope="session")
 def samples():
     return SAMPLES
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory):
+    """A real S3-compatible server in a process of its own."""
+    with serving(tmp_path_factory.mktemp("s3") / "log") as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server, monkeypatch):
+    """A new bucket; this process and those it starts reach it by its s3:// address."""
+    for name, value in s3_server.environment().items():
+        monkeypatch.setenv(name, value)
+    S3FileSystem.clear_instance_cache()  # one made under another environment keeps to that
+    yield s3_server.bucket()
+    S3FileSystem.clear_instance_cache()

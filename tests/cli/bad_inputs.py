@@ -265,11 +265,11 @@ BAD_INPUTS = (
     ),
     BadInput("--out that is a file", out_is_file, 4, ("--out", "'out' is a file", "name a folder")),
     BadInput(
-        "--out that is an address",
+        "--out that is an address of an unknown kind",
         good,
         4,
-        ("--out", "address", "local folder"),
-        ("scan", "data", "--out", "s3://bucket/x"),
+        ("--out", "not known: nowhere", "another address"),
+        ("scan", "data", "--out", "nowhere://bucket/x"),
     ),
     BadInput(
         "--cache that is a file",

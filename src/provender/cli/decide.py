@@ -31,7 +31,7 @@ def decide(out: str, policy: str | None, format_: str) -> int:
     from provender.work.validation import validation_document
 
     folder = OutputFolder(out)
-    manifest = read_manifest(folder.path)
+    manifest = read_manifest(out)
     findings = _document(folder, "findings.json")
     if findings is None:
         raise UsageError(out, "holds no findings.json", "run `provender detect` first")
@@ -59,7 +59,7 @@ def _document(folder: Any, name: str) -> dict[str, Any] | None:
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise InputError(str(folder.path / name), "is not JSON", "run the stage again") from error
+        raise InputError(folder.place(name), "is not JSON", "run the stage again") from error
     if not isinstance(value, dict):
-        raise InputError(str(folder.path / name), "is not a JSON object", "run the stage again")
+        raise InputError(folder.place(name), "is not a JSON object", "run the stage again")
     return value

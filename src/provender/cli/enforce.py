@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import click
@@ -31,7 +30,7 @@ def enforce(data: tuple[str, ...], out: str, policy: str | None, format_: str) -
 
     today = datetime.datetime.now(datetime.UTC).date()
     judged = None if policy is None else load_policy(policy)
-    found = admission(inputs_of(data), Path(out), judged, today)
+    found = admission(inputs_of(data), out, judged, today)
     for line in failure_lines(found.failures):
         click.echo(f"provender: {line}", err=True)
     if format_ == "json":

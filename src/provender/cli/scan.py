@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -66,6 +65,7 @@ def scan(
     else:
         from rich.console import Console
 
+        from provender.io.outputs import OutputFolder
         from provender.report.terminal import render_terminal
 
         read = found.read
@@ -79,7 +79,7 @@ def scan(
             verdict.to_json(),
             found.validation.document,
             Console(),
-            str(Path(out) / "report.html"),
+            OutputFolder(out).place("report.html"),
         )
     return verdict.outcome.exit_code
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from provender.core.manifest import Manifest
 from provender.errors import InputError
 from provender.io.git import Blob, Revision
-from provender.work.baseline import parse_manifest, read_manifest
+from provender.io.storage import is_address
+from provender.work.baseline import holds_manifest, parse_manifest, read_manifest
 
 if TYPE_CHECKING:
     from pipelines.run import Run
@@ -25,12 +26,11 @@ def locate(place: str, folder: Path) -> Manifest | str:
     Raises:
         ProvenderError: when it is none of them.
     """
-    path = Path(place)
-    revision = None if path.exists() else Revision.parse(place)
+    here = is_address(place) or Path(place).exists()
+    revision = None if here else Revision.parse(place)
     if revision is not None:
         return _of_revision(revision, folder)
-    is_manifest = path.suffix == ".json" or (path / "manifest.json").is_file()
-    return read_manifest(path) if is_manifest else place
+    return read_manifest(place) if holds_manifest(place) else place
 
 
 def side_of(found: Manifest | str, run: Run) -> Side:

@@ -132,7 +132,7 @@ def detect(
         _same_data(folder, manifest.root)
         found = run_detect(data, manifest, run, rate, scores, show_content)
         with folder.staging() as draft:
-            write_documents(draft, found, run, read_failing(folder.path / "failing.parquet"))
+            write_documents(draft, found, run, read_failing(folder))
     findings = found.document["findings"]
     lines = [f"{len(findings)} findings"]
     lines += [f"  {f['level']:8} {f['rule']}: {f['message']}" for f in findings]
@@ -150,10 +150,10 @@ def _same_data(folder: Any, root: str) -> None:
 
     if folder.read("manifest.json") is None:
         return
-    recorded = read_manifest(folder.path).root
+    recorded = read_manifest(folder.uri).root
     if recorded != root:
         raise IntegrityError(
-            str(folder.path / "manifest.json"),
+            folder.place("manifest.json"),
             "is of other data than DATA is now",
             "run `provender fingerprint` again, and find out what changed with `provender diff`",
         )

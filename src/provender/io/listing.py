@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import posixpath
@@ -10,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fsspec.core import url_to_fs
-
 from provender.errors import InputError, NothingCheckedError, ProvenderError
+from provender.io.storage import file_system, first_line, is_address, local_path, plain_errors
 
 
 @dataclass(frozen=True)
@@ -40,22 +40,25 @@ def list_input(given: str) -> Listing:
     if "::" in given:
         raise InputError(given, "chained addresses are not read", "unpack the archive first")
     try:
-        if given.startswith("file://") or "://" not in given:
-            path = Path(given.removeprefix("file://")).expanduser()
-            listing = _list_local(os.path.abspath(path))  # noqa: PTH100  keeps links as they are
+        if is_address(given):
+            with plain_errors():
+                listing = _list_remote(given)
         else:
-            listing = _list_remote(given)
+            path = local_path(given).expanduser()
+            listing = _list_local(os.path.abspath(path))  # noqa: PTH100  keeps links as they are
     except ProvenderError:
         raise
     except FileNotFoundError as error:
         raise InputError(given, "no such file or folder", "check the path") from error
     except PermissionError as error:
+        if is_address(given):
+            cause = f"no permission to list it ({first_line(error)})"
+            raise InputError(given, cause, "grant it, or give other credentials") from error
         raise InputError(given, f"no permission to read {error.filename}", "grant it") from error
-    except Exception as error:  # every remote store brings exception types of its own
-        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except OSError as error:
         raise InputError(
             given,
-            f"cannot be listed ({cause})",
+            f"cannot be listed ({first_line(error)})",
             "check the address and your credentials",
         ) from error
     if not listing.files:
@@ -115,25 +118,41 @@ def _check_links(path: str, root: str) -> None:
 
 
 def _list_remote(address: str) -> Listing:
-    fs, path = url_to_fs(address)
-    path = path.rstrip("/")
+    fs, path = file_system(address)
     try:
         found = {path: fs.info(path)}
     except FileNotFoundError:
         if not glob.has_magic(path):
             raise
         root, found = _fixed_part(path), fs.glob(path, detail=True)
+        if not found:  # a glob in a bucket that does not exist matches nothing, without a word
+            with contextlib.suppress(FileNotFoundError), plain_errors():
+                fs.ls(root)
     else:
         root = path if found[path]["type"] == "directory" else posixpath.dirname(path)
     files: dict[str, int] = {}
     for name, info in sorted(found.items()):
         inside = fs.find(name, detail=True) if info["type"] == "directory" else {name: info}
         for file, details in sorted(inside.items()):
-            if details["type"] == "file":
-                files[file] = _size(file, details)
+            if details["type"] == "file" and not _marks_folder(file, details):
+                files[_plain(file, root)] = _size(file, details)
     # A path comes back without its protocol; whatever precedes it in the full address is prefix.
     prefix = address.split("://", 1)[0] + "://"
     return Listing(prefix, root, tuple(files.items()))
+
+
+def _marks_folder(path: str, details: dict[str, Any]) -> bool:
+    """Return whether this is the empty object that consoles make for a folder."""
+    return path.endswith("/") and details["size"] == 0
+
+
+def _plain(path: str, root: str) -> str:
+    """Refuse keys that mean one thing to a store and another to whoever reads it as a path."""
+    name = path.removeprefix(root).removeprefix("/")
+    # s3fs reads KEY?versionId=... as a version of KEY, which other readers would not.
+    if posixpath.normpath(name) != name or "?versionId=" in name:
+        raise InputError(path, "is a key that is no plain path", "rename the object")
+    return path
 
 
 def _size(path: str, details: dict[str, Any]) -> int:

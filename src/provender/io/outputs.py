@@ -10,36 +10,66 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO, TypeVar
 
 from provender.errors import StoreError, UsageError
+from provender.io import objects
+from provender.io.storage import (
+    WRITING,
+    file_system,
+    first_line,
+    is_address,
+    joined,
+    local_path,
+    open_file,
+    read_whole,
+    whole_file,
+)
 
-_STAGING = ".provender-writing-"
+Found = TypeVar("Found")
 
 
 class OutputFolder:
-    """A local folder that results are published to."""
+    """A folder that results are published to: a local path or an fsspec address."""
 
-    def __init__(self, path: str) -> None:
-        if "://" in path:
-            raise UsageError("--out", f"{path!r} is an address", "name a local folder")
-        self.path = Path(path)
-        if os.path.isfile(path):  # noqa: PTH113  Path.is_file raises where it may not look
-            raise UsageError("--out", f"{path!r} is a file", "name a folder")
+    def __init__(self, uri: str | Path) -> None:
+        self.uri = str(uri)
+        self.remote = is_address(self.uri)
+        if self.remote:
+            try:
+                file_system(self.uri)
+            except (ValueError, ImportError) as error:
+                cause = f"{self.uri!r} cannot be used ({first_line(error)})"
+                raise UsageError("--out", cause, "name a folder or another address") from error
+        elif os.path.isfile(local_path(self.uri)):  # noqa: PTH113  Path.is_file raises where it may not look
+            raise UsageError("--out", f"{self.uri!r} is a file", "name a folder")
+
+    def place(self, name: str) -> str:
+        """Return the path or address of a document."""
+        return joined(self.uri, name) if self.remote else str(local_path(self.uri) / name)
 
     def read(self, name: str) -> bytes | None:
-        """Return a document that was published earlier, or None."""
-        try:
-            return (self.path / name).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise _unwritable(self.path / name, error, "be read") from error
+        """Return a document that was published earlier, or None.
+
+        Raises:
+            StoreError: when it cannot be read.
+        """
+        return self._found(read_whole, name)
+
+    def open(self, name: str) -> BinaryIO | None:
+        """Open a document that was published earlier, or return None.
+
+        Raises:
+            StoreError: when it cannot be read.
+        """
+        return self._found(open_file, name)
 
     @contextlib.contextmanager
     def staging(self, last: str | None = None) -> Iterator[Path]:
-        """Yield a folder to write into; on success its content replaces what stood here.
+        """Yield a local folder to write into; on success its content replaces what stood here.
 
         Args:
             last: the document that vouches for the others.
@@ -47,66 +77,86 @@ class OutputFolder:
         Raises:
             StoreError: when the folder cannot be written to.
         """
+        home = Path(tempfile.gettempdir()) if self.remote else local_path(self.uri)
+        draft = home / f"{WRITING}{os.getpid()}-{secrets.token_hex(6)}"
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            for left in self.path.glob(f"{_STAGING}*"):
+            home.mkdir(parents=True, exist_ok=True)
+            for left in home.glob(f"{WRITING}*"):
                 if not _in_use(left):
                     shutil.rmtree(left, ignore_errors=True)
-            draft = self.path / f"{_STAGING}{os.getpid()}-{secrets.token_hex(6)}"
-            draft.mkdir()
+            draft.mkdir(mode=0o700 if self.remote else 0o777)
+            if self.remote:
+                objects.reserve(self.uri, draft.name)
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            shutil.rmtree(draft, ignore_errors=True)
+            raise self._failure(self.uri, error) from error
         try:
             yield draft
-            if last is not None:
-                (self.path / last).unlink(missing_ok=True)
-            for item in sorted(draft.iterdir(), key=lambda i: (i.name == last, i.name)):
-                _move(item, self.path / item.name)
+            if self.remote:
+                objects.publish(draft, self.uri, last)
+            else:
+                self._publish(draft, last)
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise self._failure(self.uri, error) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+            if self.remote:
+                objects.release(self.uri, draft.name)
+
+    def shared(self, draft: Path, name: str) -> str:
+        """Return where workers, on whatever machine, write the folder ``name`` of a draft."""
+        if self.remote:
+            return objects.shared(self.uri, draft.name, name)
+        return str((draft / name).resolve())
+
+    def _found(self, read: Callable[[str], Found], name: str) -> Found | None:
+        try:
+            return read(self.place(name))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise self._failure(self.place(name), error, "be read") from error
+
+    def _publish(self, draft: Path, last: str | None) -> None:
+        folder = local_path(self.uri)
+        if last is not None:
+            (folder / last).unlink(missing_ok=True)
+        for item in sorted(draft.iterdir(), key=lambda i: (i.name == last, i.name)):
+            _move(item, folder / item.name)
+
+    def _failure(self, place: str, error: OSError, what: str = "be written") -> StoreError:
+        mend = "free space or permissions there"
+        if self.remote:
+            mend = "check the address, its endpoint, your credentials and the room in TMPDIR"
+        return StoreError(place, f"cannot {what} ({first_line(error)})", mend)
 
 
 def write_whole(path: str, text: str) -> None:
-    """Write one file whole or not at all: what stood there stays until then.
+    """Write one local file whole or not at all: what stood there stays until then.
 
     Raises:
         StoreError: when it cannot be written.
     """
-    place = Path(path)
-    draft = place.with_name(f"{_STAGING}{secrets.token_hex(6)}")
+    if is_address(path):
+        raise UsageError(path, "is an address", "name a local file")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, "utf-8")
-        draft.replace(place)
+        with whole_file(path) as draft:
+            draft.write_text(text, "utf-8")
     except OSError as error:
         cause = f"cannot be written ({error.strerror or error})"
         raise StoreError(path, cause, "free space there or name another file") from error
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink()
 
 
 def _in_use(draft: Path) -> bool:
     """Return whether the process that made a draft still runs (on this machine)."""
-    owner = draft.name.removeprefix(_STAGING).partition("-")[0]
+    owner = draft.name.removeprefix(WRITING).partition("-")[0]
     try:
-        os.kill(int(owner), 0)
-    except (ValueError, OverflowError, ProcessLookupError):
+        return objects.running(int(owner))
+    except ValueError:
         return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _move(item: Path, place: Path) -> None:
     if place.is_dir() and not place.is_symlink():
         shutil.rmtree(place)
     item.replace(place)
-
-
-def _unwritable(path: Path, error: OSError, what: str = "be written") -> StoreError:
-    return StoreError(
-        str(path), f"cannot {what} ({error.strerror or error})", "free space or permissions there"
-    )

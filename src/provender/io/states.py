@@ -20,6 +20,7 @@ from typing import Any
 
 from provender.core.digest import digest_of
 from provender.errors import StoreError
+from provender.io.storage import first_line, is_address, joined, read_whole, remove, write_whole
 
 _MAGIC = b"provender-state/1\n"
 _TAG_BYTES = 32
@@ -91,13 +92,11 @@ class StateStore:
             StoreError: when the store cannot be read at all.
         """
         try:
-            raw = self._read(name)
+            raw = read_whole(self._place(name))
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StoreError(
-                self.uri, f"a stored state cannot be read ({error.strerror or error})", _MEND
-            ) from error
+            raise self._failure("a stored state cannot be read", error) from error
         head = len(_MAGIC)
         tag, data = raw[head : head + _TAG_BYTES], raw[head + _TAG_BYTES :]
         if raw[:head] != _MAGIC or not hmac.compare_digest(tag, self._tag(name, data)):
@@ -111,11 +110,9 @@ class StateStore:
             StoreError: when it cannot be written (no room, no permission).
         """
         try:
-            self._write(name, _MAGIC + self._tag(name, data) + data)
+            write_whole(self._place(name), _MAGIC + self._tag(name, data) + data)
         except OSError as error:
-            raise StoreError(
-                self.uri, f"a state cannot be stored ({error.strerror or error})", _MEND
-            ) from error
+            raise self._failure("a state cannot be stored", error) from error
         return name
 
     def put_content(self, kind: str, data: bytes) -> str:
@@ -140,48 +137,19 @@ class StateStore:
     def discard(self, name: str) -> None:
         """Remove an entry that nobody will ask for again."""
         with contextlib.suppress(OSError):
-            if self._local:
-                Path(self._place(name)).unlink(missing_ok=True)
-            else:
-                _remote(self.uri).rm_file(self._place(name))
+            remove(self._place(name))
 
     def _tag(self, name: str, data: bytes) -> bytes:
         return hmac.digest(store_key(), name.encode() + b"\x00" + data, "sha256")
 
     def _place(self, name: str) -> str:
         kind, _, digest = name.rpartition("/")
-        return f"{self.uri.rstrip('/')}/{kind}/{digest[:2]}/{digest[2:]}"
+        return joined(self.uri, f"{kind}/{digest[:2]}/{digest[2:]}")
 
-    @property
-    def _local(self) -> bool:
-        return "://" not in self.uri
-
-    def _read(self, name: str) -> bytes:
-        if self._local:
-            return Path(self._place(name)).read_bytes()
-        return bytes(_remote(self.uri).cat_file(self._place(name)))
-
-    def _write(self, name: str, data: bytes) -> None:
-        place = self._place(name)
-        if not self._local:
-            # Object stores and memory:// show an object only once it is whole.
-            _remote(self.uri).pipe_file(place, data)
-            return
-        path = Path(place)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        try:
-            draft.write_bytes(data)
-            draft.replace(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-
-
-_MEND = "free space or permissions there, or name another store with --cache"
-
-
-def _remote(uri: str) -> Any:
-    import fsspec
-
-    return fsspec.core.url_to_fs(uri)[0]
+    def _failure(self, what: str, error: OSError) -> StoreError:
+        mend = "free space or permissions there"
+        if is_address(self.uri):
+            mend = "check the address, its endpoint and your credentials"
+        return StoreError(
+            self.uri, f"{what} ({first_line(error)})", f"{mend}, or name another store with --cache"
+        )

@@ -1,14 +1,112 @@
-"""Opening shards wherever they lie."""
+"""Files wherever they lie: local paths, and addresses of any fsspec file system.
+
+Whatever a remote store raises comes out of here as an OSError in the store's own words, so that
+callers handle one kind of failure. Nothing is taken from a listing made earlier, and no ETag is
+trusted: bytes are checked by digests of our own.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
+import os
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, Final
 
+import fsspec
 from fsspec.core import url_to_fs
 
-from provender.errors import InputError
+from provender.errors import InputError, ProvenderError
 from provender.io.chunks import CHUNK_BYTES
+
+#: How the name of everything begins that is not finished yet.
+WRITING: Final = ".provender-writing-"
+#: Given to a file system unless fsspec's own configuration (FSSPEC_S3 ...) says otherwise: a
+#: store that does not answer is an error within a minute or two, not a run that hangs.
+_S3 = {
+    "config_kwargs": {
+        "connect_timeout": 5,
+        "read_timeout": 15,
+        "retries": {"mode": "standard", "total_max_attempts": 3},
+    }
+}
+_OPTIONS: Final[dict[str, dict[str, Any]]] = {"s3": _S3, "s3a": _S3}
+_NO_BUCKET = re.compile(r"(bucket|container) does not exist")
+
+
+def is_address(place: str) -> bool:
+    """Return whether ``place`` is an fsspec address of something that is no local path."""
+    return "://" in place and not place.startswith("file://")
+
+
+def local_path(place: str) -> Path:
+    """Return the path of a place that is no address."""
+    return Path(place.removeprefix("file://"))
+
+
+def joined(place: str, name: str) -> str:
+    """Return the place of ``name`` in the folder ``place``."""
+    return f"{place.rstrip('/')}/{name}"
+
+
+def file_system(address: str) -> tuple[Any, str]:
+    """Return the fsspec file system of an address, and the path in it.
+
+    Instances are fsspec's: one per process and kind, made anew in a process that was forked.
+
+    Raises:
+        ValueError: for an address of no known kind, or of nothing.
+        ImportError: when the package that knows the kind is not installed.
+    """
+    protocol = address.split("://", 1)[0]
+    options = {**_OPTIONS.get(protocol, {}), **fsspec.config.conf.get(protocol, {})}
+    fs, path = url_to_fs(address, **{"use_listings_cache": False, **options})
+    if not path.strip("/") and protocol != "memory":
+        raise ValueError("the address names nothing")
+    return fs, path.rstrip("/")
+
+
+@contextlib.contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn whatever a store raises into an OSError with its first line.
+
+    A bucket that does not exist is no absent file: it is never a FileNotFoundError.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        if _NO_BUCKET.search(str(error)):
+            raise OSError(first_line(error)) from error
+        raise
+    except (OSError, ProvenderError):
+        raise
+    except Exception as error:  # every remote store brings exception types of its own
+        raise OSError(first_line(error)) from error
+
+
+def first_line(error: Exception) -> str:
+    """Return what an exception says, in one line without a full stop."""
+    said = getattr(error, "strerror", None) or str(error)
+    return said.splitlines()[0].rstrip(" .") if said.strip() else type(error).__name__
+
+
+def open_file(place: str) -> BinaryIO:
+    """Open a file for reading.
+
+    Raises:
+        FileNotFoundError: when it does not exist.
+        OSError: when it cannot be opened.
+    """
+    if not is_address(place):
+        return local_path(place).open("rb")
+    with plain_errors():
+        return io.BufferedReader(_Ranges(*file_system(place)), CHUNK_BYTES)
 
 
 def open_raw(uri: str, subject: str) -> BinaryIO:
@@ -18,14 +116,152 @@ def open_raw(uri: str, subject: str) -> BinaryIO:
         InputError: when it does not exist or cannot be opened.
     """
     try:
-        if uri.startswith("file://"):
-            return Path(uri.removeprefix("file://")).open("rb")
-        fs, path = url_to_fs(uri)
-        return cast(BinaryIO, fs.open(path, "rb", block_size=CHUNK_BYTES))
+        return open_file(uri)
     except FileNotFoundError as error:
         raise InputError(subject, "no such file", "check the path") from error
     except PermissionError as error:
-        raise InputError(subject, "no permission to read it", "grant it") from error
-    except Exception as error:  # every remote store brings exception types of its own
-        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(subject, f"cannot be opened ({cause})", "check the address") from error
+        said = f" ({first_line(error)})" if is_address(uri) else ""
+        raise InputError(subject, f"no permission to read it{said}", "grant it") from error
+    except OSError as error:
+        cause = f"cannot be opened ({first_line(error)})"
+        raise InputError(subject, cause, "check the address") from error
+
+
+def read_whole(place: str) -> bytes:
+    """Return the bytes of a small file.
+
+    Raises:
+        FileNotFoundError: when it does not exist.
+        OSError: when it cannot be read.
+    """
+    if not is_address(place):
+        return local_path(place).read_bytes()
+    with plain_errors():
+        fs, path = file_system(place)
+        try:
+            # With a start s3fs asks once; without, it first asks for the size.
+            return bytes(fs.cat_file(path, start=0))
+        except OSError as error:
+            if _beyond_end(error) and fs.info(path)["size"] == 0:
+                return b""
+            raise
+
+
+def write_whole(place: str, data: bytes) -> None:
+    """Write a small file whole or not at all; what stood there stays until then.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    if is_address(place):
+        # Object stores and memory:// show an object only once it is whole.
+        with plain_errors():
+            fs, path = file_system(place)
+            fs.pipe_file(path, data)
+        return
+    with whole_file(place) as draft:
+        draft.write_bytes(data)
+
+
+@contextlib.contextmanager
+def whole_file(place: str) -> Iterator[Path]:
+    """Yield where to write a local file; on success it is at ``place``, whole.
+
+    Writers of the same place do not meet: each has a file of its own, and the last one wins.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    if is_address(place):
+        with scratch_folder() as folder:
+            yield folder / "file"
+            with plain_errors():
+                fs, path = file_system(place)
+                fs.put_file(str(folder / "file"), path)
+        return
+    local = local_path(place)
+    local.parent.mkdir(parents=True, exist_ok=True)
+    draft = local.with_name(f"{WRITING}{os.getpid()}-{secrets.token_hex(6)}")
+    try:
+        yield draft
+        draft.replace(local)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Yield an empty local folder that is gone afterwards.
+
+    Raises:
+        OSError: when there is no room for one (TMPDIR).
+    """
+    path = Path(tempfile.mkdtemp(prefix=f"{WRITING}{os.getpid()}-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def remove(place: str) -> None:
+    """Remove a file, if it is there.
+
+    Raises:
+        OSError: when it cannot be removed.
+    """
+    if not is_address(place):
+        local_path(place).unlink(missing_ok=True)
+        return
+    with contextlib.suppress(FileNotFoundError), plain_errors():
+        fs, path = file_system(place)
+        fs.rm_file(path)
+
+
+class _Ranges(io.RawIOBase):
+    """A remote file of which every read is one request for just these bytes.
+
+    Shards are read in whole chunks by whoever checks their digests, so there is no reading ahead.
+    """
+
+    def __init__(self, fs: Any, path: str) -> None:
+        super().__init__()
+        info = fs.info(path)
+        if info["type"] != "file":
+            raise FileNotFoundError(path)
+        self._fs, self._path, self._size, self._position = fs, path, int(info["size"]), 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(base + offset, 0)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        wanted = min(len(buffer), self._size - self._position)
+        if wanted <= 0:
+            return 0
+        end = self._position + wanted
+        try:
+            with plain_errors():
+                data = self._fs.cat_file(self._path, start=self._position, end=end)
+        except OSError as error:
+            if _beyond_end(error):
+                return 0  # it has become shorter: the digests will not fit
+            raise
+        if len(data) > wanted:
+            raise OSError("the store sends whole files where a part was asked for")
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+
+def _beyond_end(error: OSError) -> bool:
+    return error.errno == errno.EINVAL and "range" in str(error)

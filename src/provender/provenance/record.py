@@ -6,7 +6,6 @@ import datetime
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from provender.core.digest import digest_of
@@ -34,7 +33,7 @@ class Record:
     reasons: tuple[Reason, ...]
 
 
-def read_record(folder: Path) -> Record | Failure:
+def read_record(folder: str) -> Record | Failure:
     """Return the documents in ``folder``, or the first thing that is wrong with one of them.
 
     Raises:
@@ -42,7 +41,7 @@ def read_record(folder: Path) -> Record | Failure:
     """
     found: dict[str, dict[str, Any] | None] = {}
     for name in ("verdict", "manifest", "findings", "validation"):
-        raw = OutputFolder(str(folder)).read(f"{name}.json")
+        raw = OutputFolder(folder).read(f"{name}.json")
         if raw is None:
             if name != "validation":
                 return Failure(name, f"{name}.json is missing")

@@ -27,7 +27,8 @@ def require_admitted(
 
     Args:
         data: what was scanned: a folder, file, glob or fsspec address, or several of them.
-        folder: where manifest.json, findings.json, validation.json and verdict.json lie.
+        folder: where manifest.json, findings.json, validation.json and verdict.json lie, a path or
+            an fsspec address.
         policy: the policy file; with it, the decision is made again and must come out the same.
 
     Raises:
@@ -38,11 +39,11 @@ def require_admitted(
     inputs = (str(data),) if isinstance(data, str | Path) else tuple(data)
     judged = None if policy is None else load_policy(str(policy))
     today = datetime.datetime.now(datetime.UTC).date()
-    return refuse_unless_admitted(admission(inputs, Path(folder), judged, today), str(folder))
+    return refuse_unless_admitted(admission(inputs, str(folder), judged, today), str(folder))
 
 
 def admission(
-    data: Sequence[str], folder: Path, policy: Policy | None, today: datetime.date
+    data: Sequence[str], folder: str, policy: Policy | None, today: datetime.date
 ) -> Admission:
     """Compare data, documents, policy and day with the verdict in ``folder``.
 

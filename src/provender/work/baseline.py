@@ -9,23 +9,35 @@ from typing import Any
 from provender.core.comparison import compare
 from provender.core.finding import Finding, Level
 from provender.core.manifest import Manifest
-from provender.errors import UsageError
+from provender.errors import InputError, UsageError
+from provender.io.storage import first_line, is_address, joined, local_path, read_whole
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Return the manifest in a file, or in a scan's output folder.
+def holds_manifest(place: str) -> bool:
+    """Return whether ``place`` is a manifest, or the output folder of a scan, and not data."""
+    try:
+        return place.endswith(".json") or bool(read_whole(joined(place, "manifest.json")))
+    except OSError:
+        return False
+
+
+def read_manifest(path: str | Path) -> Manifest:
+    """Return the manifest in a file, or in a scan's output folder (path or fsspec address).
 
     Raises:
         UsageError: when there is none.
-        InputError: when it is damaged.
+        InputError: when it is damaged, or its store refuses.
     """
-    place = path / "manifest.json" if path.is_dir() else path
+    place = str(path)
+    if not place.endswith(".json") if is_address(place) else local_path(place).is_dir():
+        place = joined(place, "manifest.json")
     try:
-        return parse_manifest(place.read_bytes(), str(place))
+        return parse_manifest(read_whole(place), place)
     except OSError as error:
-        raise UsageError(
-            str(place), f"cannot be read ({error.strerror})", "name a folder that a scan wrote"
-        ) from error
+        cause = f"cannot be read ({first_line(error)})"
+        refused = is_address(place) and not isinstance(error, FileNotFoundError)
+        kind = InputError if refused else UsageError
+        raise kind(place, cause, "name a folder that a scan wrote") from error
 
 
 def parse_manifest(data: bytes, subject: str) -> Manifest:

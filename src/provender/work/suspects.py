@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from provender.errors import InputError
+from provender.io.outputs import OutputFolder
 from provender.io.states import StateStore
 from provender.work.failing import suspect_rows
 from provender.work.mark import load_marks
@@ -116,17 +117,20 @@ def _nan_to_null(column: pa.ChunkedArray) -> pa.Array:
     return pa.array(values, pa.float64(), mask=np.isnan(values))
 
 
-def read_failing(path: Path) -> Iterator[pa.Table]:
+def read_failing(folder: OutputFolder) -> Iterator[pa.Table]:
     """Yield the rows that a validation found failing; none where there was no validation.
 
     Raises:
         InputError: when the file is damaged.
+        StoreError: when it cannot be read.
     """
-    if not path.is_file():
+    raw = folder.open("failing.parquet")
+    if raw is None:
         return
     try:
-        with pq.ParquetFile(path) as file:
+        with raw, pq.ParquetFile(raw) as file:
             for batch in file.iter_batches():
                 yield pa.table(batch).select(SUSPECTS.names).cast(SUSPECTS)
     except (pa.ArrowException, OSError, KeyError) as error:
-        raise InputError(str(path), "is not what validate wrote", "run validate again") from error
+        place = folder.place("failing.parquet")
+        raise InputError(place, "is not what validate wrote", "run validate again") from error
