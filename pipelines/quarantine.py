@@ -19,6 +19,7 @@ from pipelines.validate import Validation
 from provender.beam.transforms import CallEach, Fold, Once, elements
 from provender.core.manifest import Manifest
 from provender.io.states import StateStore
+from provender.io.storage import discard_drafts, joined, make_folders, whole_file
 from provender.work.dataset import DataSet, raise_failures
 from provender.work.quarantine import (
     QuarantineTask,
@@ -36,22 +37,23 @@ def split(
     manifest: Manifest,
     found: tuple[Validation, Detected],
     rejecting: tuple[str, ...],
-    draft: Path,
+    suspects: Path,
+    folder: str,
     run: Run,
 ) -> dict[str, int]:
     """Write clean/, rejected/ and reasons.parquet into a folder; return records in each.
 
     Args:
         found: the rows of its rules in ``rejecting`` are rejected.
-        draft: holds suspects.parquet; its folder 'quarantine' is made.
+        suspects: suspects.parquet.
+        folder: a path or fsspec address that every worker reaches.
 
     Raises:
         ProvenderError: when a shard cannot be read or the records do not add up.
     """
-    folder = draft / "quarantine"
-    for side in ("clean", "rejected"):
-        (folder / side).mkdir(parents=True)
-    _write_reasons(draft / "suspects.parquet", rejecting, folder / "reasons.parquet")
+    make_folders(folder, ("clean", "rejected"))
+    with whole_file(joined(folder, "reasons.parquet")) as draft:
+        _write_reasons(suspects, rejecting, draft)
     tasks = _tasks(data, manifest, found)
     rules = _rejecting(found, rejecting)
 
@@ -62,7 +64,7 @@ def split(
             >> CallEach(
                 quarantine,
                 rules,
-                str(folder.resolve()),
+                folder,
                 run.store,
                 stage="quarantine",
                 size=partial(quarantine_size, store=run.store),
@@ -74,6 +76,7 @@ def split(
 
     total = run.execute(build, data.bytes)
     raise_failures(total.failures)
+    discard_drafts(folder)
     return {"clean": total.clean, "rejected": total.rejected}
 
 

@@ -86,7 +86,9 @@ def scan(
         documents = (manifest.to_json(), validation.document, detected.document, verdict.to_json())
         _write(draft, documents, validation, detected, run)
         if request.quarantine:
-            split(data, manifest, (validation, detected), verdict.rejecting, draft, run)
+            found, suspects = (validation, detected), draft / "suspects.parquet"
+            aside = folder.shared(draft, "quarantine")
+            split(data, manifest, found, verdict.rejecting, suspects, aside, run)
     return Scan(data, manifest, validation, detected, verdict, read)
 
 

@@ -15,7 +15,7 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -127,6 +127,20 @@ def open_raw(uri: str, subject: str) -> BinaryIO:
         raise InputError(subject, cause, "check the address") from error
 
 
+def file_size(place: str) -> int:
+    """Return a file's size in bytes.
+
+    Raises:
+        FileNotFoundError: when it does not exist.
+        OSError: when its store does not tell.
+    """
+    if not is_address(place):
+        return local_path(place).stat().st_size
+    with plain_errors():
+        fs, path = file_system(place)
+        return int(fs.info(path)["size"])
+
+
 def read_whole(place: str) -> bytes:
     """Return the bytes of a small file.
 
@@ -187,6 +201,18 @@ def whole_file(place: str) -> Iterator[Path]:
         draft.replace(local)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def make_folders(folder: str, names: Iterable[str]) -> None:
+    """Make empty folders; an object store has none."""
+    for name in () if is_address(folder) else names:
+        (local_path(folder) / name).mkdir(parents=True, exist_ok=True)
+
+
+def discard_drafts(folder: str) -> None:
+    """Remove what writers that were killed left of ``whole_file`` in a local folder."""
+    for left in () if is_address(folder) else local_path(folder).rglob(f"{WRITING}*"):
+        left.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """Clean and rejected records of a shard, written apart, and proven to be all of it.
 
 A shard without rejected rows is copied byte for byte. Of any other, two Parquet files are
-written and read back: the multiset of their records must be the one in the manifest.
+written and read back: the multiset of their records must be the one in the manifest. Each file
+appears whole, so that two attempts at one shard, which an engine may make at once, do no harm.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from io import BufferedReader
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +26,15 @@ from provender.identity.multiset import Multiset
 from provender.identity.records import record_digests
 from provender.io.reader import read_span, schema_of, survey
 from provender.io.states import StateStore
-from provender.io.storage import open_raw
+from provender.io.storage import (
+    file_size,
+    first_line,
+    is_address,
+    joined,
+    local_path,
+    open_raw,
+    whole_file,
+)
 from provender.work.analyse import failure_of, read_batches
 from provender.work.failing import suspect_rows
 from provender.work.fold import Block, Folded
@@ -64,20 +74,25 @@ class Quarantined:
 def quarantine(
     given: QuarantineTask, rejecting: Rejecting, folder: str, store: StateStore
 ) -> Quarantined:
-    """Write the shard's records to folder/clean and folder/rejected, and check them."""
+    """Write the shard's records to folder/clean and folder/rejected, and check them.
+
+    Args:
+        folder: a path or fsspec address that every worker reaches.
+    """
     refs, marks, failing, multiset = given
     tasks = [load_task(ref, store) for ref in refs]
     name, index = tasks[0].shard.ref.name, tasks[0].shard_index
     try:
         rejected = rejected_rows(marks, failing, rejecting, store)
         if not len(rejected):
-            _copy(tasks, Path(folder) / "clean" / name)
+            _copy(tasks, joined(folder, f"clean/{name}"))
             return Quarantined(index, sum(t.span.rows for t in tasks))
-        return _split(tasks, rejected, multiset, Path(folder), store)
+        return _split(tasks, rejected, multiset, folder, store)
     except ProvenderError as error:
         return Quarantined(index, failures=(failure_of(name, error),))
     except OSError as error:
-        wrapped = StoreError(folder, f"cannot be written ({error.strerror})", "free space there")
+        cause = f"cannot be written ({first_line(error)})"
+        wrapped = StoreError(folder, cause, "free space or permissions there")
         return Quarantined(index, failures=(failure_of(name, wrapped),))
 
 
@@ -110,13 +125,16 @@ def add_quarantined(block: Block) -> Folded:
     return ((group, number, total),)
 
 
-def _copy(tasks: Sequence[SpanTask], place: Path) -> None:
+def _copy(tasks: Sequence[SpanTask], place: str) -> None:
     shard = tasks[0].shard
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with closing(open_raw(shard.ref.uri, shard.ref.name)) as source, place.open("wb") as target:
+    with (
+        closing(open_raw(shard.ref.uri, shard.ref.name)) as source,
+        whole_file(place) as draft,
+        draft.open("wb") as target,
+    ):
         shutil.copyfileobj(source, target, 2**20)
-    with place.open("rb") as written:
-        if hashlib.file_digest(written, "sha256").hexdigest() != shard.sha256:
+    with closing(open_raw(place, shard.ref.name)) as written:
+        if hashlib.file_digest(cast(BufferedReader, written), "sha256").hexdigest() != shard.sha256:
             raise IntegrityError(
                 shard.ref.name, "bytes changed while they were copied", "find out who writes to it"
             )
@@ -126,7 +144,7 @@ def _split(
     tasks: Sequence[SpanTask],
     rejected: np.ndarray,
     multiset: str,
-    folder: Path,
+    folder: str,
     store: StateStore,
 ) -> Quarantined:
     shard = tasks[0].shard
@@ -136,16 +154,17 @@ def _split(
     schema = pa.schema([schema_of(shard).field(n) for n in own])
     counts = {}
     for side, wanted in (("clean", False), ("rejected", True)):
-        place = folder / side / name
-        place.parent.mkdir(parents=True, exist_ok=True)
         counts[side] = 0
-        with pq.ParquetWriter(place, schema, compression="zstd") as writer:
+        with (
+            whole_file(joined(folder, f"{side}/{name}")) as draft,
+            pq.ParquetWriter(draft, schema, compression="zstd") as writer,
+        ):
             for batch in _rows(tasks, tuple(own), rejected, wanted, store):
                 writer.write_batch(batch)
                 counts[side] += batch.num_rows
     written = Multiset.empty()
     for side in counts:
-        written = written + _multiset(shard.ref, folder / side / name)
+        written = written + _multiset(shard.ref, joined(folder, f"{side}/{name}"))
     if written.digest() != multiset:
         raise IntegrityError(
             shard.ref.name, "clean and rejected records are not those of the shard", "run again"
@@ -168,9 +187,10 @@ def _rows(
             start += batch.num_rows
 
 
-def _multiset(ref: ShardRef, path: Path) -> Multiset:
+def _multiset(ref: ShardRef, place: str) -> Multiset:
     """Return the sum of the records in a written file, read back as any other shard."""
-    written = ShardRef(ref.name, path.as_uri(), path.stat().st_size, "parquet", None, ref.partition)
+    uri = place if is_address(place) else f"file://{local_path(place).absolute()}"
+    written = ShardRef(ref.name, uri, file_size(place), "parquet", None, ref.partition)
     shard, chunks = survey(written)
     total = Multiset.empty()
     for span in shard.spans:
