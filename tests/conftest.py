@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from s3fs import S3FileSystem
 
 from tests.s3 import serving
 
@@ -36,10 +35,21 @@ def s3_server(tmp_path_factory):
 
 
 @pytest.fixture
-def s3(s3_server, monkeypatch):
-    """A new bucket; this process and those it starts reach it by its s3:// address."""
-    for name, value in s3_server.environment().items():
-        monkeypatch.setenv(name, value)
-    S3FileSystem.clear_instance_cache()  # one made under another environment keeps to that
-    yield s3_server.bucket()
+def s3_environment(monkeypatch):
+    """Set environment variables by which this process and those it starts reach a store."""
+    from s3fs import S3FileSystem
+
+    def use(variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        S3FileSystem.clear_instance_cache()  # one made under another environment keeps to that
+
+    yield use
     S3FileSystem.clear_instance_cache()
+
+
+@pytest.fixture
+def s3(s3_server, s3_environment):
+    """A new bucket; this process and those it starts reach it by its s3:// address."""
+    s3_environment(s3_server.environment())
+    return s3_server.bucket()

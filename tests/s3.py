@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import secrets
 import subprocess
@@ -56,6 +57,18 @@ class Server:
         client.create_bucket(Bucket=name)
         return Bucket(name, client, self)
 
+    def user(self, *statements: dict[str, Any]) -> dict[str, str]:
+        """Return the keys, as environment, of a new user with these IAM policy statements."""
+        iam, name = self.client("iam"), f"u-{secrets.token_hex(6)}"
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=policy)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return {
+            "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+        }
+
     @contextlib.contextmanager
     def checking_keys(self) -> Iterator[None]:
         """Let the server check keys and permissions, which it otherwise does not."""
@@ -79,7 +92,7 @@ class Bucket:
     def uri(self) -> str:
         return f"s3://{self.name}"
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def names(self, prefix: str = "") -> list[str]:
         pages = self.client.get_paginator("list_objects_v2")
         found = pages.paginate(Bucket=self.name, Prefix=prefix)
         return sorted(entry["Key"] for page in found for entry in page.get("Contents", []))

@@ -150,7 +150,7 @@ def _plain(path: str, root: str) -> str:
     """Refuse keys that mean one thing to a store and another to whoever reads it as a path."""
     name = path.removeprefix(root).removeprefix("/")
     # s3fs reads KEY?versionId=... as a version of KEY, which other readers would not.
-    if posixpath.normpath(name) != name or "?versionId=" in name:
+    if posixpath.normpath(name) != name or name.startswith("/") or "?versionId=" in name:
         raise InputError(path, "is a key that is no plain path", "rename the object")
     return path
 

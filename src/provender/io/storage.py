@@ -27,8 +27,8 @@ from provender.io.chunks import CHUNK_BYTES
 
 #: How the name of everything begins that is not finished yet.
 WRITING: Final = ".provender-writing-"
-#: Given to a file system unless fsspec's own configuration (FSSPEC_S3 ...) says otherwise: a
-#: store that does not answer is an error within a minute or two, not a run that hangs.
+#: Given to a file system unless fsspec's own configuration (FSSPEC_S3_...) says otherwise: a
+#: store that does not answer is an error within minutes, not a run that hangs.
 _S3 = {
     "config_kwargs": {
         "connect_timeout": 5,
@@ -67,6 +67,8 @@ def file_system(address: str) -> tuple[Any, str]:
     protocol = address.split("://", 1)[0]
     options = {**_OPTIONS.get(protocol, {}), **fsspec.config.conf.get(protocol, {})}
     fs, path = url_to_fs(address, **{"use_listings_cache": False, **options})
+    if protocol in _OPTIONS:
+        fs.retries = 2  # s3fs tries that often what botocore has tried already, reads once more
     if not path.strip("/") and protocol != "memory":
         raise ValueError("the address names nothing")
     return fs, path.rstrip("/")
