@@ -78,6 +78,10 @@ def demo(
     Prints what was planted against what was found; each scan's report is in DIR. Exit code 1
     when a verdict is not the right one.
     """
+    from provender.io.storage import is_address
+
+    if is_address(demo_out):
+        raise UsageError("--out", f"{demo_out!r} is an address", "name a local folder")
     folder = Path(samples) if samples else Path(__file__).parents[3] / "data_samples"
     if not (folder / "clean").is_dir():
         raise UsageError(
