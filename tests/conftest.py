@@ -39,13 +39,19 @@ def s3_environment(monkeypatch):
     """Set environment variables by which this process and those it starts reach a store."""
     from s3fs import S3FileSystem
 
+    from provender.io.storage import s3_session
+
+    def forget():  # what was made under another environment keeps to that
+        s3_session.cache_clear()
+        S3FileSystem.clear_instance_cache()
+
     def use(variables):
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        S3FileSystem.clear_instance_cache()  # one made under another environment keeps to that
+        forget()
 
     yield use
-    S3FileSystem.clear_instance_cache()
+    forget()
 
 
 @pytest.fixture

@@ -125,6 +125,18 @@ def test_an_endpoint_that_is_down_is_one_line(store, s3, s3_environment):
         discover([s3.uri])
 
 
+def test_an_endpoint_that_never_answers_is_an_error(store, s3, s3_environment, monkeypatch):
+    options = {"config_kwargs": {"read_timeout": 0.2, "retries": {"total_max_attempts": 1}}}
+    monkeypatch.setitem(storage._OPTIONS, "s3", options)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        s3_environment({"AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+        for call in (lambda: store.put("a/0011", b"state"), lambda: store.get("a/0011")):
+            with pytest.raises(StoreError, match="Read timeout on endpoint"):
+                call()
+
+
 def test_folders_globs_and_partitions_name_the_same_shards_as_on_disk(s3, tmp_path):
     for year in (2023, 2024):
         folder = tmp_path / "d" / f"year={year}"

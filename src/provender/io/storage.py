@@ -16,6 +16,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -65,13 +66,31 @@ def file_system(address: str) -> tuple[Any, str]:
         ImportError: when the package that knows the kind is not installed.
     """
     protocol = address.split("://", 1)[0]
-    options = {**_OPTIONS.get(protocol, {}), **fsspec.config.conf.get(protocol, {})}
+    configured = fsspec.config.conf.get(protocol, {})
+    options = {**_OPTIONS.get(protocol, {}), **configured}
+    if protocol in _OPTIONS:
+        options.setdefault("session", s3_session(os.getpid(), options.pop("profile", None)))
     fs, path = url_to_fs(address, **{"use_listings_cache": False, **options})
     if protocol in _OPTIONS:
         fs.retries = 2  # s3fs tries that often what botocore has tried already, reads once more
     if not path.strip("/") and protocol != "memory":
         raise ValueError("the address names nothing")
     return fs, path.rstrip("/")
+
+
+@lru_cache(maxsize=4)
+def s3_session(pid: int, profile: str | None) -> Any:  # noqa: ARG001  one per process
+    """Return what s3fs makes its connections from, without botocore's `Expect: 100-continue`.
+
+    aiohttp waits for the answer to that without any limit, so a put to a server that does not
+    answer would hang.
+    """
+    from aiobotocore.session import AioSession
+    from botocore.handlers import add_expect_header
+
+    session = AioSession(profile=profile)
+    session.unregister("before-call.s3", add_expect_header)
+    return session
 
 
 @contextlib.contextmanager
