@@ -6,6 +6,7 @@ import datetime
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from provender.core.digest import digest_of
@@ -33,7 +34,7 @@ class Record:
     reasons: tuple[Reason, ...]
 
 
-def read_record(folder: str) -> Record | Failure:
+def read_record(folder: str | Path) -> Record | Failure:
     """Return the documents in ``folder``, or the first thing that is wrong with one of them.
 
     Raises:
