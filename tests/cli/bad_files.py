@@ -185,7 +185,7 @@ def old_manifest(folder: Path) -> None:
 
 def other_manifest(folder: Path) -> None:
     good(folder)
-    nothing = Manifest((), 0, "", {}).to_json()
+    nothing = Manifest((), 0, "", {"chunk_bytes": 1}).to_json()
     write("out/manifest.json", json.dumps(nothing).encode())(folder)
 
 
