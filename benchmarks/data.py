@@ -22,13 +22,20 @@ _MARKER = "complete.json"
 _SAMPLES = Path(__file__).parents[1] / "data_samples" / "clean" / "adult"
 
 
-def real_table(data: Path) -> tuple[str, pa.Table]:
-    """Return (name, table) of flights in ``data``, or of the bundled Adult sample without it.
+def real_table(data: Path, name: str = "flights") -> tuple[str, pa.Table]:
+    """Return (name, table) of a table in ``data``, or of the bundled Adult sample without it.
 
-    The table has a column ``label``. The bundled sample has 8,000 rows only: it does to try the
-    benchmarks out, but many repetitions of it do hold equal records.
+    The table has a column ``label``. Flights are whole numbers and codes, some 22 bytes a record
+    as Parquet; weather is measurements, some 70 bytes once they are changed. The bundled sample
+    has 8,000 rows only: it does to try the benchmarks out, but many repetitions of it do hold
+    equal records.
     """
     flights = data / "nycflights13_flights.parquet"
+    weather = data / "nycflights13_weather.parquet"
+    if name == "weather" and weather.exists():
+        table = pq.read_table(weather).replace_schema_metadata(None)
+        wet = pc.if_else(pc.greater(table["precip"], 0.0), "wet", "dry")
+        return "weather", table.append_column("label", pc.fill_null(wet, "unknown"))
     if flights.exists():
         table = pq.read_table(flights).replace_schema_metadata(None)
         late = pc.if_else(pc.greater(table["arr_delay"], 15.0), "late", "on time")
@@ -38,7 +45,11 @@ def real_table(data: Path) -> tuple[str, pa.Table]:
 
 
 def big_parquet(
-    folder: Path, total_bytes: float, data: Path, shard_bytes: int = SHARD_BYTES
+    folder: Path,
+    total_bytes: float,
+    data: Path,
+    shard_bytes: int = SHARD_BYTES,
+    table_name: str = "flights",
 ) -> Path:
     """Return a folder under ``folder`` with about ``total_bytes`` of stored Parquet.
 
@@ -47,7 +58,7 @@ def big_parquet(
     stay whole), and each row gets one of 12 contributors as ``source``. Memory is bounded by one
     row group beside the real table. A complete folder is used again.
     """
-    name, table = real_table(data)
+    name, table = real_table(data, table_name)
     shards = max(round(total_bytes / shard_bytes), 1)
     place = folder / f"{name}-{shards}x{shard_bytes}"
     marker = folder / f"{place.name}.{_MARKER}"

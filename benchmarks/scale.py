@@ -1,6 +1,7 @@
 """Memory, Beam's overhead and the speed-up of two workers, on large Parquet.
 
 python -m benchmarks.scale [--bytes 1e9] [--compare 4e9] [--slice 128e6] [--workers 1,2]
+    [--table flights|weather]
 
 Memory is measured on `provender scan` as a user runs it, in a process of its own with an empty
 cache. Overhead and speed-up are measured in one process on a slice of the data, every way with an
@@ -102,6 +103,7 @@ def main() -> None:
     parser.add_argument("--bytes", type=float, default=1e9, help="stored bytes to scan")
     parser.add_argument("--compare", type=float, default=0.0, help="a larger size, for growth")
     parser.add_argument("--slice", type=float, default=128e6, help="bytes for the speed tables")
+    parser.add_argument("--table", choices=("flights", "weather"), default="flights")
     parser.add_argument("--workers", default="1,2", help="workers of the memory runs")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
@@ -112,13 +114,16 @@ def main() -> None:
         # Not imported above: worker processes import this module, and need not import Beam.
         from benchmarks.speed import measure_speed, measure_stages, warm_up
 
-        part = big_parquet(given.out, given.slice, given.data, max(int(given.slice) // 8, 2**20))
+        part = big_parquet(
+            given.out, given.slice, given.data, max(int(given.slice) // 8, 2**20), given.table
+        )
         warm_up(big_parquet(given.out, 2 * 2**20, given.data, 2**20), given.out)
         measure_stages(part, given.out)
         measure_speed(part, given.repeats, given.out)
     sizes = [size for size in (given.bytes, given.compare) if size]
     folders = [
-        big_parquet(given.out, size, given.data, min(SHARD_BYTES, int(size) // 4)) for size in sizes
+        big_parquet(given.out, size, given.data, min(SHARD_BYTES, int(size) // 4), given.table)
+        for size in sizes
     ]
     if folders:
         measure_memory(folders, [int(w) for w in given.workers.split(",")], given.out)
