@@ -75,7 +75,9 @@ def big_parquet(
     return place
 
 
-def write_small(path: Path, table: pa.Table, rows: int, random: np.random.Generator) -> None:
+def write_small(
+    path: Path, table: pa.Table, rows: int, random: np.random.Generator, source: bool = True
+) -> None:
     """Write ``rows`` records of a real table with changed values, all of one contributor."""
     picked = table.take(pa.array(random.integers(0, table.num_rows, rows)))
     for name in table.column_names:
@@ -83,8 +85,9 @@ def write_small(path: Path, table: pa.Table, rows: int, random: np.random.Genera
             place = picked.column_names.index(name)
             jittered = _jittered(picked[name].combine_chunks(), _spread(table[name]), random)
             picked = picked.set_column(place, table.schema.field(name), jittered)
-    source = f"contributor-{random.integers(0, _CONTRIBUTORS):02d}"
-    picked = picked.append_column("source", pa.repeat(pa.scalar(source), rows))
+    if source:
+        name = f"contributor-{random.integers(0, _CONTRIBUTORS):02d}"
+        picked = picked.append_column("source", pa.repeat(pa.scalar(name), rows))
     pq.write_table(picked, path)
 
 

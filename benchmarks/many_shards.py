@@ -5,7 +5,8 @@ python -m benchmarks.many_shards [--sizes 10000x20,100000x20,10000x200] [--disti
 A size is shards x records in each. The shards are real Parquet files: some distinct ones, cut from
 a real table with changed values, under many names (hard links) in shuffled order. States of equal
 bytes are computed once, so the time goes into what grows with shards: hashing, folding the states
-of every analysis, deciding, writing.
+of every analysis, deciding, writing. They have no label and no source: nearly every record repeats,
+and looking up what each belongs to would read every shard once more.
 
 The driver works as it does with an engine: each Beam pipeline runs in another process, and what it
 hands back comes through the store. Each size runs in a process of its own. Printed is the most
@@ -46,13 +47,13 @@ def peak() -> int:
 
 def many_shards(folder: Path, shards: int, rows: int, distinct: int, data: Path) -> None:
     """Fill ``folder`` with ``shards`` names of ``distinct`` files of ``rows`` records each."""
-    _, table = real_table(data)
+    table = real_table(data)[1].drop_columns(["label"])
     random = np.random.default_rng([20261126, rows])
     kept = folder.with_name(f"{folder.name}-distinct")
     kept.mkdir()
     folder.mkdir()
     for number in range(distinct):
-        write_small(kept / f"{number}.parquet", table, rows, random)
+        write_small(kept / f"{number}.parquet", table, rows, random, source=False)
     for place, number in enumerate(random.integers(0, distinct, shards).tolist()):
         os.link(kept / f"{number}.parquet", folder / f"part-{place:06d}.parquet")
 
