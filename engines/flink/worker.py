@@ -1,0 +1,70 @@
+"""What a task manager starts for Beam's environment type PROCESS: the stand-in for `boot`, the
+program that a Beam worker image starts with.
+
+It asks the runner's provision service for the pipeline's options and then becomes Beam's Python
+worker. Provender and everything a pipeline needs must be installed for the interpreter that runs
+this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+_ASK_SECONDS = 60
+#: One thread of linear algebra for each process: cores are shared by processes, and the low bits
+#: of a result must not depend on how many there are.
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def main() -> None:
+    """Become the worker that the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("id", "logging_endpoint", "control_endpoint", "provision_endpoint"):
+        parser.add_argument(f"--{name}", default="")
+    given, _ = parser.parse_known_args()
+    info = _provision(given.provision_endpoint, given.id)
+    from google.protobuf import json_format
+
+    environment = {
+        **os.environ,
+        **dict.fromkeys(_ONE_THREAD, "1"),
+        "WORKER_ID": given.id,
+        "PIPELINE_OPTIONS": json_format.MessageToJson(info.pipeline_options),
+        "LOGGING_API_SERVICE_DESCRIPTOR": _address(info.logging_endpoint, given.logging_endpoint),
+        "CONTROL_API_SERVICE_DESCRIPTOR": _address(info.control_endpoint, given.control_endpoint),
+        "RUNNER_CAPABILITIES": " ".join(info.runner_capabilities),
+    }
+    command = [sys.executable, "-m", "apache_beam.runners.worker.sdk_worker_main"]
+    os.execve(sys.executable, command, environment)
+
+
+def _provision(endpoint: str, worker: str):  # type: ignore[no-untyped-def]  # a protobuf message
+    import grpc
+    from apache_beam.portability.api import (
+        beam_provision_api_pb2 as messages,
+    )
+    from apache_beam.portability.api import (
+        beam_provision_api_pb2_grpc as services,
+    )
+
+    with grpc.insecure_channel(endpoint) as channel:
+        grpc.channel_ready_future(channel).result(timeout=_ASK_SECONDS)
+        return (
+            services.ProvisionServiceStub(channel)
+            .GetProvisionInfo(
+                messages.GetProvisionInfoRequest(),
+                timeout=_ASK_SECONDS,
+                metadata=(("worker_id", worker),),
+            )
+            .info
+        )
+
+
+def _address(told, given: str) -> str:  # type: ignore[no-untyped-def]
+    return f'url: "{told.url or given}"'
+
+
+if __name__ == "__main__":
+    main()
