@@ -28,6 +28,8 @@ _MANAGERS = {
     "task": "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
 }
 _HEAP = {"job": "768m", "task": "896m"}
+#: Jobs of seconds on few cores: a compiler and a collector that take little of them.
+_SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 #: What Flink's own start scripts open of Java 17's modules.
 _OPENED = (
     "java.lang java.lang.invoke java.lang.reflect java.net java.io java.nio java.text java.time "
@@ -67,6 +69,10 @@ _CONFIG = {
     "restart-strategy.fixed-delay.delay": "2 s",
     "classloader.check-leaked-classloader": "false",
 }
+#: Where Beam's runner comes with each job only, it ends its Python workers whenever a stage ends;
+#: where the task manager's own class path has it, workers live through a job and some seconds on.
+_KEEPS_WORKERS = {"classloader.parent-first-patterns.additional": "org.apache.beam."}
+_WORKERS_LIVE_MS = 20_000
 _LOGGING = """rootLogger.level = INFO
 rootLogger.appenderRef.console.ref = Console
 appender.console.name = Console
@@ -136,7 +142,9 @@ class Cluster:
     def start_task_manager(self, number: int) -> None:
         """Start task manager ``number``, for the first time or again."""
         name = f"task-{number}"
-        self._start(name, "task", ("-D", f"taskmanager.resource-id={name}"))
+        settings = {"taskmanager.resource-id": name, **_KEEPS_WORKERS}
+        given = [part for key, value in settings.items() for part in ("-D", f"{key}={value}")]
+        self._start(name, "task", tuple(given))
 
     def kill(self, name: str) -> None:
         """Send SIGKILL to 'job' or 'task-N'; the workers that it started are left alone."""
@@ -177,6 +185,7 @@ class Cluster:
             f"--flink_job_server_jar={runner_jar()}",
             "--environment_type=PROCESS",
             f"--environment_config={worker}",
+            f"--environment_cache_millis={_WORKERS_LIVE_MS}",
             f"--parallelism={parallelism}",
         ]
 
@@ -200,8 +209,10 @@ class Cluster:
     def _start(self, name: str, kind: str, arguments: tuple[str, ...]) -> None:
         opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED]
         logging = f"-Dlog4j.configurationFile={self.folder / 'conf' / 'log4j.properties'}"
-        jars = ":".join(map(str, flink_jars()))
-        command = ["java", f"-Xmx{_HEAP[kind]}", logging, *opened, "-cp", jars, _MANAGERS[kind]]
+        beam = [runner_jar()] if kind == "task" else []
+        jars = ":".join(map(str, flink_jars() + beam))
+        command = ["java", f"-Xmx{_HEAP[kind]}", *_SHORT_LIVED, logging, *opened]
+        command += ["-cp", jars, _MANAGERS[kind]]
         command += ["--configDir", str(self.folder / "conf"), *arguments]
         # The key reaches workers through the task managers' environment: what stands in a job's
         # options can be read by everyone who can ask the job manager.
