@@ -22,7 +22,7 @@ from engines.flink.install import flink_jars, runner_jar
 REST_PORT = 8081
 SLOTS = 2
 _KEY = "PROVENDER_CACHE_KEY"
-_UP_WITHIN, _DOWN_WITHIN = 60.0, 10.0
+_UP_WITHIN, _DOWN_WITHIN = 180.0, 20.0
 _MANAGERS = {
     "job": "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
     "task": "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
@@ -32,10 +32,10 @@ _HEAP = {"job": "768m", "task": "896m"}
 _SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 #: What Flink's own start scripts open of Java 17's modules.
 _OPENED = (
-    "java.lang java.lang.invoke java.lang.reflect java.net java.io java.nio java.text java.time "
-    "java.util java.util.concurrent java.util.concurrent.atomic java.util.concurrent.locks "
-    "sun.net.util sun.nio.ch"
-).split()
+    *("java.lang", "java.lang.invoke", "java.lang.reflect", "java.net", "java.io", "java.nio"),
+    *("java.text", "java.time", "java.util", "java.util.concurrent"),
+    *("java.util.concurrent.atomic", "java.util.concurrent.locks", "sun.net.util", "sun.nio.ch"),
+)
 # Task managers that are started without Flink's scripts need every memory figure by name.
 _CONFIG = {
     "jobmanager.rpc.address": "127.0.0.1",
@@ -71,7 +71,7 @@ _CONFIG = {
 }
 #: Where Beam's runner comes with each job only, it ends its Python workers whenever a stage ends;
 #: where the task manager's own class path has it, workers live through a job and some seconds on.
-_KEEPS_WORKERS = {"classloader.parent-first-patterns.additional": "org.apache.beam."}
+_KEEPS_WORKERS = {"classloader.resolve-order": "parent-first"}
 _WORKERS_LIVE_MS = 20_000
 _LOGGING = """rootLogger.level = INFO
 rootLogger.appenderRef.console.ref = Console
@@ -105,7 +105,7 @@ class Cluster:
         """Start all processes and wait until they know each other.
 
         Raises:
-            SystemExit: when something answers already, or the cluster is not complete in 60 s.
+            SystemExit: when something answers already, or the cluster is not complete in time.
         """
         if answers():
             raise SystemExit(f"something listens on port {REST_PORT} already; stop it first")
@@ -156,13 +156,15 @@ class Cluster:
     def workers(self, name: str) -> list[psutil.Process]:
         """Return the Python workers that task manager ``name`` started."""
         started = self._tree(name)
-        return [p for p in started if "sdk_worker_main" in " ".join(_quietly(p.cmdline) or ())]
+        return [
+            p for p in started if "engines/flink/worker.py" in " ".join(_quietly(p.cmdline) or ())
+        ]
 
     def wait_complete(self) -> None:
         """Wait until every task manager has registered.
 
         Raises:
-            SystemExit: when that takes more than 60 s.
+            SystemExit: when that takes too long.
         """
         limit = time.monotonic() + _UP_WITHIN
         while time.monotonic() < limit:

@@ -60,8 +60,8 @@ def _install_flink() -> None:
     )
     print(f"fetching Flink {VERSIONS['flink']} (230 MB) with pip", file=sys.stderr)
     _call(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--no-deps"]
-        + ["--no-binary", ":all:", "--dest", str(downloads), "--requirement", str(pinned)]
+        *(sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--no-deps"),
+        *("--no-binary", ":all:", "--dest", str(downloads), "--requirement", str(pinned)),
     )
     (sdist,) = downloads.glob(f"*flink*libraries-{VERSIONS['flink']}.tar.gz")
     _check(sdist, VERSIONS["flink_sha256"])
@@ -86,8 +86,8 @@ def _build_runner() -> None:
     print(f"building Beam's Flink runner {VERSIONS['runner']} with Maven", file=sys.stderr)
     versions = [f"-D{name}={value}" for name, value in VERSIONS.items()]
     _call(
-        ["mvn", "--batch-mode", "--quiet", "--strict-checksums", "--file", str(HERE / "pom.xml")]
-        + [f"-Dmaven.repo.local={repository}", f"-Dtarget={target}", *versions, "package"]
+        *("mvn", "--batch-mode", "--quiet", "--strict-checksums", "--file", str(HERE / "pom.xml")),
+        *(f"-Dmaven.repo.local={repository}", f"-Dtarget={target}", *versions, "package"),
     )
     check_jars(repository)
     built = target / runner_jar().name
@@ -127,6 +127,6 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _call(command: list[str]) -> None:
+def _call(*command: str) -> None:
     if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
         raise SystemExit(f"{command[0]} failed; see above")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import Any
 
 _ASK_SECONDS = 60
 #: One thread of linear algebra for each process: cores are shared by processes, and the low bits
@@ -24,45 +25,38 @@ def main() -> None:
     for name in ("id", "logging_endpoint", "control_endpoint", "provision_endpoint"):
         parser.add_argument(f"--{name}", default="")
     given, _ = parser.parse_known_args()
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
     info = _provision(given.provision_endpoint, given.id)
+    from apache_beam.runners.worker import sdk_worker_main
     from google.protobuf import json_format
 
-    environment = {
-        **os.environ,
-        **dict.fromkeys(_ONE_THREAD, "1"),
-        "WORKER_ID": given.id,
-        "PIPELINE_OPTIONS": json_format.MessageToJson(info.pipeline_options),
-        "LOGGING_API_SERVICE_DESCRIPTOR": _address(info.logging_endpoint, given.logging_endpoint),
-        "CONTROL_API_SERVICE_DESCRIPTOR": _address(info.control_endpoint, given.control_endpoint),
-        "RUNNER_CAPABILITIES": " ".join(info.runner_capabilities),
-    }
-    command = [sys.executable, "-m", "apache_beam.runners.worker.sdk_worker_main"]
-    os.execve(sys.executable, command, environment)
+    os.environ.update(
+        WORKER_ID=given.id,
+        PIPELINE_OPTIONS=json_format.MessageToJson(info.pipeline_options),
+        LOGGING_API_SERVICE_DESCRIPTOR=_address(info.logging_endpoint, given.logging_endpoint),
+        CONTROL_API_SERVICE_DESCRIPTOR=_address(info.control_endpoint, given.control_endpoint),
+        RUNNER_CAPABILITIES=" ".join(info.runner_capabilities),
+    )
+    sdk_worker_main.main(sys.argv[:1])
 
 
-def _provision(endpoint: str, worker: str):  # type: ignore[no-untyped-def]  # a protobuf message
+def _provision(endpoint: str, worker: str) -> Any:
     import grpc
-    from apache_beam.portability.api import (
-        beam_provision_api_pb2 as messages,
-    )
-    from apache_beam.portability.api import (
-        beam_provision_api_pb2_grpc as services,
-    )
+    from apache_beam.portability.api import beam_provision_api_pb2 as messages
+    from apache_beam.portability.api import beam_provision_api_pb2_grpc as services
 
     with grpc.insecure_channel(endpoint) as channel:
         grpc.channel_ready_future(channel).result(timeout=_ASK_SECONDS)
-        return (
-            services.ProvisionServiceStub(channel)
-            .GetProvisionInfo(
-                messages.GetProvisionInfoRequest(),
-                timeout=_ASK_SECONDS,
-                metadata=(("worker_id", worker),),
-            )
-            .info
+        stub = services.ProvisionServiceStub(channel)
+        answer = stub.GetProvisionInfo(
+            messages.GetProvisionInfoRequest(),
+            timeout=_ASK_SECONDS,
+            metadata=(("worker_id", worker),),
         )
+        return answer.info
 
 
-def _address(told, given: str) -> str:  # type: ignore[no-untyped-def]
+def _address(told: Any, given: str) -> str:
     return f'url: "{told.url or given}"'
 
 

@@ -1,7 +1,7 @@
 """How far a run is, told while Beam's run() blocks.
 
 Beam's metrics cannot be polled during a local run, so the transforms that live in this process
-call the listener directly. On an engine nobody listens; its own metrics show the counters.
+tell the listener directly. On an engine a thread asks for the pipeline's counters.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Step:
-    """One thing done, or a stage that begins.
+    """Something was done, or a stage begins.
 
     Attributes:
         stage: the transform's label.
-        total: elements of the stage in this bundle.
-        done: 1, or 0 where the stage begins.
+        total: elements of the stage in this bundle; 0 where an engine tells, which does not know.
+        done: how many ended, 0 where the stage begins.
         rows, bytes: what was read for it.
+        note: said instead of figures.
     """
 
     stage: str
@@ -27,6 +28,7 @@ class Step:
     done: int = 1
     rows: int = 0
     bytes: int = 0
+    note: str = ""
 
 
 Listener = Callable[[Step], None]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from provender import errors
+from provender.beam.engine import quiet, unreachable, watched
 from provender.errors import ProvenderError, UsageError
 
 _OWN_ERROR = re.compile(r"provender\.errors\.(?P<kind>\w+): (?P<text>.*?)\s*$", re.S)
@@ -42,13 +43,14 @@ def run(build: Callable[[Any], None], beam_options: Sequence[str] = ()) -> None:
     named = options.view_as(StandardOptions).runner
     runner = _runner(named)
     try:
-        with _silent_beam() if named in _LOCAL else contextlib.nullcontext():
+        with _silent_beam() if named in _LOCAL else quiet():
             pipeline = beam.Pipeline(runner=runner, options=options)
             build(pipeline)
             result = pipeline.run()
-            result.wait_until_finish()
+            with contextlib.nullcontext() if named in _LOCAL else watched(result, named):
+                result.wait_until_finish()
     except Exception as error:
-        own = _own(error)
+        own = (named not in _LOCAL and unreachable(error, named)) or _own(error)
         raise own from (None if own is error else error)
 
 

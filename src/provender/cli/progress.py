@@ -21,6 +21,9 @@ class _Stage:
     bytes: int = 0
 
     def line(self, total: int) -> str:
+        if not total:  # an engine tells of much at once: a rate would be none
+            read = f"  {self.rows:,} rows" * bool(self.rows)
+            return f"{self.done:,} done{read}" + f"  {self.bytes / 1e6:,.1f} MB" * bool(self.bytes)
         spent = max(time.monotonic() - self.began, 1e-6)
         left = spent / self.done * (total - self.done) if self.done else 0.0
         parts = [f"{self.done:,}/{total:,}"]
@@ -60,8 +63,8 @@ def _bars() -> Iterator[Callable[[Step], None]]:
             shown.update(
                 task_id,  # type: ignore[arg-type]
                 completed=stage.done,
-                total=step.total,
-                line=stage.line(step.total),
+                total=step.total or None,
+                line=step.note or stage.line(step.total),
             )
 
         yield listen
@@ -75,9 +78,11 @@ def _lines() -> Callable[[Step], None]:
         nonlocal last
         stage = stages.setdefault(step.stage, _Stage(time.monotonic()))
         _count(stage, step)
-        if time.monotonic() - last >= _PLAIN_EVERY:
+        # What an engine tells comes seldom enough.
+        if not step.total or time.monotonic() - last >= _PLAIN_EVERY:
             last = time.monotonic()
-            print(f"{step.stage}: {stage.line(step.total)}", file=sys.stderr, flush=True)
+            said = step.note or stage.line(step.total)
+            print(f"{step.stage}: {said}", file=sys.stderr, flush=True)
 
     return listen
 
