@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check lint format bench lock clean
+.PHONY: demo test check lint format bench flink-up flink-test flink-down lock clean
 
 demo: $(STAMP)
 	$(BIN)/provender demo
@@ -30,6 +30,16 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+# A real Flink on loopback (docs/scale.md); needs Java 17 and Maven, keeps all in build/flink.
+flink-up: $(STAMP)
+	@$(BIN)/python -m engines.flink up
+
+flink-test: $(STAMP)
+	@$(BIN)/python -m engines.flink test $(TESTS)
+
+flink-down:
+	@$(BIN)/python -m engines.flink down
 
 # Locked versions with hashes; no index address, so that any mirror serves.
 lock: $(STAMP)

@@ -35,6 +35,11 @@ BENCHMARKS = (
     ),
     Benchmark("kills", "SIGKILL and resume", quick=("--kills", "3", "--bytes", "8e6")),
     Benchmark(
+        "engines",
+        "the same shards here and on Flink",
+        quick=("--bytes", "2e6", "--parallelism", "2"),
+    ),
+    Benchmark(
         "identity_speed",
         "row identity and the hash pass",
         quick=("--rows", "50000", "--megabytes", "64"),

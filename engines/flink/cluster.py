@@ -55,8 +55,11 @@ _CONFIG = {
     "taskmanager.memory.jvm-metaspace.size": "256m",
     "taskmanager.memory.jvm-overhead.min": "192m",
     "taskmanager.memory.jvm-overhead.max": "192m",
-    "taskmanager.memory.network.min": "128m",
-    "taskmanager.memory.network.max": "128m",
+    "taskmanager.memory.network.min": "256m",
+    "taskmanager.memory.network.max": "256m",
+    # Each exchange of each slot takes as many buffers of 32 KiB, however little is exchanged; of
+    # Flink's own 512 there were not enough in 128m for a detection at parallelism 4.
+    "taskmanager.network.sort-shuffle.min-buffers": 64,
     "rest.address": "127.0.0.1",
     "rest.bind-address": "127.0.0.1",
     "rest.port": REST_PORT,

@@ -31,8 +31,9 @@ from tests.docs.pages import DOCS, ROOT, blocks, first_column, page, section
 
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
 RULES = rules()
-#: Options of dvc and pip that pages name.
+#: Options of dvc, pip and Beam (up to its first underscore) that pages name.
 OTHERS = {"--no-run-cache", "--require-hashes"}
+OTHERS |= {"--runner", "--flink", "--environment", "--number", "--parallelism"}
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 

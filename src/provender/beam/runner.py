@@ -18,7 +18,11 @@ from provender import errors
 from provender.beam.engine import quiet, unreachable, watched
 from provender.errors import ProvenderError, UsageError
 
-_OWN_ERROR = re.compile(r"provender\.errors\.(?P<kind>\w+): (?P<text>.*?)\s*$", re.S)
+#: Our own error inside a traceback; where that lies in Java's stack trace, it ends with its line.
+_OWN_ERROR = re.compile(
+    r"provender\.errors\.(?P<kind>\w+): (?P<text>.*?)\s*(?:\n\s*\n|\n\s*at |\n\s*\.\.\. |$)", re.S
+)
+_CAUSED_BY = re.compile(r"^Caused by: (.*)$", re.M)
 #: What Beam adds to the first argument of an exception, wherever that stands in a message.
 _STEP = re.compile(r" \[while running '[^']*'\]")
 _LOCAL = (None, "", "DirectRunner", "FnApiRunner")
@@ -140,9 +144,16 @@ def _own(error: Exception) -> BaseException:
         cause, _, mend = rest.rpartition("; ") if "; " in rest else (rest, "", "")
         own: ProvenderError = kind(subject, cause, mend)
         return own
-    last = text.strip().splitlines()[-1] if text.strip() else type(error).__name__
     return ProvenderError(
         "the Beam runner",
-        f"the pipeline failed ({last})",
+        f"the pipeline failed ({_gist(text) or type(error).__name__})",
         "see its log, or set PROVENDER_DEBUG=1 for the traceback",
     )
+
+
+def _gist(text: str) -> str:
+    """Return the line that says most: Java's last cause or its first line, Python's last line."""
+    causes = _CAUSED_BY.findall(text)
+    lines = text.strip().splitlines() or [""]
+    java = any(line.lstrip().startswith("at ") for line in lines)
+    return str(causes[-1] if causes else lines[0] if java else lines[-1])
