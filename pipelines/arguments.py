@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 from pipelines.run import Run
 from provender.core.shard import Roles
+from provender.errors import ProvenderError
 from provender.io.states import StateStore, default_store
 
 
@@ -56,3 +58,16 @@ def standalone(name: str, argv: Sequence[str] | None) -> Standalone:
         getattr(known, "fdr", 0.01),
         getattr(known, "scores", False),
     )
+
+
+def as_command(main: Callable[[], None]) -> None:
+    """Run a pipeline's ``main``; its failure is the line and the exit code of `provender`."""
+    try:
+        main()
+    except ProvenderError as error:
+        if os.environ.get("PROVENDER_DEBUG"):
+            raise
+        for line in str(error).splitlines():
+            plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+            print(f"provender: {plain}", file=sys.stderr)
+        sys.exit(error.exit_code)

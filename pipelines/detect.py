@@ -11,7 +11,7 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import AsList, AsSingleton
 
-from pipelines.arguments import standalone
+from pipelines.arguments import as_command, standalone
 from pipelines.fingerprint import fingerprint, survey
 from pipelines.judging import folded_census, judged
 from pipelines.rounds import standing_after
@@ -147,4 +147,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

@@ -8,7 +8,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import AsList
 
-from pipelines.arguments import standalone
+from pipelines.arguments import as_command, standalone
 from pipelines.run import Run, keep_result, loading, pieces_of
 from provender.beam.transforms import CallEach, Grouped, Once, elements
 from provender.core.canonical import pretty_json
@@ -105,4 +105,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

@@ -11,7 +11,7 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import AsList, AsSingleton
 
-from pipelines.arguments import standalone
+from pipelines.arguments import as_command, standalone
 from pipelines.fingerprint import fingerprint, survey
 from pipelines.run import Run, keep_result, loading, pieces_of
 from provender.beam.transforms import CallEach, Fold, Grouped, Once
@@ -165,4 +165,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)
