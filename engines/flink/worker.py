@@ -14,9 +14,6 @@ import sys
 from typing import Any
 
 _ASK_SECONDS = 60
-#: One thread of linear algebra for each process: cores are shared by processes, and the low bits
-#: of a result must not depend on how many there are.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def main() -> None:
@@ -25,7 +22,6 @@ def main() -> None:
     for name in ("id", "logging_endpoint", "control_endpoint", "provision_endpoint"):
         parser.add_argument(f"--{name}", default="")
     given, _ = parser.parse_known_args()
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
     info = _provision(given.provision_endpoint, given.id)
     from apache_beam.runners.worker import sdk_worker_main
     from google.protobuf import json_format

@@ -30,7 +30,7 @@ _current: ProcessPoolExecutor | None = None
 def worker_pool(workers: int) -> Iterator[None]:
     """Give the run ``workers`` processes; with one, everything is done in this process."""
     global _current
-    _one_thread()
+    one_thread()
     if workers <= 1:
         yield
         return
@@ -124,13 +124,13 @@ def in_completion_order(
 
 def _start_worker() -> None:
     """Bound the worker's own threads, and end it when the process that started it is gone."""
-    _one_thread()
+    one_thread()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
 
 
-def _one_thread() -> None:
+def one_thread() -> None:
     """Compute in one thread per process: workers share the cores by being processes, and the
     low bits of linear algebra do not depend on how many there are.
     """

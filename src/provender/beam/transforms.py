@@ -49,6 +49,9 @@ class _Call(beam.DoFn):  # type: ignore[misc]
         self._side = Metrics.distribution("provender", "side_input_bytes")
         self._done = Metrics.counter("provender", f"{stage} done") if stage else None
 
+    def setup(self) -> None:
+        pool.one_thread()  # also where an engine starts the process
+
     def start_bundle(self) -> None:
         self._waiting = []
 
