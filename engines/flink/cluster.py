@@ -64,18 +64,19 @@ _CONFIG = {
     "rest.bind-address": "127.0.0.1",
     "rest.port": REST_PORT,
     "blob.server.port": "0",
-    # A lost task manager is noticed within 8 s; until then a retry may be given to it again.
+    # A lost task manager is noticed within 8 s; until then an attempt may be given to it again.
     "heartbeat.interval": 2000,
     "heartbeat.timeout": 8000,
     "restart-strategy.type": "fixed-delay",
     "restart-strategy.fixed-delay.attempts": 10,
-    "restart-strategy.fixed-delay.delay": "2 s",
+    # Longer than workers are kept: else each attempt is given the dead worker of the last again.
+    "restart-strategy.fixed-delay.delay": "8 s",
     "classloader.check-leaked-classloader": "false",
 }
 #: Where Beam's runner comes with each job only, it ends its Python workers whenever a stage ends;
 #: where the task manager's own class path has it, workers live through a job and some seconds on.
 _KEEPS_WORKERS = {"classloader.resolve-order": "parent-first"}
-_WORKERS_LIVE_MS = 20_000
+_WORKERS_LIVE_MS = 5_000
 _LOGGING = """rootLogger.level = INFO
 rootLogger.appenderRef.console.ref = Console
 appender.console.name = Console
@@ -208,7 +209,7 @@ class Cluster:
         """Write the command of environment type PROCESS, which takes no arguments of ours."""
         worker = Path(__file__).with_name("worker.py")
         path = self.folder / "worker"
-        path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{worker}" "$@"\n', "utf-8")
+        path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P "{worker}" "$@"\n', "utf-8")
         path.chmod(0o755)
 
     def _start(self, name: str, kind: str, arguments: tuple[str, ...]) -> None:
