@@ -112,19 +112,27 @@ def quiet() -> Iterator[None]:
     if os.environ.get("PROVENDER_DEBUG"):
         yield
         return
-    level, hook = logging.root.manager.disable, threading.excepthook
-
-    def unless_the_reader(args: threading.ExceptHookArgs) -> None:
-        if args.thread is None or args.thread.name != _READER:
-            hook(args)
-
+    _quiet_reader()
+    level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
-    threading.excepthook = unless_the_reader
     try:
         yield
     finally:
         logging.disable(level)
-        threading.excepthook = hook
+
+
+def _quiet_reader() -> None:
+    """Let Beam's reader of messages fail without a trace, for good: it outlives a failed run."""
+    others = threading.excepthook
+    if getattr(others, "reader_is_quiet", False):
+        return
+
+    def hook(args: threading.ExceptHookArgs) -> None:
+        if args.thread is None or args.thread.name != _READER:
+            others(args)
+
+    hook.reader_is_quiet = True  # type: ignore[attr-defined]
+    threading.excepthook = hook
 
 
 def unreachable(error: BaseException, name: str) -> ProvenderError | None:
