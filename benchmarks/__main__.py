@@ -56,6 +56,7 @@ BENCHMARKS = (
         reads_data=False,
         quick=("--megabytes", "128", "--files", "2000"),
     ),
+    Benchmark("sealed_reader", "the sealed reader", quick=("--bytes", "64e6", "--repeats", "2")),
     Benchmark(
         "hostile_documents",
         "doctored seals, trust files and manifests",

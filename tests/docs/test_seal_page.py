@@ -11,11 +11,13 @@ from jsonschema import Draft202012Validator
 from provender.core.breach import BreachKind
 from provender.core.freshness import LAST_SEEN_VERSION
 from provender.core.lineage import TRAINING_PREDICATE
+from provender.core.receipt import RECEIPT_PREDICATE
 from provender.core.statement import INTEGRITY_PREDICATE, STATEMENT_PAYLOAD_TYPE
 from provender.core.trust import TRUST_PAYLOAD_TYPE
 from tests.core.test_freshness import SEEN
 from tests.core.test_inclusion import PROOF
 from tests.core.test_lineage import TRAINING
+from tests.core.test_receipt import RECEIPT
 from tests.core.test_statement import STATEMENT
 from tests.core.test_trust import TRUST
 from tests.docs.pages import DOCS, first_column, page, section
@@ -23,6 +25,7 @@ from tests.docs.pages import DOCS, first_column, page, section
 DOCUMENTS: dict[str, Any] = {
     "dataset-integrity": json.loads(STATEMENT.payload())["predicate"],
     "training": json.loads(TRAINING.payload())["predicate"],
+    "training-receipt": json.loads(RECEIPT.payload())["predicate"],
     "trust": json.loads(TRUST.payload()),
     "last-seen": SEEN.to_json(),
     "proof": PROOF.to_json(),
@@ -35,10 +38,11 @@ def test_every_kind_of_failure_is_listed() -> None:
 
 
 def test_names_of_formats_are_the_codes_own() -> None:
-    text = page("seal.md") + page("formats.md")
+    text = page("seal.md") + page("formats.md") + page("reading-verified.md")
     for name in (
         INTEGRITY_PREDICATE,
         TRAINING_PREDICATE,
+        RECEIPT_PREDICATE,
         STATEMENT_PAYLOAD_TYPE,
         TRUST_PAYLOAD_TYPE,
         LAST_SEEN_VERSION,

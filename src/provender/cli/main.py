@@ -32,6 +32,7 @@ _VERBS = {
     "trust": "trust",
     "seal": "seal",
     "verify": "verify",
+    "exec": "exec",
     "prove": "prove",
     "explain": "rules",
     "rules": "rules",
@@ -53,6 +54,7 @@ _HELP = {
     "trust": "Say who may seal which series of data, and sign that.",
     "seal": "Sign what data are, so that any later change shows.",
     "verify": "Verify data against a seal: bytes, signatures, freshness, lineage.",
+    "exec": "Start training only on sealed, admitted data.",
     "prove": "Prove that a record is among sealed data, revealing no other.",
     "explain": "Explain a rule: what it sees, what it cannot see, its null model.",
     "rules": "List all rules.",
@@ -98,14 +100,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command and exit; see EXIT_CODES."""
     _open_closed_streams()
     given = list(sys.argv[1:] if argv is None else argv)
-    # What stands behind '--' is Beam's.
+    # What stands behind '--' is Beam's, or a command.
     cut = given.index("--") if "--" in given else len(given)
     sys.exit(_flushed(_run(given[:cut], tuple(given[cut + 1 :]))))
 
 
-def _run(own: list[str], beam_options: tuple[str, ...]) -> int:
+def _run(own: list[str], behind: tuple[str, ...]) -> int:
     try:
-        code = cli.main(own, "provender", standalone_mode=False, obj=beam_options)
+        code = cli.main(own, "provender", standalone_mode=False, obj=behind)
         return code if isinstance(code, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")

@@ -12,6 +12,8 @@ import click
 from provender.cli.options import format_option, inputs_of
 from provender.errors import UsageError
 
+_NAMED = 10
+
 
 def _range(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:
     if value is None:
@@ -36,6 +38,8 @@ def _range(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 @click.option("--record", metavar="FILE", help="The proof must be of the one record in here.")
 @click.option("--to-model", metavar="FILE", help="This model must come from DATA.")
 @click.option("--lineage", metavar="FILE", help="Its lineage (default: beside the model).")
+@click.option("--receipt", metavar="FILE", help="Hold what training read against the seal.")
+@click.option("--all-read", is_flag=True, help="Fail where it read less than all.")
 @format_option
 def verify(data: tuple[str, ...], format_: str, **options: Any) -> int:
     """Verify that DATA are what was sealed, byte by byte; nothing but bytes is believed.
@@ -47,7 +51,9 @@ def verify(data: tuple[str, ...], format_: str, **options: Any) -> int:
     from provender.errors import EXIT_USAGE, ProvenderError
 
     asked = _asked(data, options)
-    inputs = () if options["proof"] is not None else inputs_of(data)
+    # A receipt can be held against a seal where the data are gone, and a proof needs none.
+    without = options["receipt"] is not None or options["proof"] is not None
+    inputs = data if without else inputs_of(data)
     said: dict[str, Any] = {}
     try:
         if options["proof"] is not None:
@@ -81,7 +87,7 @@ def _verify(
     from provender.provenance.evidence import evidence_breaches
     from provender.provenance.lineage import lineage_breaches
     from provender.provenance.sealed import remember, trusted_seal
-    from provender.provenance.verify import verify_data
+    from provender.provenance.verify import Verification, verify_data
 
     policy = _policy_digest(options["policy"])
     sealed = trusted_seal(options["seal"], options["trust"], options["last_seen"])
@@ -98,13 +104,19 @@ def _verify(
         evidence={e.name: e.result for e in sealed.statement.evidence},
         shards=len(manifest.shards),
     )
-    found = verify_data(manifest, inputs, asked)
+    found = verify_data(manifest, inputs, asked) if inputs else Verification((), (), 0)
     breaches = list(found.breaches)
     breaches += evidence_breaches(Path(options["seal"]).parent, sealed.statement, policy)
     if options["to_model"] is not None:
         lineage = None if options["lineage"] is None else Path(options["lineage"])
         breaches += lineage_breaches(Path(options["to_model"]), sealed, lineage)
         said["model"] = options["to_model"]
+    if options["receipt"] is not None:
+        from provender.provenance.receipt import receipt_findings
+
+        receipt = receipt_findings(Path(options["receipt"]), sealed, options["all_read"])
+        breaches += receipt.breaches
+        said["receipt"] = receipt.to_json()
     said.update(shards_read=len(found.shards), bytes_read=found.bytes)
     if asked.sample is not None:
         said["sample"] = _sample(asked, found.shards, len(manifest.shards))
@@ -146,11 +158,13 @@ def _asked(data: tuple[str, ...], options: dict[str, Any]) -> Any:
         raise UsageError("--sample", "and --shard exclude each other", "give one of them")
     if options["lineage"] is not None and options["to_model"] is None:
         raise UsageError("--lineage", "is of no model", "name one with --to-model")
-    parts = ("sample", "shard", "range_", "policy", "to_model")
+    parts = ("sample", "shard", "range_", "policy", "to_model", "receipt")
     if options["proof"] is not None and (data or any(options[p] is not None for p in parts)):
         raise UsageError("--proof", "is checked alone", "leave DATA and the other parts out")
     if options["record"] is not None and options["proof"] is None:
         raise UsageError("--record", "is of no proof", "give --proof as well")
+    if options["all_read"] and options["receipt"] is None:
+        raise UsageError("--all-read", "is of no receipt", "name one with --receipt")
     if options["seed"] is not None and options["sample"] is None:
         raise UsageError("--seed", "chooses nothing", "give --sample as well")
     seed = options["seed"] or secrets.token_hex(16)
@@ -198,5 +212,24 @@ def _print(outcome: str, said: dict[str, Any]) -> None:
         print(f"sample by seed {sample['seed']}; chance to see tampered shards, by their number:")
         for tampered, chance in sample["detects"].items():
             print(f"  {tampered:>6}  {chance:.1%}")
+    if said.get("receipt"):
+        _print_receipt(said["receipt"])
     if "model" in said:
         print(f"{said['model']}: trained on these data")
+
+
+def _print_receipt(receipt: dict[str, Any]) -> None:
+    from provender.core.breach import printable
+    from provender.provenance.receipt import spoken
+
+    unread, partial = receipt["unread"], receipt["partial"]
+    print(
+        f"training read {receipt['whole']} shards whole, {len(partial)} in part, "
+        f"{len(unread)} never"
+    )
+    lines = [f"never read: {printable(name)}" for name in unread]
+    lines += [f"{printable(n)}: all but chunks {spoken(c)}" for n, c in partial.items()]
+    for line in lines[:_NAMED]:
+        print(f"  {line}")
+    if len(lines) > _NAMED:
+        print(f"  and {len(lines) - _NAMED:,} more")

@@ -35,6 +35,10 @@ class BreachKind(StrEnum):
     POLICY = "policy"
     LINEAGE = "lineage"
     PROOF = "proof"
+    RECEIPT = "receipt"
+    RECEIPT_UNSEALED = "receipt-unsealed"
+    RECEIPT_UNREAD = "receipt-unread"
+    RECEIPT_PARTIAL = "receipt-partial"
     SHARD_MISSING = "shard-missing"
     SHARD_ADDED = "shard-added"
     SHARD_RENAMED = "shard-renamed"
@@ -78,12 +82,20 @@ class Breach:
 
 
 class BrokenTrustError(IntegrityError):
-    """What was sealed is not what is here. ``breaches`` has every reason, at least one."""
+    """What was sealed is not what is here.
 
-    def __init__(self, subject: str, breaches: Sequence[Breach]) -> None:
+    Attributes:
+        breaches: every reason, at least one; none only where a library made the error anew from
+            its text alone, as torch does with what a worker process raised.
+    """
+
+    def __init__(self, subject: str, breaches: Sequence[Breach] = ()) -> None:
         lines = breach_lines(breaches)
         super().__init__(subject, "; ".join(lines), "do not use the data until you know why")
         self.breaches = tuple(breaches)
+
+    def __reduce__(self) -> tuple[type[BrokenTrustError], tuple[str, tuple[Breach, ...]]]:
+        return type(self), (self.subject, self.breaches)
 
 
 def printable(name: str) -> str:

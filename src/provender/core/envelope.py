@@ -44,14 +44,14 @@ class Envelope:
         return (json.dumps(value, indent=1) + "\n").encode()
 
 
-def parse_envelope(data: bytes) -> Envelope:
+def parse_envelope(data: bytes, max_bytes: int = MAX_ENVELOPE_BYTES) -> Envelope:
     """Read an envelope.
 
     Raises:
         InputError, ValueError: when it is not strict JSON, has other fields than DSSE's, base64
-            that is not canonical, a keyid twice, or is longer than 1 MiB.
+            that is not canonical, a keyid twice, or is longer than ``max_bytes``.
     """
-    value = strict_json(data, "envelope", MAX_ENVELOPE_BYTES, 10 * _MAX_SIGNATURES)
+    value = strict_json(data, "envelope", max_bytes, 10 * _MAX_SIGNATURES)
     fields(value, payload=str, payloadType=str, signatures=list)
     if len(value["signatures"]) > _MAX_SIGNATURES:
         raise ValueError(f"more than {_MAX_SIGNATURES} signatures")

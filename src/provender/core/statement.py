@@ -141,13 +141,15 @@ def seal_statement(
     )
 
 
-def parse_statement(payload: bytes) -> tuple[str, str, Any]:
+def parse_statement(
+    payload: bytes, max_bytes: int = _MAX_BYTES, max_values: int = _MAX_VALUES
+) -> tuple[str, str, Any]:
     """Return (manifest's SHA-256 as hex, predicate type, predicate) of an in-toto statement.
 
     Raises:
         InputError, ValueError: when it is not a statement about one manifest.
     """
-    value = strict_json(payload, "statement", _MAX_BYTES, _MAX_VALUES)
+    value = strict_json(payload, "statement", max_bytes, max_values)
     fields(value, _type=str, subject=list, predicateType=str, predicate=dict)
     if value["_type"] != STATEMENT_TYPE:
         raise ValueError(f"_type is not {STATEMENT_TYPE!r}")

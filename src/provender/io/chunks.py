@@ -26,7 +26,7 @@ _CACHED_CHUNKS = 8
 _MEND = "find out who writes to the data, then run again"
 
 
-def chunk_hash(chunk: bytes) -> bytes:
+def chunk_hash(chunk: bytes | memoryview) -> bytes:
     """Return the leaf hash of a chunk: BLAKE3-256(0x00 || chunk), 32 bytes."""
     return blake3(b"\x00").update(chunk).digest()
 

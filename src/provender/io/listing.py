@@ -6,13 +6,15 @@ import contextlib
 import glob
 import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from provender.errors import InputError, NothingCheckedError, ProvenderError
 from provender.io.storage import file_system, first_line, is_address, local_path, plain_errors
+
+_LOCAL = "file://"
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,46 @@ def list_input(given: str) -> Listing:
         what = "matches no file" if glob.has_magic(given) else "holds no file"
         raise NothingCheckedError(given, what, "check the path")
     return listing
+
+
+def root_of(inputs: Sequence[str]) -> str:
+    """Return the address of the folder that shards' names are relative to, listing nothing.
+
+    Raises:
+        InputError: when an input is missing, its store cannot be reached, or they lie on several.
+    """
+    roots = [_root(given) for given in inputs]
+    if len({prefix for prefix, _ in roots}) != 1:
+        cause = "the inputs lie on different file systems"
+        raise InputError(", ".join(inputs), cause, "open one of them at a time")
+    prefix, first = roots[0]
+    return prefix + (first if len(roots) == 1 else posixpath.commonpath([r for _, r in roots]))
+
+
+def _root(given: str) -> tuple[str, str]:
+    try:
+        if given.startswith(_LOCAL) or "://" not in given:
+            path = os.path.abspath(Path(given.removeprefix(_LOCAL)).expanduser())  # noqa: PTH100
+            if Path(path).is_dir():
+                return _LOCAL, path
+            if os.path.lexists(path):
+                return _LOCAL, posixpath.dirname(path)
+            if glob.has_magic(path):
+                return _LOCAL, _fixed_part(path)
+            raise FileNotFoundError(path)
+        fs, path = file_system(given)
+        path = path.rstrip("/")
+        if glob.has_magic(path):
+            path = _fixed_part(path)
+        elif fs.info(path)["type"] != "directory":
+            path = posixpath.dirname(path)
+        return given.split("://", 1)[0] + "://", path
+    except FileNotFoundError as error:
+        raise InputError(given, "no such file or folder", "check the path") from error
+    except Exception as error:  # every remote store brings exception types of its own
+        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
+        mend = "check the address and your credentials"
+        raise InputError(given, f"cannot be reached ({cause})", mend) from error
 
 
 def _list_local(path: str) -> Listing:

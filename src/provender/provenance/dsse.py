@@ -15,21 +15,28 @@ if TYPE_CHECKING:
     from securesystemslib.signer import Signer
 
 
-def read_envelope(path: Path, payload_type: str, what: str, kind: BreachKind) -> Envelope:
+def read_envelope(
+    path: Path,
+    payload_type: str,
+    what: str,
+    kind: BreachKind,
+    max_bytes: int = MAX_ENVELOPE_BYTES,
+) -> Envelope:
     """Return the envelope in a file.
 
     Args:
         payload_type: the only one accepted.
         what: what is expected there, in words, such as 'the seal'.
         kind: the breach where it is not.
+        max_bytes: longer files are refused.
 
     Raises:
         BrokenTrustError: when it is no envelope, or of another payload type.
         InputError: when the file cannot be read.
     """
-    data = read_document(path, MAX_ENVELOPE_BYTES)
+    data = read_document(path, max_bytes)
     with told_as(kind, what, str(path)):
-        envelope = parse_envelope(data)
+        envelope = parse_envelope(data, max_bytes)
     if envelope.payload_type != payload_type:
         cause = f"{what} has the payload type {envelope.payload_type[:60]!r}"
         raise BrokenTrustError(str(path), [Breach(BreachKind.PAYLOAD_TYPE, cause)])

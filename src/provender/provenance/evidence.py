@@ -12,6 +12,7 @@ from provender.core.statement import (
     parse_statement,
     payload_digest,
 )
+from provender.core.verdict import Outcome
 from provender.errors import InputError
 from provender.provenance.dsse import read_envelope
 
@@ -45,6 +46,30 @@ def evidence_breaches(
     elif policy is not None and verdict is not None and verdict.policy != policy:
         breaches.append(Breach(BreachKind.POLICY, "the sealed verdict is of another policy"))
     return breaches
+
+
+def sealed_outcome(folder: Path, statement: SealStatement) -> Outcome | None:
+    """Return the verdict that a seal lists; None where it lists none.
+
+    Raises:
+        BrokenTrustError: when the verdict is missing, or not the one that was sealed.
+        InputError: when it cannot be read.
+    """
+    entry = next((e for e in statement.evidence if e.name == "verdict"), None)
+    if entry is None:
+        return None
+    path = folder / evidence_file(entry.name)
+    breaches = _breaches(path, entry, statement)
+    if breaches:
+        raise BrokenTrustError(str(path), breaches)
+    envelope = read_envelope(path, STATEMENT_PAYLOAD_TYPE, path.name, BreachKind.EVIDENCE)
+    if payload_digest(envelope.payload) != entry.digest:  # it was a moment ago
+        raise BrokenTrustError(str(path), [_breach(entry, "is not the one that was sealed")])
+    levels = parse_statement(envelope.payload)[2].get("verifiedLevels")
+    outcome = next((o for o in Outcome if levels == [f"PROVENDER_{o.value.upper()}"]), None)
+    if outcome is None or (outcome is Outcome.ADMIT) != (entry.result == "PASSED"):
+        raise BrokenTrustError(str(path), [_breach(entry, "contradicts itself")])
+    return outcome
 
 
 def _breaches(path: Path, entry: EvidenceEntry, statement: SealStatement) -> list[Breach]:
