@@ -33,7 +33,7 @@ PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
 RULES = rules()
 #: Options of dvc, pip and Beam (up to its first underscore) that pages name.
 OTHERS = {"--no-run-cache", "--require-hashes"}
-OTHERS |= {"--runner", "--flink", "--environment", "--number", "--parallelism"}
+OTHERS |= {"--runner", "--flink", "--environment", "--number", "--parallelism", "--sdk"}
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 
