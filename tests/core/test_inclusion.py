@@ -8,7 +8,7 @@ import pytest
 
 from provender.core.audit_path import Levels
 from provender.core.canonical import canonical_json
-from provender.core.inclusion import Proof, parse_proof
+from provender.core.inclusion import Proof, parse_document, proof_of
 from provender.core.merkle import leaf_hash, merkle_root
 
 ROWS = [leaf_hash(bytes([i])) for i in range(5)]
@@ -26,7 +26,7 @@ PROOF = Proof(ROWS[3], 3, Levels(ROWS).path(3), SHARD, 0, ())
 
 
 def test_a_proof_is_read_back_and_leads_to_its_manifest() -> None:
-    assert parse_proof(canonical_json(PROOF.to_json())) == PROOF
+    assert proof_of(parse_document(canonical_json(PROOF.to_json()))) == PROOF
     assert PROOF.root(1) == "sha256:" + merkle_root([canonical_json(SHARD)]).hex()
 
 
@@ -35,10 +35,10 @@ def test_a_doctored_proof_leads_elsewhere_or_nowhere(field: str) -> None:
     value = json.loads(canonical_json(PROOF.to_json()))
     value[field] = {"record": "5" * 64, "row": 2, "shard_index": 1}.get(field, ["6" * 64])
     with pytest.raises(ValueError, match=r"lead|path|no leaf"):
-        parse_proof(canonical_json(value)).root(1)
+        proof_of(parse_document(canonical_json(value))).root(1)
 
 
 def test_a_doctored_shard_leads_to_another_manifest() -> None:
     value = json.loads(canonical_json(PROOF.to_json()))
     value["shard"]["name"] = "b.csv"
-    assert parse_proof(canonical_json(value)).root(1) != PROOF.root(1)
+    assert proof_of(parse_document(canonical_json(value))).root(1) != PROOF.root(1)

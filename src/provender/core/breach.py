@@ -35,6 +35,7 @@ class BreachKind(StrEnum):
     POLICY = "policy"
     LINEAGE = "lineage"
     PROOF = "proof"
+    CHAIN = "chain"
     SHARD_MISSING = "shard-missing"
     SHARD_ADDED = "shard-added"
     SHARD_RENAMED = "shard-renamed"

@@ -60,13 +60,24 @@ class Proof:
         }
 
 
-def parse_proof(data: bytes) -> Proof:
-    """Read a proof back.
+def parse_document(data: bytes) -> dict[str, Any]:
+    """Return the JSON object of a proof or a receipt, whichever it is.
 
     Raises:
-        InputError, ValueError: when it is not one.
+        InputError, ValueError: when it is no object of bounded size with a version.
     """
     value = strict_json(data, "proof", _MAX_BYTES, _MAX_VALUES)
+    if not isinstance(value, dict) or not isinstance(value.get("version"), str):
+        raise ValueError("expected an object with a version")
+    return value
+
+
+def proof_of(value: Any) -> Proof:
+    """Read a proof back from its JSON value.
+
+    Raises:
+        ValueError: when it is not one.
+    """
     fields(
         value,
         version=str,
