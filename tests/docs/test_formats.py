@@ -19,6 +19,7 @@ from provender.core.comparison import DIFF_VERSION
 from provender.core.freshness import LAST_SEEN_VERSION
 from provender.core.inclusion import PROOF_VERSION
 from provender.core.manifest import MANIFEST_VERSION
+from provender.core.receipt import RECEIPT_VERSION
 from provender.core.trust import TRUST_VERSION
 from provender.core.verdict import VERDICT_VERSION
 from provender.identity.encoding import RECORD_ENCODING, encode_rows
@@ -43,6 +44,7 @@ def test_format_names_are_the_codes_own(tmp_path: Path) -> None:
         TRUST_VERSION,
         LAST_SEEN_VERSION,
         PROOF_VERSION,
+        RECEIPT_VERSION,
         state,
     }
     assert f"`{MULTISET_HASH}`" in text

@@ -16,6 +16,7 @@ from provender.core.trust import TRUST_PAYLOAD_TYPE
 from tests.core.test_freshness import SEEN
 from tests.core.test_inclusion import PROOF
 from tests.core.test_lineage import TRAINING
+from tests.core.test_receipt import RECEIPT
 from tests.core.test_statement import STATEMENT
 from tests.core.test_trust import TRUST
 from tests.docs.pages import DOCS, first_column, page, section
@@ -26,6 +27,7 @@ DOCUMENTS: dict[str, Any] = {
     "trust": json.loads(TRUST.payload()),
     "last-seen": SEEN.to_json(),
     "proof": PROOF.to_json(),
+    "receipt": RECEIPT.to_json(),
 }
 
 
