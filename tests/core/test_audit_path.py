@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provender.core.audit_path import Levels, path_root
+from provender.core.audit_path import Levels, path_root, streamed_path
 from provender.core.merkle import CompactRange, leaf_hash, merkle_root, node_hash
 from tests.core.test_merkle import LEAVES, ROOTS
 
@@ -61,6 +63,17 @@ def test_the_root_is_that_of_one_pass(size: int) -> None:
     assert Levels(hashes).root == CompactRange.of_leaves(0, hashes).root()
 
 
+@given(st.integers(1, 70), st.lists(st.integers(0, 70), max_size=5), st.data())
+def test_a_path_is_the_same_when_the_leaves_stream_by(
+    size: int, cuts: list[int], data: st.DataObject
+) -> None:
+    hashes = [leaf_hash(bytes([i])) for i in range(size)]
+    edges = [0, *sorted(min(cut, size) for cut in cuts), size]
+    blocks = [hashes[a:b] for a, b in itertools.pairwise(edges)]
+    index = data.draw(st.integers(0, size - 1))
+    assert streamed_path(blocks, size, index) == Levels(hashes).path(index)
+
+
 @given(st.integers(1, 70), st.data())
 def test_a_leaf_leads_to_the_root_from_its_own_place_only(size: int, data: st.DataObject) -> None:
     hashes = [leaf_hash(bytes([i])) for i in range(size)]
@@ -104,5 +117,7 @@ def test_there_is_no_path_from_nowhere() -> None:
     for index in (-1, 8):
         with pytest.raises(IndexError):
             Levels(HASHES).path(index)
+        with pytest.raises(IndexError):
+            streamed_path([HASHES], 8, index)
         with pytest.raises(ValueError, match="no leaf"):
             path_root(HASHES[0], index, 8, ())

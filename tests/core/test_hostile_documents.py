@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provender.core.absence import absence_of
 from provender.core.breach import BreachKind, BrokenTrustError, told_as
 from provender.core.canonical import canonical_json
 from provender.core.envelope import parse_envelope
@@ -22,6 +23,7 @@ from provender.core.lineage import parse_training
 from provender.core.receipt import receipt_of
 from provender.core.statement import parse_seal_statement
 from provender.core.trust import parse_trust
+from tests.core.test_absence import ABSENCE, ROOT
 from tests.core.test_envelope import ONE
 from tests.core.test_freshness import SEEN
 from tests.core.test_inclusion import PROOF
@@ -38,6 +40,10 @@ CASES: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
     "proof": (
         lambda data: proof_of(parse_document(data)).root(1),
         canonical_json(PROOF.to_json()),
+    ),
+    "absence": (
+        lambda data: [absence_of(parse_document(data)).check(ROOT, 9)],
+        canonical_json(ABSENCE.to_json()),
     ),
     "receipt": (
         lambda data: receipt_of(parse_document(data)).removal([REMOVAL]),

@@ -37,6 +37,7 @@ STATEMENT = seal_statement(
         Removal("consent withdrawn", 2, "7" * 64, "a.csv"),
     ),
     Added(1, 5, "8" * 64),
+    "9" * 64,
 )
 
 
@@ -99,6 +100,7 @@ def test_a_weaker_digest_algorithm_is_refused(change: Any) -> None:
         lambda v: v["predicate"]["removed"][1].update(shard=7),
         lambda v: v["predicate"]["removed"].append(None),
         lambda v: v["predicate"].update(added=[]),
+        lambda v: v["predicate"].update(sortedRoot="sha256:" + "9" * 64),
         lambda v: v["predicate"]["added"].update(rows=-1),
         lambda v: v["predicate"]["added"].update(multiset=None),
         lambda v: v["predicate"]["lineage"].update(inputs=[[]]),

@@ -23,6 +23,7 @@ from provender.errors import UsageError
 @click.option("--added", multiple=True, metavar="GLOB", help="Shards that came in.")
 @day_option("--expires", "Last day (UTC) on which the seal counts (default: in 365 days).")
 @click.option("--evidence", metavar="DIR", help="Output folder of a scan: seal its verdict too.")
+@click.option("--provable-absence", is_flag=True, help="Let `prove --absent` be possible.")
 @click.option("--receipts", metavar="DIR", help="Also write a receipt of each removed record.")
 @click.option("--out", required=True, metavar="FILE", help="The seal, in a folder of its own.")
 @run_options
@@ -44,7 +45,7 @@ def reseal(
     """
     from provender.cli.passphrase import passphrase
     from provender.cli.running import running, today
-    from provender.cli.seal import manifest_and_evidence, tell
+    from provender.cli.seal import manifest_and_evidence, sorted_root, tell
     from provender.core.statement import seal_statement
     from provender.provenance.chain import REMOVED_NAME, SUMS_NAME
     from provender.provenance.keys import load_signer
@@ -68,8 +69,10 @@ def reseal(
             before_place, before.manifest, manifest, inputs, declared, run.store, run.span_bytes
         )
     files |= {SUMS_NAME: found.sums.to_bytes(), REMOVED_NAME: b"".join(found.hashes)}
+    root = sorted_root(manifest, inputs) if options["provable_absence"] else None
+    lineage = before.statement.inputs
     statement = seal_statement(
-        manifest, version, evidence, before.statement.inputs, found.removed, found.added
+        manifest, version, evidence, lineage, found.removed, found.added, root
     )
     if options["receipts"] is not None:
         _write_receipts(options["receipts"], found, before.manifest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from provender.errors import UsageError
 @day_option("--expires", "Last day (UTC) on which the seal counts (default: in 365 days).")
 @click.option("--evidence", metavar="DIR", help="Output folder of a scan: seal its verdict too.")
 @click.option("--input", "sources", multiple=True, metavar="SEAL", help="What DATA was made from.")
+@click.option("--provable-absence", is_flag=True, help="Let `prove --absent` be possible.")
 @click.option("--add-signature", is_flag=True, help="Sign the seal in --out as one more signer.")
 @click.option("--out", required=True, metavar="FILE", help="The seal; manifest.json lies beside.")
 @run_options
@@ -114,8 +116,17 @@ def _seal(
     with running(options["workers"], options["cache"], options["resume"], beam_options) as run:
         manifest, evidence, files = manifest_and_evidence(inputs, options["evidence"], signers, run)
         files[SUMS_NAME] = load_sum(manifest, run.store)
-    statement = seal_statement(manifest, version, evidence, sources)
+    root = sorted_root(manifest, inputs) if options["provable_absence"] else None
+    statement = seal_statement(manifest, version, evidence, sources, sorted_root=root)
     return write_seal(place, manifest, statement, signers, files), statement
+
+
+def sorted_root(manifest: Any, inputs: tuple[str, ...]) -> str:
+    """Return the root that absence is shown with: one more read of all records."""
+    from provender.work.sorted_records import SortedRecords
+
+    with tempfile.TemporaryDirectory(prefix="provender-sorted-") as folder:
+        return SortedRecords(manifest, inputs, Path(folder)).root()
 
 
 def manifest_and_evidence(

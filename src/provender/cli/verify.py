@@ -121,6 +121,7 @@ def _verify(
 
 def _verify_proof(options: dict[str, Any], said: dict[str, Any]) -> list[Any]:
     """Fill ``said`` with what was verified, and return what does not hold."""
+    from provender.core.absence import Absence
     from provender.core.receipt import Receipt
     from provender.provenance.chain import before_breaches
     from provender.provenance.proof import proof_breaches, read_proof
@@ -140,7 +141,9 @@ def _verify_proof(options: dict[str, Any], said: dict[str, Any]) -> list[Any]:
     before, breaches = None, list[Any]()
     if options["chain"] is not None:
         before, breaches = before_breaches(Path(options["chain"]), found)
+    said["shows"] = "absence" if isinstance(proof, Absence) else "presence"
     if isinstance(proof, Receipt):
+        said["shows"] = "removal"
         said.update(was=options["chain"], reason=proof.reason)
         if before is None:
             raise UsageError("--chain", "is missing: a receipt is about two seals", "name the old")
@@ -222,7 +225,8 @@ def _print(outcome: str, said: dict[str, Any]) -> None:
         print(f"  {printable(said['reason'])}")
         return
     if "proof" in said:
-        print(f"{said['proof']}: its record is among these data")
+        among = "not among" if said["shows"] == "absence" else "among"
+        print(f"{said['proof']}: its record is {among} these data")
         return
     if "was" in said:
         rows = sum(removal["rows"] for removal in said["removed"])

@@ -5,9 +5,9 @@ Paths: RFC 6962 section 2.1.1; the check: RFC 9162 section 2.1.3.2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from provender.core.merkle import EMPTY_ROOT, node_hash
+from provender.core.merkle import EMPTY_ROOT, CompactRange, node_hash
 
 
 class Levels:
@@ -45,6 +45,36 @@ class Levels:
                 path.append(row[index ^ 1])
             index >>= 1
         return tuple(path)
+
+
+def streamed_path(blocks: Iterable[Sequence[bytes]], size: int, index: int) -> tuple[bytes, ...]:
+    """Return what `Levels.path` does, of a tree that need not fit into memory.
+
+    Args:
+        blocks: the leaf hashes in order, ``size`` in all.
+
+    Raises:
+        IndexError: when there is no such leaf.
+    """
+    if not 0 <= index < size:
+        raise IndexError(f"no leaf {index} among {size}")
+    # The subtrees beside the way down. Each begins at a multiple of a power of two that holds it,
+    # so its root is that of a tree of its own.
+    beside: list[tuple[int, int]] = []
+    begin, end = 0, size
+    while end - begin > 1:
+        cut = begin + (1 << ((end - begin - 1).bit_length() - 1))
+        beside.append((cut, end) if index < cut else (begin, cut))
+        begin, end = (begin, cut) if index < cut else (cut, end)
+    trees = [CompactRange(0, 0)] * len(beside)
+    start = 0
+    for block in blocks:
+        for number, (a, b) in enumerate(beside):
+            part = block[max(a - start, 0) : max(b - start, 0)]
+            if part:
+                trees[number] = trees[number].merge(CompactRange.of_leaves(trees[number].end, part))
+        start += len(block)
+    return tuple(tree.root() for tree in reversed(trees))
 
 
 def path_root(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:

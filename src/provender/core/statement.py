@@ -64,6 +64,8 @@ class SealStatement:
         inputs: (name, digest) of the seals that these data were made from.
         removed: what was taken out since the previous seal.
         added: what came in since; None where nothing is said of what changed.
+        sorted_root: hex root over all records' leaf hashes in sorted order, which absence is shown
+            with; None where it was not asked for.
     """
 
     manifest_sha256: str
@@ -74,6 +76,7 @@ class SealStatement:
     inputs: tuple[tuple[str, str], ...] = ()
     removed: tuple[Removal, ...] = ()
     added: Added | None = None
+    sorted_root: str | None = None
 
     def payload(self) -> bytes:
         """Return the statement's bytes: canonical JSON."""
@@ -93,6 +96,7 @@ class SealStatement:
                     "lineage": {"inputs": [{"name": n, "digest": d} for n, d in self.inputs]},
                     "removed": [removal.to_json() for removal in self.removed],
                     "added": None if self.added is None else vars(self.added),
+                    "sortedRoot": self.sorted_root,
                 },
             )
         )
@@ -138,13 +142,22 @@ def seal_statement(
     inputs: tuple[tuple[str, str], ...] = (),
     removed: tuple[Removal, ...] = (),
     added: Added | None = None,
+    sorted_root: str | None = None,
 ) -> SealStatement:
     """Return the statement that seals ``manifest``."""
     document = manifest.to_json()
     data = canonical_json(document)
     summary = summary_of(document)
     return SealStatement(
-        sha256_hex(data), len(data), summary, version, evidence, inputs, removed, added
+        sha256_hex(data),
+        len(data),
+        summary,
+        version,
+        evidence,
+        inputs,
+        removed,
+        added,
+        sorted_root,
     )
 
 
@@ -188,6 +201,7 @@ def parse_seal_statement(payload: bytes) -> SealStatement:
         lineage=dict,
         removed=list,
         added=type(None) if predicate.get("added") is None else dict,
+        sortedRoot=type(None) if predicate.get("sortedRoot") is None else str,
     )
     fields(predicate["shards"], count=int, bytes=int, rows=int, root=str)
     fields(predicate["rows"], canon=str, multiset=str)
@@ -206,6 +220,7 @@ def parse_seal_statement(payload: bytes) -> SealStatement:
         tuple((i["name"], sha256_digest(i["digest"])) for i in inputs),
         tuple(Removal.from_json(removal) for removal in predicate["removed"]),
         Added.from_json(predicate["added"]),
+        None if predicate["sortedRoot"] is None else hex_digest(predicate["sortedRoot"]),
     )
 
 

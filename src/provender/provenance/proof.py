@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
+from provender.core.absence import ABSENCE_VERSION, Absence, absence_of
 from provender.core.audit_path import Levels
 from provender.core.breach import Breach, BreachKind, told_as
 from provender.core.canonical import canonical_json
@@ -22,6 +24,8 @@ from provender.provenance.files import read_document
 from provender.provenance.sealed import Sealed
 
 _MAX_BYTES = 2**20
+
+AnyProof: TypeAlias = Proof | Receipt | Absence
 
 
 def prove(sealed: Sealed, inputs: Sequence[str], shard: str, row: int) -> Proof:
@@ -61,28 +65,33 @@ def proof_in(
     return Proof(record, row, rows.path(row), entry.leaf(), index, shards.path(index))
 
 
-def read_proof(path: Path) -> Proof | Receipt:
-    """Return the proof, or the receipt of a removed record, in a file.
+def read_proof(path: Path) -> AnyProof:
+    """Return the proof in a file: of a record, of its removal or of its absence.
 
     Raises:
-        BrokenTrustError: when it is neither.
+        BrokenTrustError: when it is none.
         InputError: when it cannot be read.
     """
     data = read_document(path, _MAX_BYTES)
     with told_as(BreachKind.PROOF, "the proof", str(path)):
         value = parse_document(data)
-        return receipt_of(value) if value["version"] == RECEIPT_VERSION else proof_of(value)
+        if value["version"] == RECEIPT_VERSION:
+            return receipt_of(value)
+        if value["version"] == ABSENCE_VERSION:
+            return absence_of(value)
+        return proof_of(value)
 
 
 def proof_breaches(
-    found: Proof | Receipt,
+    found: AnyProof,
     statement: SealStatement,
     before: SealStatement | None,
     record: Path | None,
 ) -> list[Breach]:
     """Return why a proof does not show that a record is among the data of a seal that counts.
 
-    A receipt shows that it was among those of the seal before, and that this one removed it.
+    A receipt shows that it was among those of the seal before, and that this one removed it; a
+    proof of absence, that it is not among them.
 
     Args:
         before: of a receipt: what the seal before says.
@@ -92,6 +101,10 @@ def proof_breaches(
     Raises:
         InputError: when a file cannot be read, or holds another number of records than one.
     """
+    if record is not None and digest_of_file(record) != record_of(found):
+        return [Breach(BreachKind.PROOF, "the proof is of another record")]
+    if isinstance(found, Absence):
+        return _absence_breaches(found, statement)
     proof, about = (found.was, before) if isinstance(found, Receipt) else (found, statement)
     if about is None:
         return [Breach(BreachKind.PROOF, "a receipt is checked against the seal before as well")]
@@ -103,15 +116,35 @@ def proof_breaches(
             found.removal(statement.removed)
     except ValueError as error:
         return [Breach(BreachKind.PROOF, f"the proof does not hold ({error})")]
-    if record is not None and _digest_of(record) != proof.record:
-        return [Breach(BreachKind.PROOF, "the proof is of another record")]
+    return []
+
+
+def record_of(found: AnyProof) -> bytes:
+    """Return the leaf hash of the record that a proof is of."""
+    return found.was.record if isinstance(found, Receipt) else found.record
+
+
+def _absence_breaches(found: Absence, statement: SealStatement) -> list[Breach]:
+    if statement.sorted_root is None:
+        cause = "the seal was made without --provable-absence"
+        return [Breach(BreachKind.PROOF, cause)]
+    try:
+        found.check(statement.sorted_root, statement.summary["shards"]["rows"])
+    except ValueError as error:
+        return [Breach(BreachKind.PROOF, f"the proof does not hold ({error})")]
     return []
 
 
 def read_digests(ref: ShardRef, entry: ShardEntry | None = None) -> list[bytes]:
-    """Return the leaf hashes of a shard's records, in file order.
+    """Return the leaf hashes of a shard's records, in file order: some 70 bytes each.
 
-    Memory: some 70 bytes for each record.
+    Arguments and errors as `digest_batches`.
+    """
+    return [digest for batch in digest_batches(ref, entry) for digest in batch]
+
+
+def digest_batches(ref: ShardRef, entry: ShardEntry | None = None) -> Iterator[list[bytes]]:
+    """Yield the leaf hashes of a shard's records, in file order.
 
     Args:
         entry: what its bytes must be; records of others are not decoded.
@@ -123,18 +156,16 @@ def read_digests(ref: ShardRef, entry: ShardEntry | None = None) -> list[bytes]:
     surveyed, chunks = survey(ref)
     if entry is not None and chunks != entry.chunks:
         raise _changed(ref.name)
-    digests: list[bytes] = []
     for span in surveyed.spans:
         for batch in read_span(surveyed, span, chunks):
-            digests += record_digests(batch)
-    return digests
+            yield record_digests(batch)
 
 
 def _changed(shard: str) -> IntegrityError:
     return IntegrityError(shard, "is not as it was sealed", "look with `provender verify`")
 
 
-def _digest_of(path: Path) -> bytes:
+def digest_of_file(path: Path) -> bytes:
     [(name, where)] = named_files([str(path)]).items()
     digests = read_digests(shard_ref(name, *where))
     if len(digests) != 1:
