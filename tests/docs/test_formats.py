@@ -15,6 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from provender.cli.main import cli
+from provender.core.absence import ABSENCE_VERSION
 from provender.core.comparison import DIFF_VERSION
 from provender.core.freshness import LAST_SEEN_VERSION
 from provender.core.inclusion import PROOF_VERSION
@@ -45,6 +46,7 @@ def test_format_names_are_the_codes_own(tmp_path: Path) -> None:
         LAST_SEEN_VERSION,
         PROOF_VERSION,
         RECEIPT_VERSION,
+        ABSENCE_VERSION,
         state,
     }
     assert f"`{MULTISET_HASH}`" in text
