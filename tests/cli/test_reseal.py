@@ -94,7 +94,10 @@ def test_a_receipt_holds_for_its_record_and_its_seals_only(shell: Shell) -> None
     check(shell, "--proof", RECEIPT, "--record", "record.jsonl")
     found = check(shell, "--proof", RECEIPT, "--record", "other.jsonl", code=5)
     assert [f["kind"] for f in found["failures"]] == ["proof"]
-    assert str(TEXTS[8].split()[3]) not in (shell.folder / RECEIPT).read_text()
+    seals = ("--seal", OLD, "--trust", "trust.json", "--removed-by", NEW)
+    shell.run("prove", "data", *seals, "--shard", "b.jsonl", "--row", 17, "--out", "again.json")
+    assert check(shell, "--proof", "again.json")["shows"] == "removal"
+    assert "w7" not in (shell.folder / RECEIPT).read_text()
     value = json.loads((shell.folder / RECEIPT).read_text())
     value["reason"] = "no reason"
     (shell.folder / RECEIPT).write_text(json.dumps(value))
@@ -188,6 +191,16 @@ def test_shards_go_and_come_as_declared_only(before: Shell) -> None:
     assert (removal["rows"], removal["shard"]) == (100, "sub/c.jsonl")
     assert (said["added"]["rows"], said["rows"]) == (3, 363)
     assert check(before)["outcome"] == "verified"
+    write(data / "sub" / "c.jsonl", [*range(300, 400)])
+    (data / "sub" / "d.jsonl").unlink()
+    seals = ("--seal", OLD, "--trust", "trust.json", "--removed-by", NEW)
+    one = ("--shard", "sub/c.jsonl", "--row", 33, "--out", "receipt.json")
+    assert "consent withdrawn" in before.run("prove", "data", *seals, *one).stdout
+    write(before.folder / "record.jsonl", [333])
+    found = check(before, "--proof", "receipt.json", "--record", "record.jsonl")
+    assert (found["shows"], found["reason"]) == ("removal", "consent withdrawn")
+    kept = ("--shard", "a.jsonl", "--row", 33, "--out", "receipt.json")
+    assert "does not list" in before.run("prove", "data", *seals, *kept, code=4).stderr
 
 
 def test_a_shard_whose_sum_is_nowhere_is_not_guessed(before: Shell) -> None:

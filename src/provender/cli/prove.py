@@ -18,6 +18,7 @@ from provender.errors import UsageError
 @click.option("--trust", required=True, metavar="FILE", help="Who may seal: the trust file.")
 @click.option("--shard", metavar="NAME", help="The shard that holds the record.")
 @click.option("--row", type=click.IntRange(0), metavar="N", help="Its number there, from 0.")
+@click.option("--removed-by", metavar="SEAL", help="Write the receipt: this seal removed it.")
 @click.option("--absent", metavar="FILE", help="Instead: the one record in here is not there.")
 @click.option("--out", required=True, metavar="FILE", help="The proof.")
 def prove(data: tuple[str, ...], out: str, **options: Any) -> int:
@@ -25,25 +26,31 @@ def prove(data: tuple[str, ...], out: str, **options: Any) -> int:
 
     Whoever has the seal and the trust file checks it with `provender verify --proof FILE`.
     """
+    from provender.core.breach import printable
     from provender.core.canonical import pretty_json
     from provender.io.outputs import write_whole
     from provender.provenance import proof
+    from provender.provenance.receipts import receipt_from
     from provender.provenance.sealed import trusted_seal
 
     shard, row, absent = options["shard"], options["row"], options["absent"]
-    if (shard is None, row is None) != (absent is not None, absent is not None):
+    given = (shard is not None, row is not None, options["removed_by"] is not None)
+    if given[:2] != (absent is None, absent is None) or (absent is not None and given[2]):
         raise UsageError("--shard", "and --row, or --absent alone", "name one record")
     inputs = inputs_of(data)
     sealed = trusted_seal(options["seal"], options["trust"])
     made: Any
     if absent is None:
         made = proof.prove(sealed, inputs, shard, row)
-        said = f"record {row} of {shard}"
+        said = f"record {row} of {shard}, {made.record.hex()}"
+        if options["removed_by"] is not None:
+            made = receipt_from(made, Path(options["removed_by"]))
+            said += f", removed for: {printable(made.reason)}"
     else:
         made = _absence(sealed, inputs, proof.digest_of_file(Path(absent)))
-        said = f"the record in {absent} is not among the data"
+        said = f"the record in {absent} is not among the data, {made.record.hex()}"
     write_whole(out, pretty_json(made.to_json()))
-    print(f"{out}: {said}, {made.record.hex()}")
+    print(f"{out}: {said}")
     return 0
 
 

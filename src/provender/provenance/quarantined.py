@@ -89,7 +89,7 @@ class Quarantined:
     def records(self, lost: Lost) -> list[bytes]:
         """Return the leaf hashes of all records that a shard had, in their order.
 
-        Memory: some 200 bytes for each record of the shard.
+        Memory: some 400 bytes for each record of the shard.
 
         Raises:
             BrokenTrustError: when clean and rejected records are not those it had.

@@ -24,7 +24,7 @@ _PART_ROWS = 1 << 18
 class SortedRecords:
     """All records of some data, sorted by their leaf hashes; copies count.
 
-    Memory: some 100 bytes for each record of one part, about 2**18 of them. Disk: 32 bytes for
+    Memory: some 200 bytes for each record of one part, about 2**18 of them. Disk: 32 bytes for
     each record. Every use goes through them once more.
 
     Args:
