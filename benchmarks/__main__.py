@@ -57,6 +57,12 @@ BENCHMARKS = (
         quick=("--megabytes", "128", "--files", "2000"),
     ),
     Benchmark(
+        "reseal_speed",
+        "reseal and provable absence beside sealing afresh",
+        reads_data=False,
+        quick=("--rows", "50000"),
+    ),
+    Benchmark(
         "hostile_documents",
         "doctored seals, trust files and manifests",
         reads_data=False,
