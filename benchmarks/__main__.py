@@ -58,6 +58,12 @@ BENCHMARKS = (
     ),
     Benchmark("sealed_reader", "the sealed reader", quick=("--bytes", "64e6", "--repeats", "2")),
     Benchmark(
+        "reseal_speed",
+        "reseal and provable absence beside sealing afresh",
+        reads_data=False,
+        quick=("--rows", "50000"),
+    ),
+    Benchmark(
         "hostile_documents",
         "doctored seals, trust files and manifests",
         reads_data=False,

@@ -13,18 +13,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provender.core.absence import absence_of
 from provender.core.breach import BreachKind, BrokenTrustError, told_as
 from provender.core.canonical import canonical_json
 from provender.core.envelope import parse_envelope
 from provender.core.freshness import parse_last_seen
-from provender.core.inclusion import parse_proof
+from provender.core.inclusion import parse_document, proof_of
 from provender.core.lineage import parse_training
+from provender.core.removal_receipt import receipt_of
 from provender.core.statement import parse_seal_statement
 from provender.core.trust import parse_trust
+from tests.core.test_absence import ABSENCE, ROOT
 from tests.core.test_envelope import ONE
 from tests.core.test_freshness import SEEN
 from tests.core.test_inclusion import PROOF
 from tests.core.test_lineage import TRAINING
+from tests.core.test_receipt import RECEIPT, REMOVAL
 from tests.core.test_statement import STATEMENT
 from tests.core.test_trust import TRUST
 
@@ -33,7 +37,18 @@ CASES: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
     "trust": (parse_trust, TRUST.payload()),
     "seal": (parse_seal_statement, STATEMENT.payload()),
     "last-seen": (parse_last_seen, canonical_json(SEEN.to_json())),
-    "proof": (lambda data: parse_proof(data).root(1), canonical_json(PROOF.to_json())),
+    "proof": (
+        lambda data: proof_of(parse_document(data)).root(1),
+        canonical_json(PROOF.to_json()),
+    ),
+    "absence": (
+        lambda data: [absence_of(parse_document(data)).check(ROOT, 9)],
+        canonical_json(ABSENCE.to_json()),
+    ),
+    "receipt": (
+        lambda data: receipt_of(parse_document(data)).removal([REMOVAL]),
+        canonical_json(RECEIPT.to_json()),
+    ),
     "training": (parse_training, TRAINING.payload()),
 }
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=8)

@@ -20,6 +20,7 @@ from provender.core.statement import (
     parse_seal_statement,
     seal_statement,
 )
+from provender.core.succession import Added, Removal
 from provender.errors import InputError
 
 MANIFEST = Manifest((), 0, "0" * 64, {"record": "provender-record/1", "chunk_bytes": 4194304})
@@ -31,6 +32,12 @@ STATEMENT = seal_statement(
         EvidenceEntry("verdict", "sha256:" + "3" * 64, "PASSED", "sha256:" + "4" * 64),
     ),
     (("raw.dsse.json", "sha256:" + "5" * 64),),
+    (
+        Removal("duplicates/exact-row", 3, "6" * 64),
+        Removal("consent withdrawn", 2, "7" * 64, "a.csv"),
+    ),
+    Added(1, 5, "8" * 64),
+    "9" * 64,
 )
 
 
@@ -87,7 +94,15 @@ def test_a_weaker_digest_algorithm_is_refused(change: Any) -> None:
         lambda v: v["predicate"]["evidence"][0].update(name="../verdict"),
         lambda v: v["predicate"]["evidence"][0].update(result="MAYBE"),
         lambda v: v["predicate"]["evidence"].append(7),
-        lambda v: v["predicate"].update(removed=[{"row": "x", "reason": ""}]),
+        lambda v: v["predicate"]["removed"][0].update(rowRoot="x"),
+        lambda v: v["predicate"]["removed"][0].update(reason=""),
+        lambda v: v["predicate"]["removed"][0].update(rows=-1),
+        lambda v: v["predicate"]["removed"][1].update(shard=7),
+        lambda v: v["predicate"]["removed"].append(None),
+        lambda v: v["predicate"].update(added=[]),
+        lambda v: v["predicate"].update(sortedRoot="sha256:" + "9" * 64),
+        lambda v: v["predicate"]["added"].update(rows=-1),
+        lambda v: v["predicate"]["added"].update(multiset=None),
         lambda v: v["predicate"]["lineage"].update(inputs=[[]]),
     ],
 )

@@ -15,10 +15,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from provender.cli.main import cli
+from provender.core.absence import ABSENCE_VERSION
 from provender.core.comparison import DIFF_VERSION
 from provender.core.freshness import LAST_SEEN_VERSION
 from provender.core.inclusion import PROOF_VERSION
 from provender.core.manifest import MANIFEST_VERSION
+from provender.core.removal_receipt import RECEIPT_VERSION
 from provender.core.trust import TRUST_VERSION
 from provender.core.verdict import VERDICT_VERSION
 from provender.identity.encoding import RECORD_ENCODING, encode_rows
@@ -43,6 +45,8 @@ def test_format_names_are_the_codes_own(tmp_path: Path) -> None:
         TRUST_VERSION,
         LAST_SEEN_VERSION,
         PROOF_VERSION,
+        RECEIPT_VERSION,
+        ABSENCE_VERSION,
         state,
     }
     assert f"`{MULTISET_HASH}`" in text

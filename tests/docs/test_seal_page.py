@@ -14,6 +14,7 @@ from provender.core.lineage import TRAINING_PREDICATE
 from provender.core.receipt import RECEIPT_PREDICATE
 from provender.core.statement import INTEGRITY_PREDICATE, STATEMENT_PAYLOAD_TYPE
 from provender.core.trust import TRUST_PAYLOAD_TYPE
+from tests.core.test_absence import ABSENCE
 from tests.core.test_freshness import SEEN
 from tests.core.test_inclusion import PROOF
 from tests.core.test_lineage import TRAINING
@@ -29,6 +30,8 @@ DOCUMENTS: dict[str, Any] = {
     "trust": json.loads(TRUST.payload()),
     "last-seen": SEEN.to_json(),
     "proof": PROOF.to_json(),
+    "absence": ABSENCE.to_json(),
+    "receipt": RECEIPT.to_json(),
 }
 
 

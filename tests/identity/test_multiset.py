@@ -1,6 +1,9 @@
 """The order-free identity: any order, any split; no two multisets alike."""
 
+import hashlib
+
 import numpy as np
+import pytest
 from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,3 +51,16 @@ def test_65536_copies_do_not_cancel_as_they_do_in_16_bit_lanes():
     wrapped = (times_2_to_16(a).lanes % 2**16, times_2_to_16(b).lanes % 2**16)
     assert (wrapped[0] == wrapped[1]).all(), "16-bit lanes could not tell these apart"
     assert times_2_to_16(a).digest() != times_2_to_16(b).digest()
+
+
+@given(DIGESTS)
+def test_a_sum_is_read_back_and_its_digest_is_that_of_its_bytes(digests):
+    data = Multiset.of(digests).to_bytes()
+    assert Multiset.from_bytes(data).digest() == hashlib.sha256(data).hexdigest()
+    assert Multiset.from_bytes(data).to_bytes() == data
+
+
+@pytest.mark.parametrize("change", [lambda d: d[:-1], lambda d: d + b"0", lambda d: b"x" + d[1:]])
+def test_what_is_no_sum_is_refused(change):
+    with pytest.raises(ValueError, match="not a sum"):
+        Multiset.from_bytes(change(Multiset.empty().to_bytes()))

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from provender.core.breach import BrokenTrustError
 from provender.core.canonical import canonical_json
 from provender.errors import InputError, IntegrityError, UsageError
-from provender.provenance.proof import proof_breaches, prove
+from provender.provenance.proof import proof_breaches, prove, read_proof
 from provender.provenance.sealed import trusted_statement
 from tests.provenance.conftest import flip_bit
 from tests.provenance.sealing import DAY, Place
@@ -29,7 +30,10 @@ def why(place: Place, proof: Path, record: dict[str, int] | None = None) -> list
     if record is not None:
         path = place.folder / "record.jsonl"
         path.write_text(json.dumps(record) + "\n")
-    found = proof_breaches(proof, statement, path)
+    try:
+        found = proof_breaches(read_proof(proof), statement, None, path)
+    except BrokenTrustError as error:
+        found = list(error.breaches)
     assert {breach.kind.value for breach in found} <= {"proof"}
     return [breach.message for breach in found]
 
@@ -81,4 +85,4 @@ def test_a_file_of_two_records_is_no_record(place: Place, proof: Path) -> None:
     path.write_text('{"n": 1}\n{"n": 2}\n')
     statement = trusted_statement(place.seal, place.trust, today=DAY).statement
     with pytest.raises(InputError, match="holds 2 records"):
-        proof_breaches(proof, statement, path)
+        proof_breaches(read_proof(proof), statement, None, path)

@@ -272,6 +272,26 @@ def test_a_predicate_that_contradicts_its_manifest_is_refused(place: Place) -> N
     assert kinds(place) == ["manifest"]
 
 
+def test_the_sum_of_all_records_is_bound_by_the_seal(place: Place) -> None:
+    """The manifest's root does not bind it: the digest of the document does, and the predicate."""
+    sealed = place.load()
+    assert sealed.statement.summary["rows"]["multiset"] == sealed.manifest.multiset
+    assert sealed.statement.manifest_sha256 == sha256_hex(place.manifest.read_bytes())
+    value = json.loads(place.manifest.read_bytes())
+    value["rows"]["multiset"] = "0" * 64
+    assert Manifest.from_json(value).root == sealed.manifest.root
+    place.manifest.write_bytes(canonical_json(value))
+    assert kinds(place) == ["manifest"]
+
+
+def test_another_sum_in_the_predicate_than_in_the_manifest_is_refused(place: Place) -> None:
+    old = place.load().manifest.multiset
+    place.edit_payload(lambda v: v["predicate"]["rows"].update(multiset="0" * 64), ["alice"])
+    assert kinds(place) == ["manifest"]
+    place.edit_payload(lambda v: v["predicate"]["rows"].update(multiset=old), ["alice"])
+    assert kinds(place) == []
+
+
 def test_a_signed_manifest_with_chunks_of_another_size_cannot_be_verified(place: Place) -> None:
     old = place.load().manifest
     made = {**old.made, "chunk_bytes": 2**23}

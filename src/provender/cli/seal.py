@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from provender.errors import UsageError
 @day_option("--expires", "Last day (UTC) on which the seal counts (default: in 365 days).")
 @click.option("--evidence", metavar="DIR", help="Output folder of a scan: seal its verdict too.")
 @click.option("--input", "sources", multiple=True, metavar="SEAL", help="What DATA was made from.")
+@click.option("--provable-absence", is_flag=True, help="Let `prove --absent` be possible.")
 @click.option("--add-signature", is_flag=True, help="Sign the seal in --out as one more signer.")
 @click.option("--out", required=True, metavar="FILE", help="The seal; manifest.json lies beside.")
 @run_options
@@ -51,6 +53,14 @@ def seal(
         envelope, statement = _add_signatures(place, data, signers)
     else:
         envelope, statement = _seal(place, inputs_of(data), signers, options, beam_options)
+    tell(out, envelope, statement, format_)
+    return 0
+
+
+def tell(out: str, envelope: Any, statement: Any, format_: str) -> None:
+    """Print what was sealed."""
+    from provender.core.breach import printable
+
     version, shards = statement.version, statement.summary["shards"]
     said = {
         "seal": out,
@@ -63,13 +73,20 @@ def seal(
         "bytes": shards["bytes"],
         "signatures": [keyid for keyid, _ in envelope.signatures],
     }
+    if statement.added is not None:
+        said["removed"] = [removal.to_json() for removal in statement.removed]
+        said["added"] = vars(statement.added)
     if format_ == "json":
         print(json.dumps(said, indent=2, sort_keys=True))
     else:
         print(f"sealed {version.series} {version.sequence}, until {version.expires}")
         print(f"{shards['rows']:,} rows in {shards['count']} shards, {shards['root']}")
+        for removal in statement.removed:
+            where = "" if removal.shard is None else f", all of {printable(removal.shard)}"
+            print(f"removed: {removal.rows:,} records{where}: {printable(removal.reason)}")
+        if statement.added is not None and statement.added.shards:
+            print(f"added: {statement.added.rows:,} records in {statement.added.shards} shards")
         print(f"{len(envelope.signatures)} signatures")
-    return 0
 
 
 def _seal(
@@ -79,16 +96,12 @@ def _seal(
     options: dict[str, Any],
     beam_options: tuple[str, ...],
 ) -> tuple[Any, Any]:
-    from pipelines.fingerprint import fingerprint, survey
     from provender.cli.running import running, today
-    from provender.core.envelope import Envelope
-    from provender.core.shard import Roles
-    from provender.core.statement import STATEMENT_PAYLOAD_TYPE, seal_statement
-    from provender.provenance.dsse import signed
-    from provender.provenance.evidence import evidence_file
+    from provender.core.statement import seal_statement
+    from provender.provenance.chain import SUMS_NAME
     from provender.provenance.keys import public_of
     from provender.provenance.seal import next_version, refuse_inside, source_seals, write_seal
-    from provender.work.evidence import evidence_of
+    from provender.work.identities import load_sum
 
     if not options["series"]:
         raise UsageError("--series", "is missing", "name the data set through time")
@@ -101,16 +114,42 @@ def _seal(
         print(f"provender: the seal expires on {version.expires}, already past", file=sys.stderr)
     sources = source_seals([Path(name) for name in options["sources"]])
     with running(options["workers"], options["cache"], options["resume"], beam_options) as run:
-        manifest, _ = fingerprint(survey(inputs, Roles(), run), run)
-    found = () if options["evidence"] is None else evidence_of(Path(options["evidence"]), manifest)
-    statement = seal_statement(manifest, version, tuple(e.entry for e in found), sources)
+        manifest, evidence, files = manifest_and_evidence(inputs, options["evidence"], signers, run)
+        files[SUMS_NAME] = load_sum(manifest, run.store)
+    root = sorted_root(manifest, inputs) if options["provable_absence"] else None
+    statement = seal_statement(manifest, version, evidence, sources, sorted_root=root)
+    return write_seal(place, manifest, statement, signers, files), statement
+
+
+def sorted_root(manifest: Any, inputs: tuple[str, ...]) -> str:
+    """Return the root that absence is shown with: one more read of all records."""
+    from provender.work.sorted_records import SortedRecords
+
+    with tempfile.TemporaryDirectory(prefix="provender-sorted-") as folder:
+        return SortedRecords(manifest, inputs, Path(folder)).root()
+
+
+def manifest_and_evidence(
+    inputs: tuple[str, ...], scanned: str | None, signers: list[Any], run: Any
+) -> tuple[Any, tuple[Any, ...], dict[str, bytes]]:
+    """Return the manifest of the data, and what a scan found, as it is listed and as files."""
+    from pipelines.fingerprint import fingerprint, survey
+    from provender.core.envelope import Envelope
+    from provender.core.shard import Roles
+    from provender.core.statement import STATEMENT_PAYLOAD_TYPE
+    from provender.provenance.dsse import signed
+    from provender.provenance.evidence import evidence_file
+    from provender.work.evidence import evidence_of
+
+    manifest, _ = fingerprint(survey(inputs, Roles(), run), run)
+    found = () if scanned is None else evidence_of(Path(scanned), manifest)
     files = {}
     for one in found:
         envelope = Envelope(one.payload, STATEMENT_PAYLOAD_TYPE)
         for signer in signers:
             envelope = signed(envelope, signer)
         files[evidence_file(one.entry.name)] = envelope.to_bytes()
-    return write_seal(place, manifest, statement, signers, files), statement
+    return manifest, tuple(e.entry for e in found), files
 
 
 def _add_signatures(place: Path, data: tuple[str, ...], signers: list[Any]) -> tuple[Any, Any]:

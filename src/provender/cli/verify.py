@@ -34,7 +34,8 @@ def _range(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 @click.option("--shard", metavar="NAME", help="Read only this shard.")
 @click.option("--range", "range_", metavar="A:B", callback=_range, help="Of it, bytes A to B.")
 @click.option("--policy", metavar="FILE", help="The sealed verdict must be under this policy.")
-@click.option("--proof", metavar="FILE", help="Without DATA: this proof must lead to the seal.")
+@click.option("--proof", metavar="FILE", help="Without DATA: this proof must hold.")
+@click.option("--chain", metavar="SEAL", help="The seal must follow from this one.")
 @click.option("--record", metavar="FILE", help="The proof must be of the one record in here.")
 @click.option("--to-model", metavar="FILE", help="This model must come from DATA.")
 @click.option("--lineage", metavar="FILE", help="Its lineage (default: beside the model).")
@@ -51,8 +52,8 @@ def verify(data: tuple[str, ...], format_: str, **options: Any) -> int:
     from provender.errors import EXIT_USAGE, ProvenderError
 
     asked = _asked(data, options)
-    # A receipt can be held against a seal where the data are gone, and a proof needs none.
-    without = options["receipt"] is not None or options["proof"] is not None
+    # Proofs, chains and receipts are held against a seal where the data may be gone.
+    without = any(options[name] is not None for name in ("proof", "chain", "receipt"))
     inputs = data if without else inputs_of(data)
     said: dict[str, Any] = {}
     try:
@@ -84,10 +85,11 @@ def _verify(
     inputs: tuple[str, ...], asked: Any, options: dict[str, Any], said: dict[str, Any]
 ) -> list[Any]:
     """Fill ``said`` with what was verified, and return what does not hold."""
+    from provender.provenance.chain import chain_breaches
     from provender.provenance.evidence import evidence_breaches
     from provender.provenance.lineage import lineage_breaches
     from provender.provenance.sealed import remember, trusted_seal
-    from provender.provenance.verify import Verification, verify_data
+    from provender.provenance.verify import verify_data
 
     policy = _policy_digest(options["policy"])
     sealed = trusted_seal(options["seal"], options["trust"], options["last_seen"])
@@ -104,8 +106,16 @@ def _verify(
         evidence={e.name: e.result for e in sealed.statement.evidence},
         shards=len(manifest.shards),
     )
-    found = verify_data(manifest, inputs, asked) if inputs else Verification((), (), 0)
-    breaches = list(found.breaches)
+    breaches: list[Any] = []
+    if inputs:
+        found = verify_data(manifest, inputs, asked)
+        breaches += found.breaches
+        said.update(shards_read=len(found.shards), bytes_read=found.bytes)
+        if asked.sample is not None:
+            said["sample"] = _sample(asked, found.shards, len(manifest.shards))
+    if options["chain"] is not None:
+        breaches += chain_breaches(Path(options["chain"]), Path(options["seal"]), sealed)
+        said.update(_changes(sealed.statement, options["chain"]))
     breaches += evidence_breaches(Path(options["seal"]).parent, sealed.statement, policy)
     if options["to_model"] is not None:
         lineage = None if options["lineage"] is None else Path(options["lineage"])
@@ -117,15 +127,15 @@ def _verify(
         receipt = receipt_findings(Path(options["receipt"]), sealed, options["all_read"])
         breaches += receipt.breaches
         said["receipt"] = receipt.to_json()
-    said.update(shards_read=len(found.shards), bytes_read=found.bytes)
-    if asked.sample is not None:
-        said["sample"] = _sample(asked, found.shards, len(manifest.shards))
     return breaches
 
 
 def _verify_proof(options: dict[str, Any], said: dict[str, Any]) -> list[Any]:
     """Fill ``said`` with what was verified, and return what does not hold."""
-    from provender.provenance.proof import proof_breaches
+    from provender.core.absence import Absence
+    from provender.core.removal_receipt import Receipt
+    from provender.provenance.chain import before_breaches
+    from provender.provenance.proof import proof_breaches, read_proof
     from provender.provenance.sealed import remember, trusted_statement
 
     found = trusted_statement(options["seal"], options["trust"], options["last_seen"])
@@ -138,7 +148,26 @@ def _verify_proof(options: dict[str, Any], said: dict[str, Any]) -> list[Any]:
         proof=options["proof"],
     )
     record = None if options["record"] is None else Path(options["record"])
-    return proof_breaches(Path(options["proof"]), found.statement, record)
+    proof = read_proof(Path(options["proof"]))
+    before, breaches = None, list[Any]()
+    if options["chain"] is not None:
+        before, breaches = before_breaches(Path(options["chain"]), found)
+    said["shows"] = "absence" if isinstance(proof, Absence) else "presence"
+    if isinstance(proof, Receipt):
+        said["shows"] = "removal"
+        said.update(was=options["chain"], reason=proof.reason)
+        if before is None:
+            raise UsageError("--chain", "is missing: a receipt is about two seals", "name the old")
+    return breaches or proof_breaches(proof, found.statement, before, record)
+
+
+def _changes(statement: Any, before: str) -> dict[str, Any]:
+    added = statement.added
+    return {
+        "was": before,
+        "removed": [removal.to_json() for removal in statement.removed],
+        "added": None if added is None else vars(added),
+    }
 
 
 def _policy_digest(path: str | None) -> str | None:
@@ -159,6 +188,10 @@ def _asked(data: tuple[str, ...], options: dict[str, Any]) -> Any:
     if options["lineage"] is not None and options["to_model"] is None:
         raise UsageError("--lineage", "is of no model", "name one with --to-model")
     parts = ("sample", "shard", "range_", "policy", "to_model", "receipt")
+    if options["chain"] is not None and not data and options["proof"] is None:
+        chosen = [p for p in parts[:3] if options[p] is not None]
+        if chosen:
+            raise UsageError(f"--{chosen[0].rstrip('_')}", "is of no data", "name DATA as well")
     if options["proof"] is not None and (data or any(options[p] is not None for p in parts)):
         raise UsageError("--proof", "is checked alone", "leave DATA and the other parts out")
     if options["record"] is not None and options["proof"] is None:
@@ -194,13 +227,25 @@ def _exit_code(breaches: list[Any]) -> int:
 
 
 def _print(outcome: str, said: dict[str, Any]) -> None:
+    from provender.core.breach import printable
+
     if outcome != "verified":
         print(f"not verified: {outcome}")
         return
     print(f"verified: {said['series']} {said['sequence']}, {said['manifest_root']}")
-    if "proof" in said:
-        print(f"{said['proof']}: its record is among these data")
+    if "proof" in said and "reason" in said:
+        print(f"{said['proof']}: its record was among the data before, and was removed for")
+        print(f"  {printable(said['reason'])}")
         return
+    if "proof" in said:
+        among = "not among" if said["shows"] == "absence" else "among"
+        print(f"{said['proof']}: its record is {among} these data")
+        return
+    if "was" in said:
+        rows = sum(removal["rows"] for removal in said["removed"])
+        print(f"old - {rows:,} removed + {said['added']['rows']:,} added = new, by all records")
+    if "bytes_read" not in said:
+        return  # no data were named
     print(
         f"{said['bytes_read']:,} bytes read in {said['shards_read']} of {said['shards']} shards; "
         f"signed by {len(said['signed_by'])}; counts until {said['expires']}"

@@ -39,6 +39,7 @@ class BreachKind(StrEnum):
     RECEIPT_UNSEALED = "receipt-unsealed"
     RECEIPT_UNREAD = "receipt-unread"
     RECEIPT_PARTIAL = "receipt-partial"
+    CHAIN = "chain"
     SHARD_MISSING = "shard-missing"
     SHARD_ADDED = "shard-added"
     SHARD_RENAMED = "shard-renamed"

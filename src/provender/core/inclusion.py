@@ -1,67 +1,19 @@
-"""That one leaf stands in a Merkle tree, shown by the hashes beside its way to the root.
-
-Paths: RFC 6962 section 2.1.1; the check: RFC 9162 section 2.1.3.2.
-"""
+"""That a record stands in a sealed data set, shown to somebody who may not see the others."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from provender.core.audit_path import path_root
 from provender.core.canonical import canonical_json
 from provender.core.fields import fields, hex_digest
-from provender.core.merkle import CompactRange, leaf_hash, node_hash
+from provender.core.merkle import leaf_hash
 from provender.core.strict_json import strict_json
 
 PROOF_VERSION = "provender-proof/1"
 _MAX_BYTES = 2**20
 _MAX_VALUES = 5_000
-
-
-def audit_path(hashes: Sequence[bytes], index: int) -> tuple[bytes, ...]:
-    """Return the hashes that lead from leaf ``index`` to the root, the nearest first.
-
-    Args:
-        hashes: leaf hashes of the whole tree, 32 bytes each.
-
-    Raises:
-        IndexError: when there is no such leaf.
-    """
-    if not 0 <= index < len(hashes):
-        raise IndexError(f"no leaf {index} among {len(hashes)}")
-    path: list[bytes] = []
-    begin, end = 0, len(hashes)
-    while end - begin > 1:
-        cut = begin + (1 << ((end - begin - 1).bit_length() - 1))
-        other = hashes[cut:end] if index < cut else hashes[begin:cut]
-        path.append(CompactRange.of_leaves(0, other).root())
-        begin, end = (begin, cut) if index < cut else (cut, end)
-    return tuple(reversed(path))
-
-
-def path_root(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
-    """Return the root of the tree of ``size`` leaves that ``path`` leads to.
-
-    Raises:
-        ValueError: when the path is too long or too short for such a tree.
-    """
-    if not 0 <= index < size:
-        raise ValueError(f"no leaf {index} among {size}")
-    left, last, digest = index, size - 1, leaf
-    for other in path:
-        if not last:
-            raise ValueError("the path is too long")
-        if left & 1 or left == last:
-            digest = node_hash(other, digest)
-            while not left & 1 and left:
-                left, last = left >> 1, last >> 1
-        else:
-            digest = node_hash(digest, other)
-        left, last = left >> 1, last >> 1
-    if last:
-        raise ValueError("the path is too short")
-    return digest
 
 
 @dataclass(frozen=True)
@@ -108,13 +60,24 @@ class Proof:
         }
 
 
-def parse_proof(data: bytes) -> Proof:
-    """Read a proof back.
+def parse_document(data: bytes) -> dict[str, Any]:
+    """Return the JSON object of a proof or a receipt, whichever it is.
 
     Raises:
-        InputError, ValueError: when it is not one.
+        InputError, ValueError: when it is no object of bounded size with a version.
     """
     value = strict_json(data, "proof", _MAX_BYTES, _MAX_VALUES)
+    if not isinstance(value, dict) or not isinstance(value.get("version"), str):
+        raise ValueError("expected an object with a version")
+    return value
+
+
+def proof_of(value: Any) -> Proof:
+    """Read a proof back from its JSON value.
+
+    Raises:
+        ValueError: when it is not one.
+    """
     fields(
         value,
         version=str,

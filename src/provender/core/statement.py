@@ -15,6 +15,7 @@ from provender.core.fields import AlgorithmError, fields, hex_digest, sha256_dig
 from provender.core.freshness import SealVersion
 from provender.core.manifest import Manifest
 from provender.core.strict_json import strict_json
+from provender.core.succession import Added, Removal
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 STATEMENT_PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -61,7 +62,10 @@ class SealStatement:
         manifest_bytes: their number.
         summary: what the predicate repeats of the manifest.
         inputs: (name, digest) of the seals that these data were made from.
-        removed: (record's leaf hash as hex, reason) of records taken out since the previous seal.
+        removed: what was taken out since the previous seal.
+        added: what came in since; None where nothing is said of what changed.
+        sorted_root: hex root over all records' leaf hashes in sorted order, which absence is shown
+            with; None where it was not asked for.
     """
 
     manifest_sha256: str
@@ -70,7 +74,9 @@ class SealStatement:
     version: SealVersion
     evidence: tuple[EvidenceEntry, ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()
-    removed: tuple[tuple[str, str], ...] = ()
+    removed: tuple[Removal, ...] = ()
+    added: Added | None = None
+    sorted_root: str | None = None
 
     def payload(self) -> bytes:
         """Return the statement's bytes: canonical JSON."""
@@ -88,7 +94,9 @@ class SealStatement:
                     "version": self.version.to_json(),
                     "evidence": [entry.to_json() for entry in self.evidence],
                     "lineage": {"inputs": [{"name": n, "digest": d} for n, d in self.inputs]},
-                    "removed": [{"row": row, "reason": reason} for row, reason in self.removed],
+                    "removed": [removal.to_json() for removal in self.removed],
+                    "added": None if self.added is None else vars(self.added),
+                    "sortedRoot": self.sorted_root,
                 },
             )
         )
@@ -132,12 +140,24 @@ def seal_statement(
     version: SealVersion,
     evidence: tuple[EvidenceEntry, ...] = (),
     inputs: tuple[tuple[str, str], ...] = (),
+    removed: tuple[Removal, ...] = (),
+    added: Added | None = None,
+    sorted_root: str | None = None,
 ) -> SealStatement:
     """Return the statement that seals ``manifest``."""
     document = manifest.to_json()
     data = canonical_json(document)
+    summary = summary_of(document)
     return SealStatement(
-        sha256_hex(data), len(data), summary_of(document), version, evidence, inputs
+        sha256_hex(data),
+        len(data),
+        summary,
+        version,
+        evidence,
+        inputs,
+        removed,
+        added,
+        sorted_root,
     )
 
 
@@ -182,6 +202,8 @@ def parse_seal_statement(payload: bytes) -> SealStatement:
         evidence=list,
         lineage=dict,
         removed=list,
+        added=type(None) if predicate.get("added") is None else dict,
+        sortedRoot=type(None) if predicate.get("sortedRoot") is None else str,
     )
     fields(predicate["shards"], count=int, bytes=int, rows=int, root=str)
     fields(predicate["rows"], canon=str, multiset=str)
@@ -191,7 +213,6 @@ def parse_seal_statement(payload: bytes) -> SealStatement:
         raise ValueError("subject and predicate name two manifests")
     lineage = fields(predicate["lineage"], inputs=list)
     inputs = [fields(i, name=str, digest=str) for i in lineage["inputs"]]
-    removed = [fields(r, row=str, reason=str) for r in predicate["removed"]]
     return SealStatement(
         digest,
         manifest["bytes"],
@@ -199,7 +220,9 @@ def parse_seal_statement(payload: bytes) -> SealStatement:
         SealVersion.from_json(predicate["version"]),
         tuple(_evidence(e) for e in predicate["evidence"]),
         tuple((i["name"], sha256_digest(i["digest"])) for i in inputs),
-        tuple((hex_digest(r["row"]), r["reason"]) for r in removed),
+        tuple(Removal.from_json(removal) for removal in predicate["removed"]),
+        Added.from_json(predicate["added"]),
+        None if predicate["sortedRoot"] is None else hex_digest(predicate["sortedRoot"]),
     )
 
 

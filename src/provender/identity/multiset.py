@@ -22,6 +22,8 @@ from blake3 import blake3
 
 MULTISET_HASH = "lthash16x1024-wide/blake3/1"
 LANES = 1024
+_HEAD = MULTISET_HASH.encode() + b"\x00"
+STATE_BYTES = len(_HEAD) + 8 + 8 * LANES
 _BLOCK = 64
 _EVEN = np.uint64(0x0000FFFF0000FFFF)
 _LOW = np.uint64(0x00000000FFFFFFFF)
@@ -69,7 +71,25 @@ class Multiset:
     def __sub__(self, other: Multiset) -> Multiset:
         return Multiset(self.lanes - other.lanes, self.count - other.count)
 
+    def to_bytes(self) -> bytes:
+        """Return the scheme's name, the count and the lanes, `STATE_BYTES` in all.
+
+        Their SHA-256 is the digest, so whoever knows the digest can check them.
+        """
+        return _HEAD + self.count.to_bytes(8, "little") + self.lanes.astype("<u8").tobytes()
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Multiset:
+        """Read it back.
+
+        Raises:
+            ValueError: when it is of another scheme or length.
+        """
+        if len(data) != STATE_BYTES or not data.startswith(_HEAD):
+            raise ValueError(f"not a sum of records by {MULTISET_HASH}")
+        count = int.from_bytes(data[len(_HEAD) : len(_HEAD) + 8], "little")
+        return Multiset(np.frombuffer(data, "<u8", LANES, len(_HEAD) + 8).astype(np.uint64), count)
+
     def digest(self) -> str:
-        """Return 64 hex digits: SHA-256 over the scheme's name, the count and the lanes."""
-        head = MULTISET_HASH.encode() + b"\x00" + self.count.to_bytes(8, "little")
-        return hashlib.sha256(head + self.lanes.astype("<u8").tobytes()).hexdigest()
+        """Return 64 hex digits: SHA-256 of `to_bytes`."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()

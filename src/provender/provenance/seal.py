@@ -28,6 +28,8 @@ from provender.provenance.dsse import read_envelope, signed, signers
 if TYPE_CHECKING:
     from securesystemslib.signer import Signer
 
+    from provender.provenance.sealed import Sealed
+
 #: Days after which a seal expires, where nothing else is asked for.
 LASTS_DAYS = 365
 
@@ -74,6 +76,25 @@ def next_version(
     return SealVersion(series, sequence or before.sequence + 1, previous, lasts)
 
 
+def successor_version(
+    place: Path,
+    before_place: Path,
+    before: Sealed,
+    expires: datetime.date | None,
+    today: datetime.date,
+) -> SealVersion:
+    """Return the version after ``before``, which lies at ``before_place``.
+
+    Raises:
+        UsageError: when ``place`` is taken, or would overwrite what lies beside the seal before.
+    """
+    if os.path.lexists(place) or place.parent.resolve() == before_place.parent.resolve():
+        cause = f"{place} is there already, or lies beside the seal before"
+        raise UsageError("--out", cause, "name a file in a folder of its own")
+    old, lasts = before.statement.version, expires or today + datetime.timedelta(days=LASTS_DAYS)
+    return SealVersion(old.series, old.sequence + 1, before.digest, lasts)
+
+
 def refuse_inside(place: Path, inputs: Sequence[str]) -> None:
     """Refuse a seal in the folder that it seals, where it would be a file that was never sealed.
 
@@ -112,26 +133,26 @@ def write_seal(
     manifest: Manifest,
     statement: SealStatement,
     signing: Sequence[Signer],
-    evidence: Mapping[str, bytes],
+    beside: Mapping[str, bytes],
 ) -> Envelope:
-    """Write the manifest, its evidence and, last, the seal; return the seal.
+    """Write the manifest, what else lies beside and, last, the seal; return the seal.
 
     Args:
         place: the seal's path.
-        evidence: file name → envelope.
+        beside: file name → content: evidence, sums of records.
 
     Raises:
         StoreError: when they cannot be written.
         UsageError: when ``place`` would be the manifest.
     """
-    if place.name == MANIFEST_NAME or place.name in evidence:
+    if place.name == MANIFEST_NAME or place.name in beside:
         raise UsageError("--out", f"{place.name} is taken", "name the seal otherwise")
     envelope = Envelope(statement.payload(), STATEMENT_PAYLOAD_TYPE)
     for signer in signing:
         envelope = signed(envelope, signer)
     with OutputFolder(str(place.parent)).staging(place.name) as draft:
         (draft / MANIFEST_NAME).write_bytes(manifest_bytes(manifest))
-        for name, data in evidence.items():
+        for name, data in beside.items():
             (draft / name).write_bytes(data)
         (draft / place.name).write_bytes(envelope.to_bytes())
     return envelope

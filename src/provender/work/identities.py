@@ -22,6 +22,8 @@ from provender.work.wire import message, some_failures
 
 IDENTITY = IdentityAnalysis()
 _KIND = "entries/1"
+#: Store kind of sums of records: named by their own digest, which is the manifest's.
+_SUM = "multiset"
 
 
 @message
@@ -138,4 +140,10 @@ def manifest_of(parts: Sequence[PageIdentities], store: StateStore) -> Manifest:
         "chunk": CHUNK_HASH,
         "chunk_bytes": CHUNK_BYTES,
     }
+    store.put_content(_SUM, total.to_bytes())
     return Manifest(tuple(entries), total.count, total.digest(), made)
+
+
+def load_sum(manifest: Manifest, store: StateStore) -> bytes:
+    """Return the sum of all records (`Multiset.to_bytes`) that was stored with a manifest."""
+    return store.require(f"{_SUM}/{manifest.multiset}")

@@ -65,23 +65,22 @@ def survey_shard(listed: ListedShard, store: StateStore, span_bytes: int, fresh:
     """Survey a shard and store its chunk digests and its layout for later reads."""
     index, ref = listed[0], ShardRef(*listed[1:])
 
-    def name_of(digests: ByteDigests) -> str:
-        partition = [list(pair) for pair in ref.partition]
-        read_as = [ref.format, ref.compression or "", partition, span_bytes]
-        return state_name("layout", STATE_SCHEMA, digests.sha256, read_as)
-
     def recall(digests: ByteDigests) -> Layout | None:
-        stored = None if fresh else store.get(name_of(digests))
-        return None if stored is None else _layout(stored)
+        return None if fresh else stored_layout(ref, digests.sha256, store, span_bytes)
 
     try:
         shard, chunks = survey(ref, span_bytes, recall)
-        digests = ByteDigests(ref.size, shard.sha256, shard.chunk_root, chunks)
         store.put(chunks_name(shard.sha256), chunks)
-        store.put(name_of(digests), _packed(shard))
+        store.put(_layout_name(ref, shard.sha256, span_bytes), _packed(shard))
         return Surveyed(index, store_shards([shard], store), ref.size)
     except ProvenderError as error:
         return Surveyed(index, "", 0, failure_of(ref.name, error))
+
+
+def stored_layout(ref: ShardRef, sha256: str, store: StateStore, span_bytes: int) -> Layout | None:
+    """Return how the bytes with that hash read, if they were surveyed before."""
+    stored = store.get(_layout_name(ref, sha256, span_bytes))
+    return None if stored is None else _layout(stored)
 
 
 def keep_page(grouped: tuple[int, Sequence[Surveyed]], store: StateStore) -> ShardPage:
@@ -92,6 +91,12 @@ def keep_page(grouped: tuple[int, Sequence[Surveyed]], store: StateStore) -> Sha
         return ShardPage(number, "", failures)
     shards = [load_shards(s.name, store)[0] for s in surveyed]
     return ShardPage(number, store_shards(shards, store))
+
+
+def _layout_name(ref: ShardRef, sha256: str, span_bytes: int) -> str:
+    partition = [list(pair) for pair in ref.partition]
+    read_as = [ref.format, ref.compression or "", partition, span_bytes]
+    return state_name("layout", STATE_SCHEMA, sha256, read_as)
 
 
 def _packed(shard: SurveyedShard) -> bytes:
