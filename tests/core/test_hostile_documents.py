@@ -28,7 +28,7 @@ from tests.core.test_envelope import ONE
 from tests.core.test_freshness import SEEN
 from tests.core.test_inclusion import PROOF
 from tests.core.test_lineage import TRAINING
-from tests.core.test_receipt import RECEIPT, REMOVAL
+from tests.core.test_removal_receipt import RECEIPT, REMOVAL
 from tests.core.test_statement import STATEMENT
 from tests.core.test_trust import TRUST
 

@@ -18,7 +18,8 @@ from tests.core.test_absence import ABSENCE
 from tests.core.test_freshness import SEEN
 from tests.core.test_inclusion import PROOF
 from tests.core.test_lineage import TRAINING
-from tests.core.test_receipt import RECEIPT
+from tests.core.test_receipt import RECEIPT as READ
+from tests.core.test_removal_receipt import RECEIPT
 from tests.core.test_statement import STATEMENT
 from tests.core.test_trust import TRUST
 from tests.docs.pages import DOCS, first_column, page, section
@@ -26,7 +27,7 @@ from tests.docs.pages import DOCS, first_column, page, section
 DOCUMENTS: dict[str, Any] = {
     "dataset-integrity": json.loads(STATEMENT.payload())["predicate"],
     "training": json.loads(TRAINING.payload())["predicate"],
-    "training-receipt": json.loads(RECEIPT.payload())["predicate"],
+    "training-receipt": json.loads(READ.payload())["predicate"],
     "trust": json.loads(TRUST.payload()),
     "last-seen": SEEN.to_json(),
     "proof": PROOF.to_json(),

@@ -244,6 +244,8 @@ def _print(outcome: str, said: dict[str, Any]) -> None:
     if "was" in said:
         rows = sum(removal["rows"] for removal in said["removed"])
         print(f"old - {rows:,} removed + {said['added']['rows']:,} added = new, by all records")
+    if said.get("receipt"):
+        _print_receipt(said["receipt"])
     if "bytes_read" not in said:
         return  # no data were named
     print(
@@ -257,8 +259,6 @@ def _print(outcome: str, said: dict[str, Any]) -> None:
         print(f"sample by seed {sample['seed']}; chance to see tampered shards, by their number:")
         for tampered, chance in sample["detects"].items():
             print(f"  {tampered:>6}  {chance:.1%}")
-    if said.get("receipt"):
-        _print_receipt(said["receipt"])
     if "model" in said:
         print(f"{said['model']}: trained on these data")
 
