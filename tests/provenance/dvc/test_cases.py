@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.provenance.conftest import flip_bit
-from tests.provenance.dvc.conftest import Repository, manifest_of
+from tests.provenance.dvc.repository import Repository, manifest_of
 
 A, B, C = (f"data/{name}.csv" for name in ("a", "b", "sub/c"))
 #: Wang, Feng, Lai and Yu (2004), "Collisions for hash functions MD4, MD5, HAVAL-128 and RIPEMD":
