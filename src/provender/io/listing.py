@@ -119,6 +119,7 @@ def _check_links(path: str, root: str) -> None:
 
 def _list_remote(address: str) -> Listing:
     fs, path = file_system(address)
+    prefix = address.split("://", 1)[0] + "://"
     try:
         found = {path: fs.info(path)}
     except FileNotFoundError:
@@ -135,10 +136,9 @@ def _list_remote(address: str) -> Listing:
         inside = fs.find(name, detail=True) if info["type"] == "directory" else {name: info}
         for file, details in sorted(inside.items()):
             if details["type"] == "file" and not _marks_folder(file, details):
-                files[_plain(file, root)] = _size(file, details)
-    # A path comes back without its protocol; whatever precedes it in the full address is prefix.
-    prefix = address.split("://", 1)[0] + "://"
-    return Listing(prefix, root, tuple(files.items()))
+                # Most stores leave the protocol out of their paths, http does not.
+                files[_plain(file, root).removeprefix(prefix)] = _size(file, details)
+    return Listing(prefix, root.removeprefix(prefix), tuple(files.items()))
 
 
 def _marks_folder(path: str, details: dict[str, Any]) -> bool:
