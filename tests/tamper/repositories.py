@@ -214,6 +214,7 @@ def _list_md5(**names: str) -> str:
 
 
 ONE_MD5 = hashlib.md5(b"alone\n").hexdigest()
+EDITED_MD5 = hashlib.md5(b"0,0\n").hexdigest()
 COLLIDING_MD5 = hashlib.md5(bytes.fromhex(COLLIDING[0])).hexdigest()
 LIST_MD5 = _list_md5()
 ESCAPING_MD5 = _list_md5(**{"a.csv": "../../escaped.csv"})
@@ -269,6 +270,7 @@ CASES = (
         "dots",
         "a list of files that leads out of the repository",
         escape,
+        ("changed", "data"),
         *_objects(("name", "cache"), ("name", "store"), md5=ESCAPING_MD5),
     ),
     _case(
@@ -277,6 +279,7 @@ CASES = (
         "another file of the same MD5",
         collide,
         ("manifest-changed", "data/collide.csv"),
+        *_objects(("manifest-changed", "cache"), md5=COLLIDING_MD5),
         twin=_add_first_of_two,
         twin_what="the first of the two files",
     ),
@@ -286,6 +289,7 @@ CASES = (
         "data and all of DVC's records edited together",
         edit_with_records,
         ("manifest-changed", A),
+        *_objects(("manifest-changed", "cache"), md5=EDITED_MD5),
         twin=renew_edited,
         twin_what="edited, with the manifest",
     ),

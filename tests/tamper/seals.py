@@ -6,10 +6,9 @@ import datetime
 import json
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from provender.core.envelope import Envelope
+from provender.core.envelope import Envelope, parse_envelope
 from provender.core.statement import STATEMENT_PAYLOAD_TYPE, manifest_bytes
 from tests.provenance.sealing import Place
 from tests.tamper.case import Answer, Case, Verb
@@ -114,7 +113,8 @@ def resign(place: Place) -> None:
 
 # --- evidence (32) ------------------------------------------------------------------------------
 
-POLICY = "version: 1\nrequired: [identity/manifest]\n"
+#: The data's shards are of unlike numbers, which is a finding, but not what is tried here.
+POLICY = "version: 1\nrequired: [identity/manifest]\nreject_at: error\n"
 
 
 def judge(place: Place) -> None:
@@ -136,21 +136,15 @@ def verify_under_policy(place: Place) -> Answer:
 def verdict_of_others(place: Place) -> None:
     """Put a clean verdict about other data beside the seal, validly signed."""
     path = place.seal.parent / "verdict.dsse.json"
-    value = json.loads(json.loads(path.read_bytes()) and _payload(path))
+    value = json.loads(parse_envelope(path.read_bytes()).payload)
     value["subject"][0]["digest"] = {"sha256": "0" * 64}
     payload = json.dumps(value).encode()
     place.sign(path, Envelope(payload, STATEMENT_PAYLOAD_TYPE), ["alice"])
 
 
-def _payload(path: Path) -> bytes:
-    from provender.core.envelope import parse_envelope
-
-    return parse_envelope(path.read_bytes()).payload
-
-
 def other_policy(place: Place) -> None:
     """Ask for a stricter policy than the one the sealed verdict was made under."""
-    (place.folder / "policy.yaml").write_text("version: 1\nreject_at: error\n")
+    (place.folder / "policy.yaml").write_text("version: 1\nreject_at: warning\n")
 
 
 def edit_after_scan(place: Place) -> None:
@@ -174,16 +168,6 @@ def hostile(content: Callable[[bytes], bytes]) -> Callable[[Place], None]:
 
     def act(place: Place) -> None:
         place.manifest.write_bytes(content(place.manifest.read_bytes()))
-
-    return act
-
-
-def sealed_hostile(content: Callable[[bytes], bytes]) -> Callable[[Place], None]:
-    """Put a hostile manifest of the very size that was sealed, so that size alone does not tell."""
-
-    def act(place: Place) -> None:
-        raw = place.manifest.read_bytes()
-        place.manifest.write_bytes(content(raw).ljust(len(raw))[: len(raw)])
 
     return act
 
