@@ -114,7 +114,7 @@ def replace(data: Path) -> None:
 
 URL = Verb("provender verify URL...", verify_url)
 CACHED = Verb("provender verify COPY", verify_cached)
-READ = Verb("VerifiedFile", read_sealed)
+READ = Verb("the sealed reader", read_sealed)
 CASES = (
     Case(
         24,
