@@ -225,9 +225,27 @@ def _case(number: int, variant: str, what: str, tamper: Any, *says: Named, **mor
 
 
 CASES = (
-    _case(1, "dvc", "a bit flipped in a DVC workspace", flip, ("changed", A)),
-    _case(2, "dvc", "contents swapped in a DVC workspace", swap, ("changed", A), ("changed", B)),
-    _case(7, "dvc", "a file added under .dvcignore", add_ignored, ("ignored", "data/more.csv")),
+    _case(
+        1, "dvc", "a bit flipped in a DVC workspace", flip, ("changed", A), ("manifest-changed", A)
+    ),
+    _case(
+        2,
+        "dvc",
+        "contents swapped in a DVC workspace",
+        swap,
+        ("changed", A),
+        ("changed", B),
+        ("manifest-changed", A),
+        ("manifest-changed", B),
+    ),
+    _case(
+        7,
+        "dvc",
+        "a file added under .dvcignore",
+        add_ignored,
+        ("ignored", "data/more.csv"),
+        ("manifest-added", "data/more.csv"),
+    ),
     _case(
         13,
         "cache",
