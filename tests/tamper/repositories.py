@@ -214,6 +214,7 @@ def _list_md5(**names: str) -> str:
 
 
 ONE_MD5 = hashlib.md5(b"alone\n").hexdigest()
+FIRST_MD5 = hashlib.md5(b"1,2\n3,4\n").hexdigest()
 EDITED_MD5 = hashlib.md5(b"0,0\n").hexdigest()
 COLLIDING_MD5 = hashlib.md5(bytes.fromhex(COLLIDING[0])).hexdigest()
 LIST_MD5 = _list_md5()
@@ -318,6 +319,7 @@ CASES = (
         "a stale verdict restored by `dvc checkout`",
         restore_stale,
         ("stale", A),
+        *_objects(("manifest-changed", "cache"), md5=FIRST_MD5),
         twin=renew_edited,
         twin_what="a verdict of the data as they are",
     ),
