@@ -64,6 +64,13 @@ BENCHMARKS = (
         quick=("--rows", "50000"),
     ),
     Benchmark(
+        "bytes_speed",
+        "byte fingerprint beside the hashes alone, dvc add and model-signing",
+        reads_data=False,
+        quick=("--megabytes", "128", "--files", "2000", "--repeats", "2"),
+    ),
+    Benchmark("tamper_corpus", "the tamper corpus, case × tool", reads_data=False),
+    Benchmark(
         "hostile_documents",
         "doctored seals, trust files and manifests",
         reads_data=False,

@@ -220,10 +220,10 @@ def test_memory_addresses_work_as_folder_file_and_glob():
 def test_a_folder_without_permission_says_so(tree, monkeypatch):
     root = tree("d/a.csv")
 
-    def refuse(self):
-        raise PermissionError(13, "Permission denied", str(self))
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", path)
 
     # Tests may run as root, whom no mode bits stop.
-    monkeypatch.setattr("pathlib.Path.iterdir", refuse)
+    monkeypatch.setattr("os.scandir", refuse)
     with pytest.raises(InputError, match="no permission to read"):
         discover([str(root)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,14 +134,19 @@ class Place:
         return Place(to)
 
 
-def make_place(folder: Path) -> Place:
+def make_place(
+    folder: Path,
+    write: Callable[[Path], None] | None = None,
+    expires: datetime.date = EXPIRES,
+) -> Place:
+    """Make keys, data (those of `write_shards` where nothing else is written), trust and a seal."""
     place = Place(folder)
     for name in NAMES:
         new_key(folder, name, b"secret")
     place.data.mkdir()
-    write_shards(place.data)
-    place.write_trust()
-    place.write_seal(place.make_manifest())
+    (write or write_shards)(place.data)
+    place.write_trust(expires=expires)
+    place.write_seal(place.make_manifest(), expires=expires)
     return place
 
 

@@ -56,12 +56,6 @@ def test_a_seal_as_it_was_made_gives_its_manifest(place: Place) -> None:
 # --- signatures (cases 18, 22) ----------------------------------------------------------------
 
 
-def test_a_stripped_signature_is_named(place: Place) -> None:
-    good = place.envelope()
-    place.seal.write_bytes(Envelope(good.payload, good.payload_type).to_bytes())
-    assert kinds(place) == ["signature"]
-
-
 def test_a_changed_statement_is_not_signed_any_more(place: Place) -> None:
     place.edit_payload(lambda v: v["predicate"]["version"].update(sequence=9))
     assert kinds(place) == ["signature"]
@@ -72,16 +66,6 @@ def test_a_seal_by_somebody_else_is_refused(place: Place) -> None:
     assert kinds(place) == ["signature"]
     place.resign("mallory", "alice")
     assert kinds(place) == []
-
-
-def test_a_key_substituted_under_the_trusted_keyid_does_not_verify(place: Place) -> None:
-    other = place.envelope()
-    place.resign("mallory")
-    [(_, signature)] = place.envelope().signatures
-    [(trusted, _)] = other.signatures
-    forged = Envelope(other.payload, other.payload_type, ((trusted, signature),))
-    place.seal.write_bytes(forged.to_bytes())
-    assert kinds(place) == ["signature"]
 
 
 def test_a_key_substituted_in_the_trust_file_is_named(place: Place) -> None:
@@ -137,11 +121,6 @@ def test_one_keys_signature_under_two_keyids_meets_no_threshold_of_two(place: Pl
     for doubled in (((keyid, signature), (bob, signature)), ((keyid, signature),) * 2):
         place.seal.write_bytes(Envelope(good.payload, good.payload_type, doubled).to_bytes())
         assert kinds(place) in (["signature"], ["seal"])
-
-
-def test_a_weaker_digest_algorithm_is_refused_though_it_is_signed(place: Place) -> None:
-    place.edit_payload(lambda v: v["subject"][0].update(digest={"md5": "0" * 32}), ["alice"])
-    assert kinds(place) == ["algorithm"]
 
 
 # --- freshness (cases 20, 21) -----------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Every way to tamper with sealed data is named; untouched data pass (tamper cases by number)."""
+"""What verification reads and names, beside the cases of tests/tamper; untouched data pass."""
 
 from __future__ import annotations
 
@@ -106,70 +106,7 @@ def test_many_changed_chunks_are_named_up_to_a_bound(place: Place) -> None:
     assert [b.chunk for b in found] == [0, 1, 2, 3]
 
 
-# --- records (cases 8, 9, 10, 31) ---------------------------------------------------------------
-
-
-def test_a_re_encoded_shard_is_not_called_edited(place: Place) -> None:
-    shard = place.data / "big.parquet"
-    pq.write_table(pq.read_table(shard), shard, compression="zstd")
-    [breach] = place.verify().breaches
-    assert (breach.kind.value, breach.shard) == ("shard-reencoded", "big.parquet")
-
-
-def test_reordered_records_are_not_called_edited(place: Place) -> None:
-    shard = place.data / "one.jsonl"
-    shard.write_text("".join(reversed(shard.read_text().splitlines(keepends=True))))
-    [breach] = place.verify().breaches
-    assert (breach.kind.value, breach.rows) == ("shard-reordered", (0, LINES))
-
-
-@pytest.mark.parametrize("change", ["removed", "added", "edited"])
-def test_one_record_less_more_or_other_is_an_edit(place: Place, change: str) -> None:
-    shard = place.data / "one.jsonl"
-    lines = shard.read_text().splitlines()
-    done = {
-        "removed": lines[:200] + lines[201:],
-        "added": [*lines, lines[0]],
-        "edited": ['{"n": -1}', *lines[1:]],
-    }[change]
-    shard.write_text("\n".join(done) + "\n")
-    [breach] = place.verify().breaches
-    assert (breach.kind.value, breach.shard) == ("shard-edited", "one.jsonl")
-    assert f"500 records sealed, {len(done)} found" in breach.message
-
-
-def test_a_relabelled_schema_is_told(place: Place) -> None:
-    shard = place.data / "three.arrow"
-    table = pa.ipc.open_file(shard).read_all()
-    numbers = table["n"].combine_chunks()
-    bits = pa.Array.from_buffers(pa.float64(), len(numbers), numbers.buffers())
-    for relabelled in (pa.table({"n": bits}), table.rename_columns(["m"])):
-        with pa.ipc.new_file(shard, relabelled.schema) as file:
-            file.write_table(relabelled)
-        [breach] = place.verify().breaches
-        assert (breach.kind.value, breach.shard) == ("shard-edited", "three.arrow")
-        assert "columns or types are others" in breach.message
-
-
-# --- names (cases 2 to 7, 12, 28) ---------------------------------------------------------------
-
-
-def test_shards_that_swap_contents_are_named(place: Place) -> None:
-    one, two = place.data / "one.jsonl", place.data / "test/two.jsonl"
-    shutil.move(one, place.folder / "aside")
-    shutil.move(two, one)
-    shutil.move(place.folder / "aside", two)
-    found = place.verify().breaches
-    assert [(b.kind.value, b.shard) for b in found] == [
-        ("shard-swapped", "one.jsonl"),
-        ("shard-swapped", "test/two.jsonl"),
-    ]
-    assert "sealed as test/two.jsonl" in found[0].message
-
-
-def test_a_dropped_shard_is_missing(place: Place) -> None:
-    (place.data / "one.jsonl").unlink()
-    assert kinds(place) == [("shard-missing", "one.jsonl")]
+# --- names -------------------------------------------------------------------------------------
 
 
 def test_no_shard_at_all_is_all_of_them_missing(place: Place) -> None:
@@ -193,44 +130,17 @@ def test_an_added_file_is_never_ignored(place: Place, name: str, data: bytes) ->
     )
 
 
-def test_a_duplicated_shard_is_told_from_a_new_one(place: Place) -> None:
-    shutil.copy(place.data / "one.jsonl", place.data / "one-copy.jsonl")
-    [breach] = place.verify().breaches
-    assert (breach.kind.value, breach.shard) == ("shard-duplicated", "one-copy.jsonl")
-    assert "copy of one.jsonl" in breach.message
-
-
-def test_a_shard_moved_from_test_to_train_is_renamed(place: Place) -> None:
-    (place.data / "test/two.jsonl").rename(place.data / "two.jsonl")
-    [breach] = place.verify().breaches
-    assert (breach.kind.value, breach.shard) == ("shard-renamed", "test/two.jsonl")
-    assert "under two.jsonl" in breach.message
-
-
-def test_a_twin_by_case_is_an_added_file(place: Place) -> None:
-    (place.data / "ONE.jsonl").write_text("{}\n")
-    assert kinds(place) == [("shard-added", "ONE.jsonl")]
-
-
-def test_a_link_out_of_the_data_is_refused(place: Place) -> None:
-    target = place.folder / "outside.jsonl"
-    shutil.move(place.data / "one.jsonl", target)
-    (place.data / "one.jsonl").symlink_to(target)
-    with pytest.raises(InputError, match="leads out"):
-        place.verify()
-
-
 def test_a_shard_that_cannot_be_read_is_neither_verified_nor_changed(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = Path.open
+    opened = open
 
-    def deny(self: Path, *args: Any, **kwargs: Any) -> Any:
-        if self.name == "one.jsonl":
-            raise PermissionError(13, "Permission denied", str(self))
-        return opened(self, *args, **kwargs)
+    def deny(path: Any, *args: Any, **kwargs: Any) -> Any:
+        if str(path).endswith("one.jsonl"):
+            raise PermissionError(13, "Permission denied", path)
+        return opened(path, *args, **kwargs)
 
-    monkeypatch.setattr(Path, "open", deny)
+    monkeypatch.setattr("builtins.open", deny)
     assert kinds(place) == [("unreadable", "one.jsonl")]
 
 

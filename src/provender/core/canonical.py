@@ -55,7 +55,11 @@ def _text(value: Any) -> str:
         # RFC 8785 sorts keys by UTF-16 code units, not by code points.
         ascii_ = all(map(str.isascii, value))
         keys = sorted(value) if ascii_ else sorted(value, key=lambda k: k.encode("utf-16-be"))
-        return "{" + ",".join([f"{encode_basestring(k)}:{_text(value[k])}" for k in keys]) + "}"
+        quoted = encode_basestring
+        members = [
+            f"{quoted(k)}:{quoted(v) if type(v := value[k]) is str else _text(v)}" for k in keys
+        ]
+        return "{" + ",".join(members) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(_text(item) for item in value) + "]"
     raise ValueError(f"a {type(value).__name__} has no canonical JSON form")

@@ -42,8 +42,11 @@ def named_files(inputs: Sequence[str]) -> dict[str, tuple[str, int]]:
     root = _common_root(inputs, listings)
     files: dict[str, tuple[str, int]] = {}
     for listing in listings:
+        local = listing.prefix == "file://"  # such paths are absolute and normal already
+        inside = f"{root.rstrip('/')}/"
         for path, size in listing.files:
-            name = posixpath.relpath(path, root or ".")
+            plain = local and path.startswith(inside)
+            name = path[len(inside) :] if plain else posixpath.relpath(path, root or ".")
             if name in files:
                 raise InputError(name, "is named by two of the inputs", "name every file once")
             files[name] = (listing.prefix + path, size)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from provender.core.shard import Span
 from provender.errors import InputError
 from provender.io.failures import HEAD_BYTES, looks_like
-from provender.io.formats import Limits, Source, packed_spans
+from provender.io.formats import RECORD_BYTES, Limits, Source, packed_spans
 
 # A batch's cells may refer to one large dictionary value each: the most that may come of it.
 _DECODED_BYTES = 64 * 2**20
@@ -34,6 +34,10 @@ def inspect(source: Source, span_bytes: int) -> tuple[pa.Schema, list[Span]]:
         raise InputError(
             source.name, f"the footer says {metadata.num_rows} rows, its row groups {rows}", _MEND
         )
+    for group in groups:  # as of text: one record, and with it the page it lies in, is bounded
+        if group.total_byte_size > RECORD_BYTES * max(group.num_rows, 1):
+            cause = f"its records are longer than {RECORD_BYTES >> 20} MiB"
+            raise InputError(source.name, cause, "split them")
     # Stored bytes per group would need a look at every column of every group.
     sizes = [max(group.total_byte_size, 0) for group in groups]
     scale = source.file.size / max(sum(sizes), 1)

@@ -137,6 +137,9 @@ def open_raw(uri: str, subject: str) -> BinaryIO:
         InputError: when it does not exist or cannot be opened.
     """
     try:
+        if not is_address(uri):
+            # Unbuffered: whoever reads asks for large pieces, or for all of a small file.
+            return open(uri.removeprefix("file://"), "rb", buffering=0)  # noqa: PTH123
         return open_file(uri)
     except FileNotFoundError as error:
         raise InputError(subject, "no such file", "check the path") from error

@@ -17,9 +17,10 @@ from provender.core.breach import Breach, BreachKind, printable
 from provender.core.shard import Span, SurveyedShard
 from provender.errors import ProvenderError
 from provender.identity.analysis import IdentityAnalysis, RowIdentity
-from provender.io.chunks import CHUNK_BYTES, VerifiedFile
+from provender.io.chunks import CHUNK_BYTES, VerifiedFile, read_fully
 from provender.io.discover import shard_ref
-from provender.io.failures import plain_failures
+from provender.io.failures import HEAD_BYTES, looks_like, plain_failures
+from provender.io.names import format_of
 from provender.io.reader import read_span, survey
 from provender.io.storage import open_raw
 from provender.provenance.compare_bytes import Difference, chunk_root_of
@@ -76,7 +77,8 @@ def diagnose(
     found = _found(entry.name, uri, size)
     if found is None or found.identity is None:
         whole = size // CHUNK_BYTES
-        if size < entry.size and all(chunk >= whole for chunk in difference.chunks):
+        cut = size < entry.size and all(chunk >= whole for chunk in difference.chunks)
+        if cut and _may_be_cut_short(entry.name, uri, size):
             what = f"{name}: is cut short, {size:,} of {entry.size:,} bytes"
             rows = None if found is None else found.rows(whole * CHUNK_BYTES, size)
             return [Breach(BreachKind.SHARD_TRUNCATED, what, entry.name, whole, rows)]
@@ -92,6 +94,23 @@ def diagnose(
         return [Breach(BreachKind.SHARD_REORDERED, what, entry.name, first, (0, count))]
     what = f"edited, {entry.rows:,} records sealed, {count:,} found{columns}"
     return _by_chunk(difference, BreachKind.SHARD_EDITED, what, found, size)
+
+
+def _may_be_cut_short(name: str, uri: str, size: int) -> bool:
+    """Return whether a file begins as its format does and lacks its end: it was not replaced."""
+    try:
+        format_, compression = format_of(name)
+        with closing(open_raw(uri, name)) as file:
+            head = read_fully(file, HEAD_BYTES)
+            file.seek(max(size - HEAD_BYTES, 0))
+            tail = read_fully(file, HEAD_BYTES)
+    except (ProvenderError, OSError):
+        return False
+    if format_ == "parquet" and tail.endswith(b"PAR1") and size > HEAD_BYTES:
+        return False
+    begins = {"parquet": ("Parquet",), "arrow": ("an Arrow IPC file", None)}
+    kinds = begins.get(format_, (compression,))
+    return size < HEAD_BYTES or looks_like(head) in kinds
 
 
 def _by_chunk(

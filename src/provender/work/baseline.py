@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from provender.core.comparison import compare
 from provender.core.finding import Finding, Level
 from provender.core.manifest import Manifest
+from provender.core.strict_json import strict_json
 from provender.errors import InputError, UsageError
 from provender.io.storage import first_line, is_address, joined, local_path, read_whole
+
+_MOST_BYTES = 2**30
+#: About a million shards.
+_MOST_VALUES = 10_000_000
 
 
 def holds_manifest(place: str) -> bool:
@@ -44,13 +48,9 @@ def parse_manifest(data: bytes, subject: str) -> Manifest:
     """Return the manifest that a file holds.
 
     Raises:
-        UsageError: when it is not JSON.
-        InputError: when it is damaged.
+        InputError: when it is not strict JSON or is damaged.
     """
-    try:
-        return Manifest.from_json(json.loads(data), subject)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(subject, "is not JSON", "name a folder that a scan wrote") from error
+    return Manifest.from_json(strict_json(data, subject, _MOST_BYTES, _MOST_VALUES), subject)
 
 
 def baseline_findings(old: Manifest, manifest: Manifest) -> list[dict[str, Any]]:

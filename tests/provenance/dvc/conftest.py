@@ -1,131 +1,20 @@
-"""A real git and DVC repository, and what a test may do to a copy of it."""
+"""A repository for each test alone."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from provender.core.manifest import Manifest, ShardEntry
-from provender.provenance.dvc.audit import audit
-from provender.provenance.dvc.finding import AuditResult
-
-STAGE = """\
-stages:
-  judge:
-    cmd: wc -c data/*.csv > verdict.txt
-    deps: [data]
-    outs: [verdict.txt]
-"""
-
-
-@dataclass(frozen=True)
-class Repository:
-    """A folder under git and DVC, its remote beside it, and caches of its own."""
-
-    base: Path
-
-    @property
-    def folder(self) -> Path:
-        return self.base / "repo"
-
-    def run(self, *command: str) -> str:
-        own = {f"DVC_{w}_DIR": str(self.base / w) for w in ("SITE_CACHE", "GLOBAL_CONFIG")}
-        own |= {"DVC_SYSTEM_CONFIG_DIR": str(self.base / "SYSTEM"), "DVC_NO_ANALYTICS": "1"}
-        own |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-        own |= {
-            f"GIT_{w}_{v}": "t@example.org"
-            for w in ("AUTHOR", "COMMITTER")
-            for v in ("NAME", "EMAIL")
-        }
-        done = subprocess.run(
-            command, cwd=self.folder, env={**os.environ, **own}, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def dvc(self, *arguments: str) -> str:
-        return self.run(sys.executable, "-m", "dvc", *arguments)
-
-    def git(self, *arguments: str) -> str:
-        return self.run("git", *arguments)
-
-    def commit(self) -> None:
-        self.git("add", "--all")
-        self.git("commit", "-q", "-m", "state")
-
-    def audit(self, **how: Any) -> AuditResult:
-        return audit(self.folder, **how)
-
-    def said(self, **how: Any) -> set[tuple[str, str]]:
-        """Return (kind, path) of what the audit finds."""
-        return {(f.kind, f.path) for f in self.audit(**how).findings}
-
-    def object(self, md5: str, remote: bool = False) -> Path:
-        root = self.base / "remote" if remote else self.folder / ".dvc/cache"
-        return root / "files/md5" / md5[:2] / md5[2:]
-
-    def rewrite(self, path: Path, content: bytes) -> None:
-        """Write into a file that DVC protects, and leave it protected."""
-        path.chmod(0o644)
-        path.write_bytes(content)
-        path.chmod(0o444)
+from tests.provenance.dvc.repository import Repository, copy_repository, make_repository
 
 
 @pytest.fixture(scope="session")
-def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    base = tmp_path_factory.mktemp("audited")
-    made = Repository(base)
-    data = made.folder / "data"
-    (data / "sub").mkdir(parents=True)
-    (base / "remote").mkdir()
-    for name, text in (("a", "1,2\n3,4\n"), ("b", "5,6\n7,8\n"), ("sub/c", "9,0\n")):
-        (data / f"{name}.csv").write_text(text)
-    (data / "empty.csv").touch()
-    (made.folder / "one.csv").write_text("alone\n")
-    (made.folder / "dvc.yaml").write_text(STAGE)
-    made.git("init", "-q")
-    made.dvc("init", "-q")
-    made.dvc("remote", "add", "-d", "store", str(base / "remote"))
-    made.dvc("add", "-q", "data", "one.csv")
-    made.dvc("repro", "-q")
-    made.dvc("push", "-q")
-    made.commit()
-    return base
+def _made(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    return make_repository(tmp_path_factory.mktemp("audited"))
 
 
 @pytest.fixture
-def repository(_made: Path, tmp_path: Path) -> Repository:
+def repository(_made: Repository, tmp_path: Path) -> Repository:
     """A copy for one test alone; its remote is its own too."""
-    copy = Repository(tmp_path / "copy")
-    shutil.copytree(_made, copy.base, symlinks=True, ignore=shutil.ignore_patterns("SITE_CACHE"))
-    config = copy.folder / ".dvc/config"
-    config.write_text(config.read_text().replace(str(_made), str(copy.base)))
-    return copy
-
-
-def manifest_of(folder: Path) -> Manifest:
-    """A manifest with the bytes of ``folder`` in it; rows are of no concern here."""
-    import hashlib
-
-    shards = tuple(
-        ShardEntry(
-            str(path.relative_to(folder)),
-            path.stat().st_size,
-            hashlib.sha256(path.read_bytes()).hexdigest(),
-            "",
-            0,
-            "",
-            "",
-            (),
-        )
-        for path in folder.rglob("*")
-        if path.is_file()
-    )
-    return Manifest(tuple(sorted(shards, key=lambda s: s.name)), 0, "", {})
+    return copy_repository(_made, tmp_path / "copy")

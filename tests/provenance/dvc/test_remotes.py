@@ -12,7 +12,7 @@ import pytest
 from provender.errors import InputError, UsageError
 from provender.provenance.dvc.audit import audit
 from provender.provenance.dvc.remote import open_remote
-from tests.provenance.dvc.conftest import Repository, manifest_of
+from tests.provenance.dvc.repository import Repository, manifest_of
 
 
 def use(repository: Repository, url: str, more: str = "") -> None:
