@@ -34,6 +34,12 @@ BENCHMARKS = (
         quick=("--bytes", "16e6", "--slice", "4e6", "--repeats", "1"),
     ),
     Benchmark("kills", "SIGKILL and resume", quick=("--kills", "3", "--bytes", "8e6")),
+    Benchmark("cost", "the cost model against counters", quick=("--sizes", "4x2000,16x2000")),
+    Benchmark(
+        "many_shards",
+        "100,000 shards: time, and memory of the driver",
+        quick=("--sizes", "200x20,600x20", "--distinct", "50"),
+    ),
     Benchmark(
         "engines",
         "the same shards here and on Flink",

@@ -17,12 +17,11 @@ from pipelines.judging import folded_census, judged
 from pipelines.rounds import standing_after
 from pipelines.run import Run, keep_result, pieces_of
 from provender.beam.transforms import Once
-from provender.core.canonical import pretty_json
 from provender.core.finding import Check
 from provender.core.manifest import Manifest
 from provender.detect.base import DataView, Detector
 from provender.detect.registry import bind_all
-from provender.io.outputs import OutputFolder
+from provender.io.outputs import OutputFolder, write_json
 from provender.io.states import StateStore
 from provender.stats.analysis import Analysis
 from provender.work.census import census_of
@@ -129,7 +128,7 @@ def write_documents(
     draft: Path, found: Detected, run: Run, failing: Iterable[pa.Table] = ()
 ) -> None:
     """Write findings.json, suspects.parquet and, where every score was kept, scores/."""
-    (draft / "findings.json").write_text(pretty_json(found.document), "utf-8")
+    write_json(draft / "findings.json", found.document)
     rules = [d["rule"] for d in found.document["detectors"]]
     write_suspects(draft / "suspects.parquet", found.marks, rules, failing, run.store)
     if found.keep_all:

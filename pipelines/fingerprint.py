@@ -11,11 +11,10 @@ from apache_beam.pvalue import AsList
 from pipelines.arguments import as_command, standalone
 from pipelines.run import Run, keep_result, loading, pieces_of
 from provender.beam.transforms import CallEach, Grouped, Once, elements
-from provender.core.canonical import pretty_json
 from provender.core.manifest import Manifest
 from provender.core.shard import Roles
 from provender.io.discover import discover
-from provender.io.outputs import OutputFolder
+from provender.io.outputs import OutputFolder, write_json
 from provender.io.states import StateStore
 from provender.stats.analysis import Analysis
 from provender.work.analyse import AnalysePlan, analyse, span_bytes
@@ -101,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     data = survey(given.input, given.roles, given.run)
     manifest, _ = fingerprint(data, given.run)
     with OutputFolder(given.output).staging("manifest.json") as draft:
-        (draft / "manifest.json").write_text(pretty_json(manifest.to_json()), "utf-8")
+        write_json(draft / "manifest.json", manifest.to_json())
 
 
 if __name__ == "__main__":

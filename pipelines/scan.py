@@ -13,12 +13,11 @@ from pipelines.fingerprint import fingerprint, survey
 from pipelines.quarantine import split
 from pipelines.run import Run
 from pipelines.validate import Validation, read_suite, validate, write_validation
-from provender.core.canonical import pretty_json
 from provender.core.manifest import Manifest
 from provender.core.shard import Roles
 from provender.core.verdict import Verdict
 from provender.expect.analysis import ExpectationAnalysis
-from provender.io.outputs import OutputFolder
+from provender.io.outputs import OutputFolder, write_json
 from provender.report.html import render_html
 from provender.work.baseline import baseline_findings, read_manifest
 from provender.work.dataset import DataSet
@@ -100,8 +99,8 @@ def _write(
     run: Run,
 ) -> None:
     manifest, checked, findings, verdict = documents
-    (draft / "manifest.json").write_text(pretty_json(manifest), "utf-8")
+    write_json(draft / "manifest.json", manifest)
     write_validation(draft, validation, run.store)
     write_documents(draft, detected, run, validation.tables(run.store))
-    (draft / "verdict.json").write_text(pretty_json(verdict), "utf-8")
+    write_json(draft / "verdict.json", verdict)
     (draft / "report.html").write_text(render_html(manifest, checked, findings, verdict), "utf-8")

@@ -15,12 +15,11 @@ from pipelines.arguments import as_command, standalone
 from pipelines.fingerprint import fingerprint, survey
 from pipelines.run import Run, keep_result, loading, pieces_of
 from provender.beam.transforms import CallEach, Fold, Grouped, Once
-from provender.core.canonical import pretty_json
 from provender.core.manifest import Manifest
 from provender.errors import UsageError
 from provender.expect.analysis import CountsOf, ExpectationAnalysis
 from provender.expect.suite import Suite, load_suite
-from provender.io.outputs import OutputFolder
+from provender.io.outputs import OutputFolder, write_json
 from provender.io.states import StateStore
 from provender.work.analyse import AnalysePlan, analyse, span_bytes
 from provender.work.dataset import DataSet, raise_failures
@@ -148,7 +147,7 @@ def _keep(answered: bytes, failing: list[tuple[str, bytes]], store: StateStore, 
 
 def write_validation(draft: Path, found: Validation, store: StateStore) -> None:
     """Write validation.json and failing.parquet into ``draft``."""
-    (draft / "validation.json").write_text(pretty_json(found.document), "utf-8")
+    write_json(draft / "validation.json", found.document)
     write_failing(draft / "failing.parquet", found.tables(store))
 
 

@@ -23,8 +23,7 @@ def decide(out: str, policy: str | None, format_: str) -> int:
     enforce` is the gate.
     """
     from provender.cli.running import today
-    from provender.core.canonical import pretty_json
-    from provender.io.outputs import OutputFolder
+    from provender.io.outputs import OutputFolder, write_json
     from provender.report.html import render_html
     from provender.work.baseline import read_manifest
     from provender.work.deciding import load_policy, verdict_on
@@ -40,7 +39,7 @@ def decide(out: str, policy: str | None, format_: str) -> int:
         validation = validation_document(manifest.root, None, [])
     verdict = verdict_on(load_policy(policy), manifest, findings, validation, today())
     with folder.staging("verdict.json") as draft:
-        (draft / "verdict.json").write_text(pretty_json(verdict.to_json()), "utf-8")
+        write_json(draft / "verdict.json", verdict.to_json())
         page = render_html(manifest.to_json(), validation, findings, verdict.to_json())
         (draft / "report.html").write_text(page, "utf-8")
     if format_ == "json":

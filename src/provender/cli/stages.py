@@ -37,14 +37,13 @@ def fingerprint(beam_options: tuple[str, ...], **options: Any) -> int:
     from pipelines.fingerprint import fingerprint as run_fingerprint
     from pipelines.fingerprint import survey
     from provender.cli.running import running
-    from provender.core.canonical import pretty_json
-    from provender.io.outputs import OutputFolder
+    from provender.io.outputs import OutputFolder, write_json
 
     with _run(running, options, beam_options) as run:
         data = survey(inputs_of(options["data"]), roles_of(options), run)
         manifest, read = run_fingerprint(data, run)
     with OutputFolder(options["out"]).staging("manifest.json") as draft:
-        (draft / "manifest.json").write_text(pretty_json(manifest.to_json()), "utf-8")
+        write_json(draft / "manifest.json", manifest.to_json())
     _say(
         options["format_"],
         {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -37,7 +38,14 @@ def compact_json(value: Any) -> bytes:
 
 def pretty_json(value: Any) -> str:
     """Return ``value`` as indented JSON with sorted keys: what people and git diffs read."""
-    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return "".join(pretty_pieces(value))
+
+
+def pretty_pieces(value: Any) -> Iterator[str]:
+    """Yield `pretty_json` piece by piece, for documents that are large."""
+    encoder = json.JSONEncoder(indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    yield from encoder.iterencode(value)
+    yield "\n"
 
 
 def _text(value: Any) -> str:

@@ -22,7 +22,7 @@ _DIGEST_BYTES = 32
 Schema = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ShardEntry:
     """One shard's identities.
 

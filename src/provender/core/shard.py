@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ShardRef:
     """One file of a data set.
 
@@ -26,7 +26,7 @@ class ShardRef:
     partition: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """A piece of a shard that can be read by itself.
 
@@ -45,7 +45,7 @@ class Span:
     rows: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SurveyedShard:
     """A shard whose bytes were read once: what they hash to, how they read, where they split.
 

@@ -13,8 +13,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
+from provender.core.canonical import pretty_pieces
 from provender.errors import StoreError, UsageError
 from provender.io import objects
 from provender.io.storage import (
@@ -129,6 +130,12 @@ class OutputFolder:
         if self.remote:
             mend = "check the address, its endpoint, your credentials and the room in TMPDIR"
         return StoreError(place, f"cannot {what} ({first_line(error)})", mend)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a document into a draft, piece by piece: its text is never whole in memory."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(pretty_pieces(value))
 
 
 def write_whole(path: str, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from provender.work.failing import suspect_rows
 from provender.work.mark import load_marks
 from provender.work.score import unpack_scores
 
+#: Rows that are gathered before they are written.
+_GROUP_ROWS = 65_536
 SUSPECTS = pa.schema(
     [
         ("shard", pa.string()),
@@ -42,26 +45,44 @@ def write_suspects(
         rules: what the marks' rule numbers stand for.
         failing: rows that failed expectations, in tables as SUSPECTS; appended after the marks.
     """
-    lines = 0
     names = pa.array(rules, pa.string())
+    return _write_rows(path, chain(_marked(marks, names, store), failing))
+
+
+def _marked(
+    marks: Iterable[tuple[str, str]], names: pa.Array, store: StateStore
+) -> Iterator[pa.Table]:
+    for shard, name in marks:
+        flags = load_marks(store, name)
+        yield pa.table(
+            {
+                "shard": pa.repeat(pa.scalar(shard), flags.num_rows),
+                "row": flags["row"],
+                "rule": names.take(flags["rule"].combine_chunks()),
+                "score": _nan_to_null(flags["score"]),
+                "p_value": flags["p_value"],
+            },
+            SUSPECTS,
+        )
+
+
+def _write_rows(path: Path, tables: Iterable[pa.Table]) -> int:
+    """Write tables as SUSPECTS, whatever their sizes in groups of many rows; return the rows.
+
+    A group for every shard would make a footer of gigabytes for 100,000 shards.
+    """
+    lines = waiting = 0
+    held: list[pa.Table] = []
     with pq.ParquetWriter(path, SUSPECTS, compression="zstd") as writer:
-        for shard, name in marks:
-            flags = load_marks(store, name)
-            table = pa.table(
-                {
-                    "shard": pa.repeat(pa.scalar(shard), flags.num_rows),
-                    "row": flags["row"],
-                    "rule": names.take(flags["rule"].combine_chunks()),
-                    "score": _nan_to_null(flags["score"]),
-                    "p_value": flags["p_value"],
-                },
-                SUSPECTS,
-            )
-            writer.write_table(table)
+        for table in tables:
+            held.append(table)
+            waiting += table.num_rows
             lines += table.num_rows
-        for table in failing:
-            writer.write_table(table)
-            lines += table.num_rows
+            if waiting >= _GROUP_ROWS:
+                writer.write_table(pa.concat_tables(held))
+                held, waiting = [], 0
+        if waiting:
+            writer.write_table(pa.concat_tables(held))
     return lines
 
 
@@ -83,9 +104,7 @@ def failing_tables(
 
 def write_failing(path: Path, tables: Iterable[pa.Table]) -> None:
     """Write failing.parquet."""
-    with pq.ParquetWriter(path, SUSPECTS, compression="zstd") as writer:
-        for table in tables:
-            writer.write_table(table)
+    _write_rows(path, tables)
 
 
 def write_scores(folder: Path, scores: Iterable[tuple[str, str, str]], store: StateStore) -> None:
