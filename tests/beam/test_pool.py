@@ -54,3 +54,14 @@ def test_a_caller_may_be_any_thread():
 
     with ThreadPoolExecutor(1) as threads:
         assert threads.submit(work).result() == [0, 2]
+
+
+def variable(_):
+    return os.environ.get("PROVENDER_TEST_VARIABLE")
+
+
+def test_workers_have_the_environment_of_now(monkeypatch):
+    for value in ("one", "two"):
+        monkeypatch.setenv("PROVENDER_TEST_VARIABLE", value)
+        with worker_pool(2):
+            assert {found for _, found in in_completion_order(calls(variable))} == {value}

@@ -38,7 +38,12 @@ def worker_pool(workers: int) -> Iterator[None]:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=context,
+        initializer=_start_worker,
+        initargs=(dict(os.environ),),
+    )
     _current = pool
     try:
         _start_all(pool, workers)
@@ -122,8 +127,15 @@ def in_completion_order(
         raise _lost() from error
 
 
-def _start_worker() -> None:
-    """Bound the worker's own threads, and end it when the process that started it is gone."""
+def _start_worker(environment: dict[str, str]) -> None:
+    """Bound the worker's own threads, and end it when the process that started it is gone.
+
+    Args:
+        environment: of that process now; the fork server has the one of its own start, in which
+            credentials, say, may not have stood yet.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
     one_thread()
     parent = multiprocessing.parent_process()
     if parent is not None:
