@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provender.core.canonical import canonical_json
+from provender.core import canonical
+from provender.core.canonical import canonical_json, canonical_pieces
 
 # RFC 8785, appendix B: IEEE-754 bits and their text.
 NUMBERS = [
@@ -68,3 +69,17 @@ def test_the_value_survives_and_the_bytes_are_stable(value):
     data = canonical_json(value)
     assert json.loads(data) == value
     assert canonical_json(json.loads(data)) == data
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(), inner, max_size=5),
+    max_leaves=30,
+)
+
+
+@given(VALUES, st.integers(1, 4))
+def test_the_pieces_are_the_whole(value, many):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(canonical, "_MANY", many)
+        assert b"".join(canonical_pieces(value)) == canonical_json(value)

@@ -13,6 +13,8 @@ from json.encoder import encode_basestring
 from typing import Any
 
 _MAX_SAFE = 2**53 - 1
+#: Items of a list that are one piece.
+_MANY = 1024
 
 
 def canonical_json(value: Any) -> bytes:
@@ -22,6 +24,26 @@ def canonical_json(value: Any) -> bytes:
         ValueError: for NaN, infinities, integers beyond ±(2**53 - 1), or a type JSON lacks.
     """
     return _text(value).encode("utf-8")
+
+
+def canonical_pieces(value: Any) -> Iterator[bytes]:
+    """Yield `canonical_json` piece by piece, so that a large document can be hashed as it is.
+
+    Raises:
+        ValueError: as `canonical_json`.
+    """
+    if isinstance(value, dict) and value:
+        for place, key in enumerate(_sorted_keys(value)):
+            yield f"{',' if place else '{'}{encode_basestring(key)}:".encode()
+            yield from canonical_pieces(value[key])
+        yield b"}"
+    elif isinstance(value, list | tuple) and len(value) > _MANY:
+        for start in range(0, len(value), _MANY):
+            yield b"," if start else b"["
+            yield _text(value[start : start + _MANY]).encode("utf-8")[1:-1]
+        yield b"]"
+    else:
+        yield canonical_json(value)
 
 
 def compact_json(value: Any) -> bytes:
@@ -48,6 +70,13 @@ def pretty_pieces(value: Any) -> Iterator[str]:
     yield "\n"
 
 
+def _sorted_keys(value: dict[str, Any]) -> list[str]:
+    """RFC 8785 sorts keys by UTF-16 code units, not by code points."""
+    if all(map(str.isascii, value)):
+        return sorted(value)
+    return sorted(value, key=lambda key: key.encode("utf-16-be"))
+
+
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return encode_basestring(value)
@@ -60,12 +89,10 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, dict):
-        # RFC 8785 sorts keys by UTF-16 code units, not by code points.
-        ascii_ = all(map(str.isascii, value))
-        keys = sorted(value) if ascii_ else sorted(value, key=lambda k: k.encode("utf-16-be"))
         quoted = encode_basestring
         members = [
-            f"{quoted(k)}:{quoted(v) if type(v := value[k]) is str else _text(v)}" for k in keys
+            f"{quoted(k)}:{quoted(v) if type(v := value[k]) is str else _text(v)}"
+            for k in _sorted_keys(value)
         ]
         return "{" + ",".join(members) + "}"
     if isinstance(value, list | tuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from provender.core.canonical import canonical_json
+from provender.core.canonical import canonical_pieces
 
 
 def sha256_hex(data: bytes) -> str:
@@ -15,4 +15,7 @@ def sha256_hex(data: bytes) -> str:
 
 def digest_of(value: Any) -> str:
     """Return ``sha256:<hex>`` over the canonical JSON of ``value``."""
-    return "sha256:" + sha256_hex(canonical_json(value))
+    whole = hashlib.sha256()
+    for piece in canonical_pieces(value):
+        whole.update(piece)
+    return "sha256:" + whole.hexdigest()

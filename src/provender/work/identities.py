@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from sys import intern
 
 from provender import __version__
 from provender.core.manifest import Manifest, Schema, ShardEntry
@@ -108,7 +109,14 @@ def load_entries(name: str, store: StateStore) -> tuple[list[ShardEntry], Multis
     meta, arrays = unpack(_KIND, store.require(name))
     schemas = [_schema(tuple((n, t) for n, t in schema)) for schema in meta["schemas"]]
     entries = [
-        ShardEntry(**{**e, "schema": schemas[e["schema"]], "chunks": bytes.fromhex(e["chunks"])})
+        ShardEntry(
+            **{
+                **e,
+                **{key: intern(e[key]) for key in ("name", "sha256", "chunk_root")},
+                "schema": schemas[e["schema"]],
+                "chunks": bytes.fromhex(e["chunks"]),
+            }
+        )
         for e in meta["entries"]
     ]
     return entries, Multiset(arrays["lanes"], meta["count"])

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 import pyarrow as pa
@@ -47,6 +48,10 @@ def _shard(
     value: dict[str, Any], columns: tuple[tuple[str, str], ...], schema_ipc: bytes
 ) -> SurveyedShard:
     partition = tuple((n, v) for n, v in value["ref"]["partition"])
-    ref = ShardRef(**{**value["ref"], "partition": partition})
+    # The manifest's entry holds the same strings: 100,000 shards need not hold them twice.
+    name = intern(value["ref"]["name"])
+    ref = ShardRef(**{**value["ref"], "name": name, "partition": partition})
     spans = tuple(Span(**span) for span in value["spans"])
-    return SurveyedShard(ref, value["sha256"], value["chunk_root"], columns, schema_ipc, spans)
+    return SurveyedShard(
+        ref, intern(value["sha256"]), intern(value["chunk_root"]), columns, schema_ipc, spans
+    )
