@@ -136,12 +136,14 @@ def shards_json(
     for (rule, _), counted in tally.causes.items():
         for shard, rows in counted.shards.items():
             flagged[shard][detection.detectors[rule].rule.id] += rows
-    return [
-        {"name": name, "rows": rows, "flagged": dict(sorted(flagged[i].items()))}
-        if i in flagged
-        else {"name": name, "rows": rows, "flagged": {}}
-        for i, (name, rows) in enumerate(shard_rows)
-    ]
+    # Most of 100,000 shards have the same counts, or none: they share one object.
+    shared: dict[tuple[tuple[str, int], ...], dict[str, int]] = {}
+    found = []
+    for i, (name, rows) in enumerate(shard_rows):
+        counts = tuple(sorted(flagged[i].items())) if i in flagged else ()
+        same = shared.setdefault(counts, dict(counts))
+        found.append({"name": name, "rows": rows, "flagged": same})
+    return found
 
 
 def source_counts(census: Counts, source: str | None) -> dict[str, int]:
