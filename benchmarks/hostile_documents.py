@@ -17,6 +17,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from benchmarks.table import show
@@ -68,7 +69,7 @@ def documents() -> dict[str, tuple[Parser, bytes]]:
     version = SealVersion("s", 2, _DIGEST, _DAY)
     entry = ShardEntry("a.csv", 1, "0" * 64, "1" * 64, 1, "2" * 64, "3" * 64, (("n", "int64"),))
     manifest = Manifest(
-        (ShardEntry(**{**vars(entry), "chunks": bytes.fromhex("1" * 64)}),),
+        (replace(entry, chunks=bytes.fromhex("1" * 64)),),
         1,
         "4" * 64,
         {"record": "provender-record/1", "chunk_bytes": 4 * 2**20},

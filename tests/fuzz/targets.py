@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from provender.core.manifest import Manifest, ShardEntry
@@ -118,7 +118,7 @@ def _manifest() -> bytes:
         ShardEntry("b/c.csv", 0, "0" * 64, "", 0, "1" * 64, "2" * 64, schema),
     )
     empty = CompactRange.of_leaves(0, []).root().hex()
-    shards = (shards[0], ShardEntry(**{**vars(shards[1]), "chunk_root": empty}))
+    shards = (shards[0], replace(shards[1], chunk_root=empty))
     made = {"chunk_bytes": 2**22}
     return json.dumps(Manifest(shards, 2, "3" * 64, made).to_json()).encode()
 
