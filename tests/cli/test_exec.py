@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -146,8 +145,6 @@ def test_signals_reach_the_child_and_its_receipt_is_still_written(shell: Shell) 
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
-    began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=50) == 9
-    assert time.monotonic() - began < 50
     assert len(json.loads((shell.folder / "r.json").read_text())["signatures"]) == 1

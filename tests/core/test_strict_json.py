@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import tracemalloc
 
 import pytest
@@ -74,12 +73,10 @@ def test_a_pair_of_surrogates_is_a_character() -> None:
 def test_ten_million_entries_are_refused_before_they_are_built() -> None:
     data = b"[" + b"{}," * 10_000_000 + b"{}]"
     tracemalloc.start()
-    begun = time.monotonic()
     with pytest.raises(InputError, match="more than 1,000,000 values"):
         strict_json(data, "manifest.json", 2**30, 1_000_000)
-    took, (_, peak) = time.monotonic() - begun, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert took < 10
     assert peak < 2**20
 
 
