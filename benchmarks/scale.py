@@ -114,9 +114,8 @@ def main() -> None:
         # Not imported above: worker processes import this module, and need not import Beam.
         from benchmarks.speed import measure_speed, measure_stages, warm_up
 
-        part = big_parquet(
-            given.out, given.slice, given.data, max(int(given.slice) // 8, 2**20), given.table
-        )
+        shard_bytes = min(max(int(given.slice) // 8, 2**20), SHARD_BYTES)
+        part = big_parquet(given.out, given.slice, given.data, shard_bytes, given.table)
         warm_up(big_parquet(given.out, 2 * 2**20, given.data, 2**20), given.out)
         measure_stages(part, given.out)
         measure_speed(part, given.repeats, given.out)
