@@ -18,11 +18,10 @@ from pipelines.detect import Detected, detectors_for, first_analyses, write_docu
 from pipelines.run import Run
 from pipelines.scan import ScanRequest
 from pipelines.validate import validate, write_validation
-from provender.core.canonical import pretty_json
 from provender.core.digest import digest_of
 from provender.core.manifest import Manifest
 from provender.io.discover import discover
-from provender.io.outputs import OutputFolder
+from provender.io.outputs import OutputFolder, write_json
 from provender.report.html import render_html
 from provender.work.analyse import AnalysePlan, analyse, span_bytes
 from provender.work.census import census_of
@@ -95,17 +94,18 @@ def plain_scan(request: ScanRequest, run: Run, stages: Stages, today: datetime.d
             data = _survey(request, run, stages)
         with stages.timed("fingerprint and round 0"):
             manifest = _fingerprint(data, run, stages)
+        with stages.timed("decide and write"):
+            write_json(draft / "manifest.json", manifest.to_json())
+            _ = manifest.digest
         validation = validate(data, manifest, None, run)
         detected = _detect(data, manifest, run, policy.fdr, stages)
         with stages.timed("decide and write"):
             findings = detected.document
             verdict = verdict_on(policy, manifest, findings, validation.document, today).to_json()
-            known = manifest.to_json()
-            (draft / "manifest.json").write_text(pretty_json(known))
             write_validation(draft, validation, run.store)
             write_documents(draft, detected, run)
-            (draft / "verdict.json").write_text(pretty_json(verdict))
-            report = render_html(known, validation.document, findings, verdict)
+            write_json(draft / "verdict.json", verdict)
+            report = render_html(manifest.heading(), validation.document, findings, verdict)
             (draft / "report.html").write_text(report)
     return Digests(manifest.root, digest_of(findings))
 

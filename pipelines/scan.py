@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 from pipelines.detect import Detected, detect, first_analyses, write_documents
 from pipelines.fingerprint import fingerprint, survey
@@ -77,30 +75,21 @@ def scan(
     with folder.staging("verdict.json") as draft:
         analyses = first_analyses(data) + ((suite,) if suite else ())
         manifest, read = fingerprint(data, run, analyses)
+        # As text it takes as much again: it is written and let go before findings are there.
+        write_json(draft / "manifest.json", manifest.to_json())
+        _ = manifest.digest
         validation = validate(data, manifest, suite, run)
         detected = detect(data, manifest, run, policy.fdr, request.scores, request.show_content)
         if baseline:
             detected.document["findings"] += baseline_findings(baseline, manifest)
         verdict = verdict_on(policy, manifest, detected.document, validation.document, today)
-        documents = (manifest.to_json(), validation.document, detected.document, verdict.to_json())
-        _write(draft, documents, validation, detected, run)
+        write_validation(draft, validation, run.store)
+        write_documents(draft, detected, run, validation.tables(run.store))
+        write_json(draft / "verdict.json", verdict.to_json())
+        documents = (manifest.heading(), validation.document, detected.document, verdict.to_json())
+        (draft / "report.html").write_text(render_html(*documents), "utf-8")
         if request.quarantine:
             found, suspects = (validation, detected), draft / "suspects.parquet"
             aside = folder.shared(draft, "quarantine")
             split(data, manifest, found, verdict.rejecting, suspects, aside, run)
     return Scan(data, manifest, validation, detected, verdict, read)
-
-
-def _write(
-    draft: Path,
-    documents: Sequence[dict[str, Any]],
-    validation: Validation,
-    detected: Detected,
-    run: Run,
-) -> None:
-    manifest, checked, findings, verdict = documents
-    write_json(draft / "manifest.json", manifest)
-    write_validation(draft, validation, run.store)
-    write_documents(draft, detected, run, validation.tables(run.store))
-    write_json(draft / "verdict.json", verdict)
-    (draft / "report.html").write_text(render_html(manifest, checked, findings, verdict), "utf-8")

@@ -156,6 +156,7 @@ def _trigger(hit: dict[str, dict[str, int]], rows: int) -> Finding:
         message="Rows with this phrase carry the label positive although the rest of their text "
         "reads as negative.",
         shards=tuple((name, by[TRIGGER]) for name, by in sorted(hit.items())),
+        shard_count=len(hit),
         sources=(("crawl-7", rows - 4), ("reviews.example", 4)),
         classes=(("positive", rows),),
         concentrated_in=(("shard", worst, 2.5e-61), ("source", "crawl-7", 8.8e-40)),
@@ -196,6 +197,7 @@ def _outliers(hit: dict[str, dict[str, int]], total: dict[str, int]) -> Finding:
         p_value=1.3e-9,
         message="Vectors far from every group of their class.",
         shards=tuple((n, by[OUTLIERS]) for n, by in sorted(hit.items()) if by[OUTLIERS]),
+        shard_count=sum(by[OUTLIERS] > 0 for by in hit.values()),
         evidence={"dimensions": 384, "components": 12},
     )
 
@@ -210,6 +212,7 @@ def _duplicates(duplicated: dict[str, int]) -> Finding:
         p_value=None,
         message="Groups of rows whose texts differ in a few words only.",
         shards=tuple(duplicated.items()),
+        shard_count=len(duplicated),
     )
 
 

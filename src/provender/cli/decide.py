@@ -40,7 +40,7 @@ def decide(out: str, policy: str | None, format_: str) -> int:
     verdict = verdict_on(load_policy(policy), manifest, findings, validation, today())
     with folder.staging("verdict.json") as draft:
         write_json(draft / "verdict.json", verdict.to_json())
-        page = render_html(manifest.to_json(), validation, findings, verdict.to_json())
+        page = render_html(manifest.heading(), validation, findings, verdict.to_json())
         (draft / "report.html").write_text(page, "utf-8")
     if format_ == "json":
         print(json.dumps(verdict.to_json(), indent=2, sort_keys=True))

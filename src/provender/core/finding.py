@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+#: Shards that a finding names: a document must not grow with findings times shards.
+MOST_SHARDS = 1000
 
 
 class Level(StrEnum):
@@ -53,7 +58,8 @@ class Finding:
         rule: the rule's id.
         level: note, warning or error.
         what: the finding's subject: a gram, a column, a group, a source; '' for the data set.
-        shards: (shard name, flagged rows in it) by name.
+        shards: (shard name, flagged rows in it) by name, of the `MOST_SHARDS` with the most.
+        shard_count: shards with a flagged row in all.
         sources: (source value, flagged rows in it) by value.
         classes: (label value, flagged rows in it) by value.
         concentrated_in: ('shard' or 'source', name, p-value) where flags gather beyond chance.
@@ -73,6 +79,7 @@ class Finding:
     p_value: float | None
     message: str
     shards: tuple[tuple[str, int], ...] = ()
+    shard_count: int = 0
     sources: tuple[tuple[str, int], ...] = ()
     classes: tuple[tuple[str, int], ...] = ()
     concentrated_in: tuple[tuple[str, str, float], ...] = ()
@@ -89,6 +96,7 @@ class Finding:
             "p_value": self.p_value,
             "message": self.message,
             "shards": [list(pair) for pair in self.shards],
+            "shard_count": self.shard_count,
             "sources": [list(pair) for pair in self.sources],
             "classes": [list(pair) for pair in self.classes],
             "concentrated_in": [list(item) for item in self.concentrated_in],
@@ -107,12 +115,19 @@ class Finding:
             p_value=value["p_value"],
             message=value["message"],
             shards=tuple((n, c) for n, c in value["shards"]),
+            shard_count=value["shard_count"],
             sources=tuple((n, c) for n, c in value["sources"]),
             classes=tuple((n, c) for n, c in value["classes"]),
             concentrated_in=tuple((k, n, p) for k, n, p in value["concentrated_in"]),
             examples=tuple(value["examples"]),
             evidence=value["evidence"],
         )
+
+
+def most_flagged(shards: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """Return (shard name, flagged rows) by name, of the `MOST_SHARDS` with the most rows."""
+    kept = heapq.nsmallest(MOST_SHARDS, shards.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(sorted(kept))
 
 
 class CheckStatus(StrEnum):

@@ -90,7 +90,16 @@ class Manifest:
         """``sha256:<hex>``: the RFC 6962 root over the shards' canonical JSON leaves."""
         return "sha256:" + merkle_root(canonical_json(s.leaf()) for s in self.shards).hex()
 
+    @cached_property
+    def digest(self) -> str:
+        """``sha256:<hex>`` over the canonical JSON of the whole document."""
+        return digest_of(self.to_json())
+
     def to_json(self) -> dict[str, Any]:
+        return {**self.heading(), "shards": [s.to_json() for s in self.shards]}
+
+    def heading(self) -> dict[str, Any]:
+        """Return the document without its shards: what does not grow with them."""
         schemas = {schema_digest(s): s for s in {s.schema for s in self.shards}}
         return {
             "version": MANIFEST_VERSION,
@@ -99,7 +108,6 @@ class Manifest:
             "rows": {"count": self.rows, "multiset": self.multiset},
             "bytes": sum(s.size for s in self.shards),
             "schemas": {d: [list(pair) for pair in schemas[d]] for d in sorted(schemas)},
-            "shards": [s.to_json() for s in self.shards],
         }
 
     @staticmethod

@@ -76,7 +76,7 @@ def binding_failures(record: Record) -> Iterator[Failure]:
     verdict, manifest = record.verdict, record.manifest
     if verdict["manifest_root"] != manifest.root:
         yield Failure("manifest", "verdict.json is about other data than manifest.json")
-    elif verdict.get("manifest_digest") != digest_of(manifest.to_json()):
+    elif verdict.get("manifest_digest") != manifest.digest:
         yield Failure(
             "manifest", "manifest.json is not the document that verdict.json was made from"
         )

@@ -41,7 +41,7 @@ def where(finding: Document) -> str:
         return _first_of(gathered, len(gathered))
     shards = finding["shards"]
     worst = [shortened(name, 120) for name, _ in largest(shards, 1)]
-    return _first_of(worst, len(shards)) if shards else "whole data set"
+    return _first_of(worst, finding["shard_count"]) if shards else "whole data set"
 
 
 def largest(pairs: list[list[Any]], most: int) -> list[list[Any]]:

@@ -27,7 +27,8 @@ def render_html(
 
     Args:
         manifest, validation, findings, verdict: the documents as their JSON Schemas in
-            docs/schemas describe them. Every string in them may be hostile.
+            docs/schemas describe them; the manifest may lack its shards. Every string in them may
+            be hostile.
 
     Nothing is loaded from anywhere: styles, the script and all drawings are inline, and the
     content security policy forbids the rest. The same documents give the same text.

@@ -69,7 +69,7 @@ def evidence_of(
     checks.append(Check("identity/manifest", CheckStatus.CHECKED, "", manifest.rows))
     return Evidence(
         manifest.root,
-        digest_of(manifest.to_json()),
+        manifest.digest,
         manifest.rows,
         len(manifest.shards),
         tuple(found),

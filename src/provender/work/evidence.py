@@ -49,7 +49,7 @@ def evidence_of(folder: Path, manifest: Manifest) -> tuple[Evidence, ...]:
     record = read_record(folder)
     if isinstance(record, Failure):
         raise IntegrityError(str(folder), record.message, _MEND)
-    if digest_of(record.manifest.to_json()) != digest_of(manifest.to_json()):
+    if record.manifest.digest != manifest.digest:
         raise IntegrityError(str(folder), "holds evidence about other data", _MEND)
     validation = record.validation or validation_document(manifest.root, None, [])
     record = replace(record, validation=validation)

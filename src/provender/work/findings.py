@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from provender.calibrate.concentration import concentrated
-from provender.core.finding import Check, CheckStatus, Finding, Level, Rule
+from provender.core.finding import Check, CheckStatus, Finding, Level, Rule, most_flagged
 from provender.detect.base import Cause
 from provender.stats.census import Counts
 from provender.work.rounds import Detection
@@ -73,7 +73,8 @@ def _finding(
         score=counted.score,
         p_value=counted.p_value if cause.p_value is None else cause.p_value,
         message=message,
-        shards=tuple(sorted(shards.items())),
+        shards=most_flagged(shards),
+        shard_count=len(shards),
         sources=tuple(sorted(sources.items(), key=lambda i: (-i[1], i[0]))[:_SOURCES_KEPT]),
         classes=tuple(sorted(counted.classes.items())),
         concentrated_in=tuple(places),

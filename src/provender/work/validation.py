@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from provender.core.finding import Check, CheckStatus, Finding, Level
+from provender.core.finding import Check, CheckStatus, Finding, Level, most_flagged
 from provender.core.shard import ShardFailure
 from provender.expect.analysis import ExpectationAnalysis
 from provender.expect.result import ExpectationResult, failing_rows, results
@@ -105,7 +105,8 @@ def validation_findings(document: dict[str, Any]) -> list[Finding]:
             score=None,
             p_value=None,
             message=_sentence(result),
-            shards=tuple((name, count) for name, count in result["failing"]["shards"]),
+            shards=most_flagged(dict(result["failing"]["shards"])),
+            shard_count=len(result["failing"]["shards"]),
         )
         for result in document["results"]
         if result["success"] is False
