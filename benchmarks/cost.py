@@ -94,7 +94,7 @@ def shape_of(folder: Path, run: Run) -> Shape:
     by_row = sum(isinstance(d, RowDetector) for d in detectors)
     reads = max(d.rounds for d in detectors) - 1
     return Shape(
-        data.bytes, data.rows, len(data.shards), data.pieces, len(detectors), reads, keyed, by_row
+        data.bytes, data.rows, len(data.names), data.pieces, len(detectors), reads, keyed, by_row
     )
 
 

@@ -122,7 +122,7 @@ def _survey(request: ScanRequest, run: Run, stages: Stages) -> DataSet:
 
 
 def _tasks(data: DataSet, run: Run) -> list[SpanTask]:
-    return [load_task(ref, run.store) for ref in data.tasks()]
+    return [load_task(ref, run.store) for ref in data.tasks(run.store)]
 
 
 def _fingerprint(data: DataSet, run: Run, stages: Stages) -> Manifest:
@@ -191,7 +191,7 @@ def _detect(data: DataSet, manifest: Manifest, run: Run, rate: float, stages: St
                 shards[shard].append(hits)
         marked = each(mark, list(shards.items()), thresholds, detection, MarkPlan(data.roles))
         tallies = [("", m.shard_index, Part(m.tally)) for m in marked]
-        tallied = _fold(stages, fold_tallies, tallies, store, count=len(data.shards))
+        tallied = _fold(stages, fold_tallies, tallies, store, count=len(data.names))
     with stages.timed("decide and write"):
         gathered = gather(thresholds, [p for _, p in tallied], [p for _, p in counted])
         raise_failures(gathered.failures)

@@ -73,7 +73,7 @@ def fingerprint(
     pages = run.execute(build, data.bytes)
     raise_failures(some_failures(f for page in pages for f in page.failures))
     read = {
-        "shards": len(data.shards),
+        "shards": len(data.names),
         "shards_read": sum(page.shards_read for page in pages),
         "rows_read": sum(page.rows_read for page in pages),
     }

@@ -84,7 +84,7 @@ def judged(
         | "All of a shard" >> beam.Flatten()
         | "Mark rows" >> Grouped(_mark, decided, detection, plan, stage="mark")
         | "Place tallies" >> beam.Map(_tally)
-        | "Fold tallies" >> Fold(fold_tallies, detection.store, count=len(data.shards))
+        | "Fold tallies" >> Fold(fold_tallies, detection.store, count=len(data.names))
     )
     return thresholds, tallied
 

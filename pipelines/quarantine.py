@@ -54,7 +54,7 @@ def split(
     make_folders(folder, ("clean", "rejected"))
     with whole_file(joined(folder, "reasons.parquet")) as draft:
         _write_reasons(suspects, rejecting, draft)
-    tasks = _tasks(data, manifest, found)
+    tasks = _tasks(data, manifest, found, run.store)
     rules = _rejecting(found, rejecting)
 
     def build(root: beam.Pipeline, result: str) -> None:
@@ -70,7 +70,7 @@ def split(
                 size=partial(quarantine_size, store=run.store),
             )
             | "Place counts" >> beam.Map(_placed)
-            | "Add counts up" >> Fold(add_quarantined, count=len(data.shards))
+            | "Add counts up" >> Fold(add_quarantined, count=len(data.names))
         )
         _ = root | "Keep counts" >> Once(_keep, AsList(total), run.store, result)
 
@@ -81,10 +81,13 @@ def split(
 
 
 def _tasks(
-    data: DataSet, manifest: Manifest, found: tuple[Validation, Detected]
+    data: DataSet,
+    manifest: Manifest,
+    found: tuple[Validation, Detected],
+    store: StateStore,
 ) -> Iterator[QuarantineTask]:
     failing, marks = dict(found[0].failing), dict(found[1].marks)
-    pieces = groupby(data.tasks(), key=lambda ref: ref[4])
+    pieces = groupby(data.tasks(store), key=lambda ref: ref[4])
     for entry, (_, refs) in zip(manifest.shards, pieces, strict=True):
         name = entry.name
         yield tuple(refs), marks.get(name, ""), failing.get(name, ""), entry.row_multiset

@@ -78,7 +78,7 @@ def keep_result(value: Any, store: StateStore, result: str) -> str:
 
 def pieces_of(root: beam.Pipeline, data: DataSet, store: StateStore) -> beam.PCollection:
     """Put every piece of every shard, as it travels, into the pipeline."""
-    return elements(root, "List pieces", data.tasks(), store)
+    return elements(root, "List pieces", data.tasks(store), store)
 
 
 def loading(store: StateStore) -> Callable[[Any], SpanTask]:

@@ -94,7 +94,7 @@ def validate(
             | "Find failing rows"
             >> Grouped(_failing_of, AsSingleton(answered), suite, starts, store)
             | "Place failing rows" >> beam.FlatMap(_tallied)
-            | "Fold failing rows" >> Fold(fold_failing, store, count=len(data.shards))
+            | "Fold failing rows" >> Fold(fold_failing, store, count=len(data.names))
         )
         _ = root | "Keep results" >> Once(
             _keep, AsSingleton(answered), AsList(failing), store, result

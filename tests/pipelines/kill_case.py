@@ -111,7 +111,7 @@ def undisturbed(data: Path, scratch: Path) -> Undisturbed:
                 *(span_state_name(a, task, surveyed.schema) for a in analyses),
             ),
         )
-        for task in (load_task(ref, store) for ref in surveyed.tasks())
+        for task in (load_task(ref, store) for ref in surveyed.tasks(store))
     )
     return Undisturbed(data, _documents(scratch / "whole"), seconds, pieces, earlier)
 

@@ -131,7 +131,7 @@ def _taken(
     side: Side, shard: str, rows: np.ndarray, store: StateStore
 ) -> Iterator[tuple[slice, pa.RecordBatch]]:
     """Yield (which of ``rows``, the records): ``rows`` are numbers in the shard, ascending."""
-    for piece in side.pieces(shard):
+    for piece in side.pieces(shard, store):
         first = piece.first_row
         if piece.rows >= 0 and not _within(rows, first, piece.rows):
             continue

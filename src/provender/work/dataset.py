@@ -1,7 +1,8 @@
-"""A surveyed data set: all its shards, their one schema, and the roles of its columns."""
+"""A surveyed data set: its shards by name, their one schema, and the roles of its columns."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,17 +23,23 @@ from provender.work.wire import MOST_FAILURES, some_failures
 
 @dataclass(frozen=True)
 class DataSet:
-    """What every pipeline starts from.
+    """What every pipeline starts from. What grows with shards is a name and a count of each.
 
     Attributes:
-        shards: sorted by name.
+        names: of all shards, sorted.
+        counts: int64 (shards,): records of each.
+        pieces: number of pieces that the shards are read in.
+        bytes: number of bytes stored.
         schema: unified over all shards; what analyses see.
         roles: given or inferred.
         inferred: which roles were inferred.
-        pages: store names of the pages that hold the shards, in order.
+        pages: store names of the pages that hold the surveyed shards, in order.
     """
 
-    shards: tuple[SurveyedShard, ...]
+    names: tuple[str, ...]
+    counts: np.ndarray
+    pieces: int
+    bytes: int
     schema: pa.Schema
     roles: Roles
     inferred: tuple[str, ...]
@@ -41,35 +48,30 @@ class DataSet:
     @property
     def rows(self) -> int:
         """Number of records."""
-        return sum(span.rows for shard in self.shards for span in shard.spans)
-
-    @property
-    def bytes(self) -> int:
-        """Number of bytes stored."""
-        return sum(shard.ref.size for shard in self.shards)
+        return int(self.counts.sum())
 
     def shard_rows(self) -> list[tuple[str, int]]:
         """Return (name, records) of every shard, in canonical order."""
-        return [(s.ref.name, sum(span.rows for span in s.spans)) for s in self.shards]
-
-    @property
-    def pieces(self) -> int:
-        """Number of pieces that the shards are read in."""
-        return sum(len(shard.spans) for shard in self.shards)
+        return list(zip(self.names, self.counts.tolist(), strict=True))
 
     def starts(self) -> np.ndarray:
         """Return int64 (shards,): the number of each shard's first record in the data set."""
-        rows = [count for _, count in self.shard_rows()]
-        return np.concatenate(([0], np.cumsum(rows, dtype=np.int64)))[: len(rows)]
+        return np.concatenate(([0], np.cumsum(self.counts)))[:-1]
 
-    def tasks(self) -> Iterator[TaskRef]:
+    def shard(self, name: str, store: StateStore) -> SurveyedShard:
+        """Return the surveyed shard of that name."""
+        page, place = divmod(bisect_left(self.names, name), SHARDS_ON_A_PAGE)
+        return load_shards(self.pages[page], store)[place]
+
+    def tasks(self, store: StateStore) -> Iterator[TaskRef]:
         """Yield every piece of every shard as it travels, in canonical order."""
-        index = first_row = 0
-        for number, shard in enumerate(self.shards):
-            page, place = divmod(number, SHARDS_ON_A_PAGE)
-            for piece, span in enumerate(shard.spans):
-                yield (self.pages[page], place, piece, index, number, first_row)
-                index, first_row = index + 1, first_row + span.rows
+        index = first_row = number = 0
+        for page in self.pages:
+            for place, shard in enumerate(load_shards(page, store)):
+                for piece, span in enumerate(shard.spans):
+                    yield (page, place, piece, index, number, first_row)
+                    index, first_row = index + 1, first_row + span.rows
+                number += 1
 
 
 def data_set(pages: Sequence[ShardPage], given: Roles, store: StateStore) -> DataSet:
@@ -85,17 +87,26 @@ def data_set(pages: Sequence[ShardPage], given: Roles, store: StateStore) -> Dat
         UsageError: when a given role does not fit.
     """
     raise_failures(some_failures(f for page in pages for f in page.failures))
-    names = tuple(page.name for page in sorted(pages, key=lambda page: page.number))
-    shards = tuple(shard for name in names for shard in load_shards(name, store))
-    schema = unify([(s.ref.name, schema_of(s)) for s in shards])
-    if not any(span.rows for shard in shards for span in shard.spans):
+    stored = tuple(page.name for page in sorted(pages, key=lambda page: page.number))
+    schemas: list[tuple[str, pa.Schema]] = []
+    counts: list[int] = []
+    pieces = bytes_ = 0
+    for page in stored:
+        for shard in load_shards(page, store):
+            schemas.append((shard.ref.name, schema_of(shard)))
+            counts.append(sum(span.rows for span in shard.spans))
+            pieces += len(shard.spans)
+            bytes_ += shard.ref.size
+    schema, names = unify(schemas), tuple(name for name, _ in schemas)
+    if not any(counts):
         raise NothingCheckedError(
-            shards[0].ref.name if len(shards) == 1 else f"{shards[0].ref.name} ...",
-            "holds no record" if len(shards) == 1 else f"{len(shards)} shards hold no record",
+            names[0] if len(names) == 1 else f"{names[0]} ...",
+            "holds no record" if len(names) == 1 else f"{len(names)} shards hold no record",
             "check that the data was written",
         )
     roles, inferred = resolve_roles(schema, given)
-    return DataSet(shards, schema, roles, tuple(inferred), names)
+    found = np.array(counts, np.int64)
+    return DataSet(names, found, pieces, bytes_, schema, roles, tuple(inferred), stored)
 
 
 class ShardsFailedError(ProvenderError):

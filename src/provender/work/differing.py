@@ -105,7 +105,7 @@ def _digests(
     side: Side, shards: Sequence[str], key: tuple[str, ...], store: StateStore, spill: Spill
 ) -> Spill:
     for number, shard in enumerate(shards):
-        for piece in side.pieces(shard):
+        for piece in side.pieces(shard, store):
             first = piece.first_row
             for batch in side.batches(shard, piece, store):
                 rows = np.zeros(batch.num_rows, ROW)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -30,18 +29,18 @@ class Side:
     manifest: Manifest
     data: DataSet | None = None
 
-    def pieces(self, shard: str) -> tuple[Span, ...]:
+    def pieces(self, shard: str, store: StateStore) -> tuple[Span, ...]:
         """Return the pieces of the shard of that name, in order."""
-        return self._shards[shard].spans
+        return self._surveyed(shard, store).spans
 
     def batches(self, shard: str, piece: Span, store: StateStore) -> Iterator[pa.RecordBatch]:
         """Yield a piece's records in the shard's own types, from verified bytes."""
-        surveyed = self._shards[shard]
+        surveyed = self._surveyed(shard, store)
         return read_span(surveyed, piece, load_chunks(store, surveyed))
 
-    @cached_property
-    def _shards(self) -> dict[str, SurveyedShard]:
-        return {s.ref.name: s for s in self.data.shards} if self.data else {}
+    def _surveyed(self, shard: str, store: StateStore) -> SurveyedShard:
+        assert self.data is not None, "only the manifest is left of this side"
+        return self.data.shard(shard, store)
 
 
 @dataclass(frozen=True)
