@@ -22,7 +22,7 @@ from blake3 import blake3
 from benchmarks.table import empty_folder, show
 from provender.core.freshness import SealVersion
 from provender.core.manifest import Manifest, ShardEntry
-from provender.core.statement import manifest_bytes, seal_statement
+from provender.core.statement import seal_statement
 from provender.core.strict_json import strict_json
 from provender.io.chunks import CHUNK_BYTES, hash_stream
 from provender.provenance.verify import Asked, verify_data
@@ -71,7 +71,7 @@ def many(data: Path, files: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'{{"n": {number}}}\n' * 20)
     manifest = manifest_of(data)
-    document = manifest_bytes(manifest)
+    document = manifest.canonical()
     version = SealVersion("s", 1, None, datetime.date(2099, 1, 1))
     seal = seal_statement(manifest, version).payload()
     begun = time.perf_counter()

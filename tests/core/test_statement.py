@@ -5,18 +5,20 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provender.core.canonical import canonical_json
 from provender.core.digest import sha256_hex
 from provender.core.fields import AlgorithmError
 from provender.core.freshness import SealVersion
-from provender.core.manifest import Manifest
+from provender.core.manifest import Manifest, ShardEntry
 from provender.core.statement import (
     EvidenceEntry,
-    manifest_bytes,
     parse_seal_statement,
     seal_statement,
 )
@@ -49,13 +51,25 @@ def doctored(change: Callable[[dict[str, Any]], object]) -> bytes:
 
 def test_a_statement_is_read_back() -> None:
     assert parse_seal_statement(STATEMENT.payload()) == STATEMENT
-    assert STATEMENT.manifest_sha256 == sha256_hex(manifest_bytes(MANIFEST))
+    assert STATEMENT.manifest_sha256 == sha256_hex(MANIFEST.canonical())
 
 
-def test_the_manifest_is_sealed_in_canonical_json() -> None:
+def shard(name: str, leaves: int) -> ShardEntry:
+    # Digests of a manifest that somebody else wrote may be any text.
+    other, schema = 'z"\\\n', (("ä", "int64"), ("b", "string"))
+    chunks = bytes(range(32)) * leaves
+    return ShardEntry(name, leaves, "a" * 64, other, 7, "b" * 64, "c" * 64, schema, chunks)
+
+
+@given(st.lists(st.tuples(st.text(max_size=9), st.integers(0, 3)), max_size=4))
+def test_the_manifest_is_sealed_in_canonical_json(shards: list[tuple[str, int]]) -> None:
     import rfc8785
 
-    assert manifest_bytes(MANIFEST) == rfc8785.dumps(MANIFEST.to_json())
+    entries = tuple(shard(name, leaves) for name, leaves in shards)
+    manifest = replace(MANIFEST, shards=entries, rows=7 * len(entries))
+    assert manifest.canonical() == rfc8785.dumps(manifest.to_json())
+    assert manifest.digest == "sha256:" + sha256_hex(manifest.canonical())
+    assert [e.canonical().encode() for e in entries] == [rfc8785.dumps(e.leaf()) for e in entries]
 
 
 @pytest.mark.parametrize(

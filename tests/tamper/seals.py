@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from provender.core.envelope import Envelope, parse_envelope
-from provender.core.statement import STATEMENT_PAYLOAD_TYPE, manifest_bytes
+from provender.core.statement import STATEMENT_PAYLOAD_TYPE
 from tests.provenance.sealing import Place
 from tests.tamper.case import Answer, Case, Verb
 from tests.tamper.content import edit
@@ -22,7 +22,7 @@ PAST = datetime.date(2020, 1, 1)
 def edit_with_manifest(place: Place) -> None:
     """Edit a row, and write the manifest that fits."""
     edit(place.data)
-    place.manifest.write_bytes(manifest_bytes(place.make_manifest()))
+    place.manifest.write_bytes(place.make_manifest().canonical())
 
 
 def edit_with_seal(place: Place) -> None:

@@ -12,14 +12,13 @@ from typing import Any
 
 import click
 
-from provender.cli.options import inputs_of
+from provender.cli.options import inputs_of, seal_options
 from provender.errors import EXIT_FAILED, ProvenderError, UsageError
 
 
 @click.command()
 @click.argument("data", nargs=-1, metavar="DATA... -- COMMAND...")
-@click.option("--seal", required=True, metavar="FILE", help="The seal; manifest.json beside it.")
-@click.option("--trust", required=True, metavar="FILE", help="Who may seal: the trust file.")
+@seal_options
 @click.option("--last-seen", metavar="FILE", help="What was accepted before; written again.")
 @click.option(
     "--require",

@@ -107,6 +107,32 @@ def inputs_of(data: tuple[str, ...]) -> tuple[str, ...]:
     return data
 
 
+def seal_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--seal and --trust: what is believed, and on whose word."""
+    for name, text in (
+        ("--trust", "Who may seal: the trust file."),
+        ("--seal", "The seal; manifest.json beside it."),
+    ):
+        function = click.option(name, required=True, metavar="FILE", help=text)(function)
+    return function
+
+
+def sealing_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--key, --expires, --evidence and --provable-absence: how a seal is made."""
+    for option in (
+        click.option("--provable-absence", is_flag=True, help="Let `prove --absent` be possible."),
+        click.option(
+            "--evidence", metavar="DIR", help="Output folder of a scan: seal its verdict too."
+        ),
+        day_option("--expires", "Last day (UTC) on which the seal counts (default: in 365 days)."),
+        click.option(
+            "--key", multiple=True, required=True, metavar="KEY", help="Private key (.key)."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 def day_option(name: str, text: str, required: bool = False) -> Decorator:
     """An option that takes a day, YYYY-MM-DD."""
 

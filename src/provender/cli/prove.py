@@ -8,14 +8,13 @@ from typing import Any
 
 import click
 
-from provender.cli.options import inputs_of
+from provender.cli.options import inputs_of, seal_options
 from provender.errors import UsageError
 
 
 @click.command()
 @click.argument("data", nargs=-1, metavar="DATA...")
-@click.option("--seal", required=True, metavar="FILE", help="The seal; manifest.json beside it.")
-@click.option("--trust", required=True, metavar="FILE", help="Who may seal: the trust file.")
+@seal_options
 @click.option("--shard", metavar="NAME", help="The shard that holds the record.")
 @click.option("--row", type=click.IntRange(0), metavar="N", help="Its number there, from 0.")
 @click.option("--removed-by", metavar="SEAL", help="Write the receipt: this seal removed it.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from provender.cli.options import day_option, format_option, inputs_of, run_options
+from provender.cli.options import format_option, inputs_of, run_options, sealing_options
 from provender.errors import UsageError
 
 
@@ -17,13 +17,10 @@ from provender.errors import UsageError
 @click.option("--from", "old", required=True, metavar="SEAL", help="The seal of the data before.")
 @click.option("--trust", required=True, metavar="FILE", help="Who may seal: the trust file.")
 @click.option("--last-seen", metavar="FILE", help="What was accepted before.")
-@click.option("--key", multiple=True, required=True, metavar="KEY", help="Private key (.key).")
+@sealing_options
 @click.option("--removed", metavar="DIR", help="Quarantine folder: which records went, and why.")
 @click.option("--dropped", multiple=True, metavar="NAME=REASON", help="A shard that is gone.")
 @click.option("--added", multiple=True, metavar="GLOB", help="Shards that came in.")
-@day_option("--expires", "Last day (UTC) on which the seal counts (default: in 365 days).")
-@click.option("--evidence", metavar="DIR", help="Output folder of a scan: seal its verdict too.")
-@click.option("--provable-absence", is_flag=True, help="Let `prove --absent` be possible.")
 @click.option("--receipts", metavar="DIR", help="Also write a receipt of each removed record.")
 @click.option("--out", required=True, metavar="FILE", help="The seal, in a folder of its own.")
 @run_options

@@ -11,19 +11,16 @@ from typing import Any
 
 import click
 
-from provender.cli.options import day_option, format_option, inputs_of, run_options
+from provender.cli.options import format_option, inputs_of, run_options, sealing_options
 from provender.errors import UsageError
 
 
 @click.command()
 @click.argument("data", nargs=-1, metavar="DATA...")
-@click.option("--key", multiple=True, required=True, metavar="KEY", help="Private key (.key).")
+@sealing_options
 @click.option("--series", metavar="S", help="The data set through time; must be given.")
 @click.option("--sequence", type=click.IntRange(1), metavar="N", help="Default: one more.")
-@day_option("--expires", "Last day (UTC) on which the seal counts (default: in 365 days).")
-@click.option("--evidence", metavar="DIR", help="Output folder of a scan: seal its verdict too.")
 @click.option("--input", "sources", multiple=True, metavar="SEAL", help="What DATA was made from.")
-@click.option("--provable-absence", is_flag=True, help="Let `prove --absent` be possible.")
 @click.option("--add-signature", is_flag=True, help="Sign the seal in --out as one more signer.")
 @click.option("--out", required=True, metavar="FILE", help="The seal; manifest.json lies beside.")
 @run_options

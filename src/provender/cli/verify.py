@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from provender.cli.options import format_option, inputs_of
+from provender.cli.options import format_option, inputs_of, seal_options
 from provender.errors import UsageError
 
 _NAMED = 10
@@ -26,8 +26,7 @@ def _range(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 
 @click.command()
 @click.argument("data", nargs=-1, metavar="DATA...")
-@click.option("--seal", required=True, metavar="FILE", help="The seal; manifest.json beside it.")
-@click.option("--trust", required=True, metavar="FILE", help="Who may seal: the trust file.")
+@seal_options
 @click.option("--last-seen", metavar="FILE", help="What was accepted before; written again.")
 @click.option("--sample", type=click.IntRange(1), metavar="K", help="Read only K shards.")
 @click.option("--seed", metavar="X", help="What chooses them (default: by chance).")

@@ -17,6 +17,12 @@ _MAX_SAFE = 2**53 - 1
 _MANY = 1024
 
 
+class Verbatim(str):
+    """Text that is canonical JSON already, and stands as it is in what holds it."""
+
+    __slots__ = ()
+
+
 def canonical_json(value: Any) -> bytes:
     """Return the RFC 8785 bytes of ``value``.
 
@@ -79,7 +85,7 @@ def _sorted_keys(value: dict[str, Any]) -> list[str]:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        return encode_basestring(value)
+        return value if type(value) is Verbatim else encode_basestring(value)
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, int):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from types import UnionType
 from typing import Any
 
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -17,8 +18,8 @@ class KeyIdError(ValueError):
     """A keyid that is not that of its key."""
 
 
-def fields(value: Any, **kinds: type) -> dict[str, Any]:
-    """Return ``value``, an object with exactly the fields ``kinds``, none of them null.
+def fields(value: Any, **kinds: type | UnionType) -> dict[str, Any]:
+    """Return ``value``, an object with exactly the fields ``kinds``; null only where that says so.
 
     Raises:
         ValueError: when a field is missing, of another type, or unknown.
@@ -30,7 +31,7 @@ def fields(value: Any, **kinds: type) -> dict[str, Any]:
         raise ValueError(f"missing or unknown fields: {odd}")
     for name, kind in kinds.items():
         if not isinstance(value[name], kind) or (kind is int and isinstance(value[name], bool)):
-            raise ValueError(f"{name} is no {kind.__name__}")
+            raise ValueError(f"{name} is no {getattr(kind, '__name__', kind)}")
     return value
 
 

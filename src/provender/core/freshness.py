@@ -47,9 +47,8 @@ class SealVersion:
         Raises:
             ValueError: when a field is missing, unknown or of another type.
         """
-        previous = value.get("previous") if isinstance(value, dict) else None
-        kind = type(None) if previous is None else str
-        fields(value, series=str, sequence=int, previous=kind, expires=str)
+        fields(value, series=str, sequence=int, previous=str | None, expires=str)
+        previous = value["previous"]
         if value["sequence"] < 1 or not value["series"]:
             raise ValueError("a series has a name, and sequences begin at 1")
         return SealVersion(

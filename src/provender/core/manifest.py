@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
-from provender.core.canonical import canonical_json
+from provender.core.canonical import Verbatim, canonical_json
 from provender.core.digest import digest_of
 from provender.core.merkle import CompactRange, merkle_root
 from provender.errors import InputError
@@ -62,11 +63,27 @@ class ShardEntry:
             "schema": schema_digest(self.schema),
         }
 
+    def canonical(self, whole: bool = False) -> Verbatim:
+        """Return `leaf` (or, ``whole``, `to_json`) as canonical JSON.
+
+        Written out, since of 100,000 small files it takes longer than to hash them.
+        """
+        quoted = encode_basestring
+        between = f'"chunks":"{self._listed()}",' if whole and self._listed() else ""
+        return Verbatim(
+            f'{{"chunk_root":{quoted(self.chunk_root)},{between}"name":{quoted(self.name)},'
+            f'"row_multiset":{quoted(self.row_multiset)},"row_root":{quoted(self.row_root)},'
+            f'"rows":{self.rows:d},"schema":"{schema_digest(self.schema)}",'
+            f'"sha256":{quoted(self.sha256)},"size":{self.size:d}}}'
+        )
+
     def to_json(self) -> dict[str, Any]:
-        # The root over one chunk is its leaf hash, so small shards need no list.
-        if len(self.chunks) <= _DIGEST_BYTES:
-            return self.leaf()
-        return {**self.leaf(), "chunks": base64.b64encode(self.chunks).decode()}
+        listed = self._listed()
+        return {**self.leaf(), "chunks": listed} if listed else self.leaf()
+
+    def _listed(self) -> str:
+        """The root over one chunk is its leaf hash, so small shards need no list."""
+        return base64.b64encode(self.chunks).decode() if len(self.chunks) > _DIGEST_BYTES else ""
 
 
 @dataclass(frozen=True)
@@ -88,15 +105,22 @@ class Manifest:
     @cached_property
     def root(self) -> str:
         """``sha256:<hex>``: the RFC 6962 root over the shards' canonical JSON leaves."""
-        return "sha256:" + merkle_root(canonical_json(s.leaf()) for s in self.shards).hex()
+        return "sha256:" + merkle_root(s.canonical().encode() for s in self.shards).hex()
 
     @cached_property
     def digest(self) -> str:
         """``sha256:<hex>`` over the canonical JSON of the whole document."""
-        return digest_of(self.to_json())
+        return digest_of({**self.heading(), "shards": self._canonical_shards()})
+
+    def canonical(self) -> bytes:
+        """Return the document's canonical JSON (RFC 8785): what a seal is about."""
+        return canonical_json({**self.heading(), "shards": self._canonical_shards()})
 
     def to_json(self) -> dict[str, Any]:
         return {**self.heading(), "shards": [s.to_json() for s in self.shards]}
+
+    def _canonical_shards(self) -> list[Verbatim]:
+        return [s.canonical(whole=True) for s in self.shards]
 
     def heading(self) -> dict[str, Any]:
         """Return the document without its shards: what does not grow with them."""

@@ -112,17 +112,13 @@ def statement(manifest_sha256: str, predicate_type: str, predicate: Any) -> dict
     }
 
 
-def manifest_bytes(manifest: Manifest) -> bytes:
-    """Return the manifest as it is sealed: canonical JSON (RFC 8785)."""
-    return canonical_json(manifest.to_json())
-
-
-def summary_of(document: dict[str, Any]) -> dict[str, Any]:
-    """Return what the predicate repeats of a manifest, given as `Manifest.to_json` gives it."""
+def summary_of(manifest: Manifest) -> dict[str, Any]:
+    """Return what the predicate repeats of a manifest."""
+    document = manifest.heading()
     return {
         "serialisation": document["made"],
         "shards": {
-            "count": len(document["shards"]),
+            "count": len(manifest.shards),
             "bytes": document["bytes"],
             "rows": document["rows"]["count"],
             "root": document["root"],
@@ -145,13 +141,11 @@ def seal_statement(
     sorted_root: str | None = None,
 ) -> SealStatement:
     """Return the statement that seals ``manifest``."""
-    document = manifest.to_json()
-    data = canonical_json(document)
-    summary = summary_of(document)
+    data = manifest.canonical()
     return SealStatement(
         sha256_hex(data),
         len(data),
-        summary,
+        summary_of(manifest),
         version,
         evidence,
         inputs,
@@ -202,8 +196,8 @@ def parse_seal_statement(payload: bytes) -> SealStatement:
         evidence=list,
         lineage=dict,
         removed=list,
-        added=type(None) if predicate.get("added") is None else dict,
-        sortedRoot=type(None) if predicate.get("sortedRoot") is None else str,
+        added=dict | None,
+        sortedRoot=str | None,
     )
     fields(predicate["shards"], count=int, bytes=int, rows=int, root=str)
     fields(predicate["rows"], canon=str, multiset=str)
@@ -232,10 +226,8 @@ def payload_digest(payload: bytes) -> str:
 
 
 def _evidence(value: Any) -> EvidenceEntry:
-    policy = value.get("policy") if isinstance(value, dict) else None
-    kind = type(None) if policy is None else str
-    fields(value, name=str, digest=str, result=str, policy=kind, predicateType=str)
-    name = value["name"]
+    fields(value, name=str, digest=str, result=str, policy=str | None, predicateType=str)
+    name, policy = value["name"], value["policy"]
     if name not in EVIDENCE or value["predicateType"] != EVIDENCE[name]:
         raise ValueError(f"evidence of an unknown kind ({name[:20]!r})")
     if value["result"] not in ("PASSED", "WARNED", "FAILED"):

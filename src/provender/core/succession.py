@@ -43,12 +43,11 @@ class Removal:
         Raises:
             ValueError: when a field is missing, unknown or of another type.
         """
-        shard = value.get("shard") if isinstance(value, dict) else None
-        kind = type(None) if shard is None else str
-        fields(value, reason=str, rows=int, rowRoot=str, shard=kind)
+        fields(value, reason=str, rows=int, rowRoot=str, shard=str | None)
         if not 0 < len(value["reason"]) <= _MAX_REASON or value["rows"] < 0:
             raise ValueError("a removal has a reason, and no negative number of records")
-        return Removal(value["reason"], value["rows"], hex_digest(value["rowRoot"]), shard)
+        row_root = hex_digest(value["rowRoot"])
+        return Removal(value["reason"], value["rows"], row_root, value["shard"])
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from blake3 import blake3
 
 from provender.core.merkle import CompactRange
 from provender.errors import IntegrityError
+from provender.io.seekable import SeekableFile
 
 CHUNK_BYTES = 4 * 2**20
 CHUNK_HASH = "BLAKE3-256(0x00 || chunk)"
@@ -85,11 +86,11 @@ def _read_into(file: BinaryIO, buffer: memoryview) -> int:
     return len(data)
 
 
-class VerifiedFile(io.RawIOBase):
+class VerifiedFile(SeekableFile):
     """A seekable, read-only file that serves only bytes whose chunk has the recorded digest.
 
     The last few chunks are kept, so small reads do not hash again. Reads are serialised by a
-    lock, but the position is shared: give each reader thread a file of its own.
+    lock.
 
     Args:
         raw: the file underneath, seekable.
@@ -105,8 +106,8 @@ class VerifiedFile(io.RawIOBase):
     def __init__(self, raw: BinaryIO, size: int, chunks: bytes, subject: str) -> None:
         super().__init__()
         self.failure: IntegrityError | None = None
-        self._raw, self._size, self._digests, self._subject = raw, size, chunks, subject
-        self._position = 0
+        self.size = size
+        self._raw, self._digests, self._subject = raw, chunks, subject
         self._recent: OrderedDict[int, bytes] = OrderedDict()
         self._lock = threading.RLock()
         expected = -(-size // CHUNK_BYTES) * _DIGEST_BYTES
@@ -118,33 +119,10 @@ class VerifiedFile(io.RawIOBase):
                 f"bytes changed while they were read: {size} recorded, {length} in the file"
             )
 
-    @property
-    def size(self) -> int:
-        """Recorded length in bytes."""
-        return self._size
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise ValueError(f"cannot seek to {base + offset}")
-        self._position = base + offset
-        return self._position
-
     def read(self, size: int | None = -1) -> bytes:
         """Return up to ``size`` verified bytes (all that are left for None or a negative)."""
         with self._lock:
-            left = max(self._size - self._position, 0)
-            wanted = left if size is None or size < 0 else min(size, left)
-            end = self._position + wanted
+            end = self._position + self.wanted(size)
             pieces = []
             while self._position < end:
                 index, offset = divmod(self._position, CHUNK_BYTES)
@@ -169,7 +147,7 @@ class VerifiedFile(io.RawIOBase):
             return self._recent[index]
         start = index * CHUNK_BYTES
         self._raw.seek(start)
-        data = read_fully(self._raw, min(CHUNK_BYTES, self._size - start))
+        data = read_fully(self._raw, min(CHUNK_BYTES, self.size - start))
         recorded = self._digests[index * _DIGEST_BYTES : (index + 1) * _DIGEST_BYTES]
         if chunk_hash(data) != recorded:
             raise self._fail(

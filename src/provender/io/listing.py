@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from provender.errors import InputError, NothingCheckedError, ProvenderError
-from provender.io.storage import file_system, first_line, is_address, local_path, plain_errors
+from provender.io.remote import first_line, plain_errors
+from provender.io.storage import file_system, is_address, local_path
 
 _LOCAL = "file://"
 

@@ -17,7 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from provender.io.storage import WRITING, file_system, joined, plain_errors
+from provender.io.remote import plain_errors
+from provender.io.storage import WRITING, file_system, joined
 
 _OWNER = "owner"
 _REQUESTS_AT_ONCE = 16

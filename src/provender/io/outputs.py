@@ -18,10 +18,10 @@ from typing import Any, BinaryIO, TypeVar
 from provender.core.canonical import pretty_pieces
 from provender.errors import StoreError, UsageError
 from provender.io import objects
+from provender.io.remote import first_line
 from provender.io.storage import (
     WRITING,
     file_system,
-    first_line,
     is_address,
     joined,
     local_path,

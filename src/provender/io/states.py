@@ -20,7 +20,8 @@ from typing import Any
 
 from provender.core.digest import digest_of
 from provender.errors import StoreError
-from provender.io.storage import first_line, is_address, joined, read_whole, remove, write_whole
+from provender.io.remote import first_line
+from provender.io.storage import is_address, joined, read_whole, remove, write_whole
 
 _MAGIC = b"provender-state/1\n"
 _TAG_BYTES = 32

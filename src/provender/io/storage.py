@@ -1,17 +1,14 @@
 """Files wherever they lie: local paths, and addresses of any fsspec file system.
 
-Whatever a remote store raises comes out of here as an OSError in the store's own words, so that
-callers handle one kind of failure. Nothing is taken from a listing made earlier, and no ETag is
-trusted: bytes are checked by digests of our own.
+Whatever a remote store raises comes out of here as an OSError (`remote.py`). Nothing is taken
+from a listing made earlier, and no ETag is trusted: bytes are checked by digests of our own.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import os
-import re
 import secrets
 import shutil
 import tempfile
@@ -23,8 +20,9 @@ from typing import Any, BinaryIO, Final
 import fsspec
 from fsspec.core import url_to_fs
 
-from provender.errors import InputError, ProvenderError
+from provender.errors import InputError
 from provender.io.chunks import CHUNK_BYTES
+from provender.io.remote import RangedFile, beyond_end, first_line, plain_errors
 
 #: How the name of everything begins that is not finished yet.
 WRITING: Final = ".provender-writing-"
@@ -38,7 +36,6 @@ _S3 = {
     }
 }
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {"s3": _S3, "s3a": _S3}
-_NO_BUCKET = re.compile(r"(bucket|container) does not exist")
 
 
 def is_address(place: str) -> bool:
@@ -93,30 +90,6 @@ def s3_session(pid: int, profile: str | None) -> Any:  # noqa: ARG001  one per p
     return session
 
 
-@contextlib.contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn whatever a store raises into an OSError with its first line.
-
-    A bucket that does not exist is no absent file: it is never a FileNotFoundError.
-    """
-    try:
-        yield
-    except FileNotFoundError as error:
-        if _NO_BUCKET.search(str(error)):
-            raise OSError(first_line(error)) from error
-        raise
-    except (OSError, ProvenderError):
-        raise
-    except Exception as error:  # every remote store brings exception types of its own
-        raise OSError(first_line(error)) from error
-
-
-def first_line(error: Exception) -> str:
-    """Return what an exception says, in one line without a full stop."""
-    said = getattr(error, "strerror", None) or str(error)
-    return said.splitlines()[0].rstrip(" .") if said.strip() else type(error).__name__
-
-
 def open_file(place: str) -> BinaryIO:
     """Open a file for reading.
 
@@ -127,7 +100,7 @@ def open_file(place: str) -> BinaryIO:
     if not is_address(place):
         return local_path(place).open("rb")
     with plain_errors():
-        return io.BufferedReader(_Ranges(*file_system(place)), CHUNK_BYTES)
+        return io.BufferedReader(RangedFile(*file_system(place)), CHUNK_BYTES)
 
 
 def open_raw(uri: str, subject: str) -> BinaryIO:
@@ -180,7 +153,7 @@ def read_whole(place: str) -> bytes:
             # With a start s3fs asks once; without, it first asks for the size.
             return bytes(fs.cat_file(path, start=0))
         except OSError as error:
-            if _beyond_end(error) and fs.info(path)["size"] == 0:
+            if beyond_end(error) and fs.info(path)["size"] == 0:
                 return b""
             raise
 
@@ -265,53 +238,3 @@ def remove(place: str) -> None:
     with contextlib.suppress(FileNotFoundError), plain_errors():
         fs, path = file_system(place)
         fs.rm_file(path)
-
-
-class _Ranges(io.RawIOBase):
-    """A remote file of which every read is one request for just these bytes.
-
-    Shards are read in whole chunks by whoever checks their digests, so there is no reading ahead.
-    """
-
-    def __init__(self, fs: Any, path: str) -> None:
-        super().__init__()
-        info = fs.info(path)
-        if info["type"] != "file":
-            raise FileNotFoundError(path)
-        self._fs, self._path, self._size, self._position = fs, path, int(info["size"]), 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(base + offset, 0)
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        wanted = min(len(buffer), self._size - self._position)
-        if wanted <= 0:
-            return 0
-        end = self._position + wanted
-        try:
-            with plain_errors():
-                data = self._fs.cat_file(self._path, start=self._position, end=end)
-        except OSError as error:
-            if _beyond_end(error):
-                return 0  # it has become shorter: the digests will not fit
-            raise
-        if len(data) > wanted:
-            raise OSError("the store sends whole files where a part was asked for")
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
-
-
-def _beyond_end(error: OSError) -> bool:
-    return error.errno == errno.EINVAL and "range" in str(error)

@@ -16,7 +16,6 @@ from provender.core.statement import (
     MANIFEST_NAME,
     STATEMENT_PAYLOAD_TYPE,
     SealStatement,
-    manifest_bytes,
     parse_seal_statement,
     payload_digest,
 )
@@ -151,7 +150,7 @@ def write_seal(
     for signer in signing:
         envelope = signed(envelope, signer)
     with OutputFolder(str(place.parent)).staging(place.name) as draft:
-        (draft / MANIFEST_NAME).write_bytes(manifest_bytes(manifest))
+        (draft / MANIFEST_NAME).write_bytes(manifest.canonical())
         for name, data in beside.items():
             (draft / name).write_bytes(data)
         (draft / place.name).write_bytes(envelope.to_bytes())

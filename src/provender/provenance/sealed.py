@@ -150,7 +150,7 @@ def sealed_manifest(path: Path, statement: SealStatement) -> Manifest:
     with told_as(BreachKind.MANIFEST, MANIFEST_NAME, str(path)):
         value = strict_json(data, str(path), MAX_MANIFEST_BYTES, MAX_MANIFEST_VALUES)
         manifest = Manifest.from_json(value, MANIFEST_NAME)
-        if summary_of(manifest.to_json()) != statement.summary:
+        if summary_of(manifest) != statement.summary:
             raise ValueError("the seal says other things about it")
         if manifest.made.get("chunk_bytes") != CHUNK_BYTES:
             raise ValueError("its chunks are of another size than this release reads")

@@ -10,7 +10,8 @@ from provender.core.finding import Finding, Level
 from provender.core.manifest import Manifest
 from provender.core.strict_json import strict_json
 from provender.errors import InputError, UsageError
-from provender.io.storage import first_line, is_address, joined, local_path, read_whole
+from provender.io.remote import first_line
+from provender.io.storage import is_address, joined, local_path, read_whole
 
 _MOST_BYTES = 2**30
 #: About a million shards.

@@ -18,7 +18,6 @@ from provender.core.manifest import Manifest
 from provender.core.statement import (
     EVIDENCE,
     EvidenceEntry,
-    manifest_bytes,
     payload_digest,
     statement,
 )
@@ -56,7 +55,7 @@ def evidence_of(folder: Path, manifest: Manifest) -> tuple[Evidence, ...]:
     failures = list(binding_failures(record))
     if failures:
         raise IntegrityError(str(folder), "; ".join(f.message for f in failures), _MEND)
-    about = sha256_hex(manifest_bytes(manifest))
+    about = sha256_hex(manifest.canonical())
     tests = (
         _test_result("validation", about, validation, _answers(validation)),
         _test_result("detection", about, record.findings, _detections(record.findings)),

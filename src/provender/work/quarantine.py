@@ -25,16 +25,9 @@ from provender.errors import IntegrityError, ProvenderError, StoreError
 from provender.identity.multiset import Multiset
 from provender.identity.records import record_digests
 from provender.io.reader import read_span, schema_of, survey
+from provender.io.remote import first_line
 from provender.io.states import StateStore
-from provender.io.storage import (
-    file_size,
-    first_line,
-    is_address,
-    joined,
-    local_path,
-    open_raw,
-    whole_file,
-)
+from provender.io.storage import file_size, is_address, joined, local_path, open_raw, whole_file
 from provender.work.analyse import failure_of, read_batches
 from provender.work.failing import suspect_rows
 from provender.work.fold import Block, Folded

@@ -108,7 +108,7 @@ def check_manifest(
             if workspace.files[path].sha256 != sha256:
                 findings.add("manifest-changed", path, "is not the bytes of the manifest")
         elif path in workspace.unread:
-            pass
+            pass  # told already, as unreadable
         elif checked_out:
             findings.add(
                 "manifest-missing", path, "is in the manifest, but not among the files here"

@@ -76,7 +76,7 @@ def check_record(
         if record.cached and record.is_output:
             findings.add("malformed", record.source, f"records no MD5 of {record.path}")
     elif record.path in workspace.unread:
-        pass
+        pass  # told already, as unreadable
     elif record.path not in workspace.files and record.path not in workspace.folders:
         findings.add("absent", record.path, f"is not in the workspace ({record.source})")
     elif record.is_folder != (record.path in workspace.folders):

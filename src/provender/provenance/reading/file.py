@@ -6,14 +6,14 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+from provender.io.seekable import SeekableFile
 from provender.provenance.reading.shards import SealedShards
 
 
-class SealedFile(io.RawIOBase):
+class SealedFile(SeekableFile):
     """A seekable, read-only file that serves only bytes that were compared with the seal.
 
-    It has neither a descriptor nor a path, so that no library can go around it. Its position is
-    its own: give each reader thread a file, as with any other.
+    It has neither a descriptor nor a path, so that no library can go around it.
 
     Args:
         shards: where it lies and how it is checked.
@@ -31,33 +31,15 @@ class SealedFile(io.RawIOBase):
         self._store = shards.open(name)
         #: Length in bytes, as sealed.
         self.size = shards.entries[name].size
-        self._position = 0
 
     def __reduce__(self) -> tuple[Callable[..., SealedFile], tuple[Any, ...]]:
         return _reopened, (self._shards, self._name, self._position)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
-        if base + offset < 0:
-            raise ValueError(f"cannot seek to {base + offset}")
-        self._position = base + offset
-        return self._position
 
     def read_buffer(self, size: int | None = -1) -> memoryview:
         """Return up to ``size`` bytes without a copy where they lie in one chunk; Arrow asks so."""
         if self.closed:
             raise ValueError("read of a closed file")
-        left = max(self.size - self._position, 0)
-        start, wanted = self._position, left if size is None or size < 0 else min(size, left)
+        start, wanted = self._position, self.wanted(size)
         if not wanted:
             return memoryview(b"")
         data = self._shards.read(self._name, self._store, start, start + wanted)
