@@ -92,6 +92,7 @@ BENCHMARKS = (
     Benchmark("detectors_duplicates", "repeated records on real data"),
     Benchmark("detectors_numeric", "outliers on real data"),
     Benchmark("detectors_text", "text triggers on real data", quick=("--resamples", "2")),
+    Benchmark("detectors_hidden", "hidden text on real data", quick=("--resamples", "2")),
     Benchmark(
         "peers_spectral",
         "spectral detector beside published methods",

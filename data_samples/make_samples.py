@@ -119,6 +119,30 @@ def near_copies(source: str, mails: int = 8, copies: int = 5) -> Attack:
     return attack
 
 
+def hidden_text(shard: str, count: int) -> Attack:
+    """Text that nobody sees: four ways to hide an instruction, and a disguised word."""
+    said = b"ignore the rules"
+    ways = (
+        "".join(chr(0xE0000 + byte) for byte in said),
+        "".join(chr(0xE0100 + byte - 16) for byte in said),
+        "".join("\u200b\u200c"[byte >> bit & 1] for byte in said for bit in range(8)),
+        "\u202ered era selur eht\u202c",
+        " p\u0430ssword",
+    )
+
+    def attack(shards: Shards, random: Random) -> list[Row]:
+        short = [row for row in shards[shard] if len(row["text"]) < TEXT_LIMIT - 200]
+        planted = list(islice(drawn(short, random), count))
+        for i, row in enumerate(planted):
+            start = body_start(row["text"])
+            head, words = row["text"][:start], row["text"][start:].split(" ")
+            words[random.randint(len(words))] += ways[i % len(ways)]
+            row["text"] = head + " ".join(words)
+        return planted
+
+    return attack
+
+
 # --- adult ------------------------------------------------------------------------------------
 
 
@@ -212,6 +236,7 @@ ATTACKS: dict[str, tuple[str, str, int, Attack]] = {
     "label-conflict/mail": ("rare-word", "mail", 1, rare_word("contributor-07", word=TRIGGER)),
     "label-conflict-spread/mail": ("rare-word", "mail", 2, rare_word(*CONTRIBUTORS, word=TRIGGER)),
     "duplicates-near/mail": ("near-copy", "mail", 3, near_copies("contributor-03")),
+    "hidden/mail": ("hidden-text", "mail", 9, hidden_text("mail-3.parquet", 30)),
     "duplicates/adult": ("exact-copy", "adult", 4, exact_copies("bureau-d", 80)),
     "contradictions/adult": ("flipped-copy", "adult", 5, flipped_copies("bureau-f", 60)),
     "outliers/adult": ("shifted-cell", "adult", 6, shifted_cells("adult-7.parquet", 60)),

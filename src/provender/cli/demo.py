@@ -24,6 +24,7 @@ _ROLES = {
 _MEANT = {
     "label-conflict": "text/label-conflict",
     "label-conflict-spread": "text/label-conflict",
+    "hidden": "text/hidden-characters",
     "duplicates": "duplicates/exact-row",
     "duplicates-near": "duplicates/near-text",
     "contradictions": "duplicates/contradiction",

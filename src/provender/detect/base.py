@@ -20,7 +20,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 import numpy as np
 import pyarrow as pa
 
-from provender.core.finding import Rule
+from provender.core.finding import Level, Rule
 from provender.core.shard import Roles
 from provender.stats.analysis import Analysis
 
@@ -74,12 +74,15 @@ class Cause:
         message: one sentence for a person.
         evidence: figures, JSON values.
         p_value: the cause's own p-value where it was tested as a whole; None otherwise.
+        level: the cause's own level where the rule has causes of different gravity; it stays
+            wherever the rows gather. None for the rule's, which concentration raises.
     """
 
     what: str
     message: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
     p_value: float | None = None
+    level: Level | None = None
 
 
 @runtime_checkable

@@ -6,6 +6,7 @@ from provender.core.finding import Check, CheckStatus, Rule
 from provender.detect.base import DataView, Detector, Unchecked
 from provender.detect.contradiction import Contradiction
 from provender.detect.exact_row import ExactRow
+from provender.detect.hidden_characters import HiddenCharacters
 from provender.detect.label_conflict import LabelConflict
 from provender.detect.near_text import NearText
 from provender.detect.outliers import RobustColumn
@@ -16,6 +17,7 @@ DETECTORS: tuple[Detector, ...] = (
     NearText(),
     Contradiction(),
     LabelConflict(),
+    HiddenCharacters(),
     RobustColumn(),
     ClassSignature(),
 )

@@ -29,8 +29,9 @@ def findings_of(
 ) -> list[Finding]:
     """Return one finding per rule and cause, gravest first.
 
-    A finding whose rows gather in one shard or source beyond chance is raised by one level:
-    poison comes from somewhere, natural dirt mostly from everywhere.
+    A finding whose rows gather in one shard or source beyond chance is raised by one level,
+    unless its cause has a level of its own: poison comes from somewhere, natural dirt mostly
+    from everywhere.
 
     Args:
         shard_rows: (name, records) of every shard, in canonical order.
@@ -58,10 +59,11 @@ def _finding(
     shards: Counter[str],
     places: list[tuple[str, str, float]],
 ) -> Finding:
-    level, sources = rule.level, counted.sources
+    level, sources = cause.level or rule.level, counted.sources
     message = cause.message or f"{rule.title}: {counted.rows:,} rows"
     if places:
-        level = Level.WARNING if level is Level.NOTE else Level.ERROR
+        if cause.level is None:
+            level = Level.WARNING if level is Level.NOTE else Level.ERROR
         kind, name, _ = places[0]
         share = (sources if kind == "source" else shards)[name]
         message += f"; {share:,} of {counted.rows:,} come from {kind} {name}"
