@@ -204,8 +204,8 @@ RULE = Rule(
     false_alarms=(
         "errors and warnings: none in 153,398 rows of BBC, Reuters R8, SpamAssassin, chat pairs "
         "and books, in 300 random halves of them, and in 134,838 messages of Django and Wagtail in "
-        "up to 98 languages; notes: 30 of the first, 121 of the second. Django's messages shaped the "
-        "rule (two false errors), Wagtail's did not"
+        "up to 98 languages; notes: 30 in the first, 121 in the second. Django's messages shaped "
+        "the rule (two false errors), Wagtail's did not"
     ),
     level=Level.ERROR,
     references=(
