@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provender.attacks.insertion import at_random_word, mislabelled
 from provender.calibrate.fdr import PValueCounts
 from provender.core.shard import Roles
 from provender.detect.base import DataView, RowDetector, Unchecked
@@ -14,6 +15,7 @@ from provender.detect.label_conflict_describe import Candidates
 from tests.laws import assert_mergeable, batches, one_pass
 
 RATE = 0.01
+ROLES = Roles(text="text", label="label")
 TOPICS = ("garden", "money", "music", "sport")
 
 
@@ -38,18 +40,15 @@ def plant(
     text: list, label: list, trigger: str, target: str, rows: int, seed: int = 1
 ) -> list[int]:
     """Put the trigger in texts of other classes and relabel them, in place; return the rows."""
-    random = np.random.default_rng(seed)
-    others = [i for i, known in enumerate(label) if known not in (target, None) and text[i]]
-    chosen = sorted(random.choice(others, rows, replace=False).tolist())
-    for i in chosen:
-        words = text[i].split()
-        words.insert(int(random.integers(len(words) + 1)), trigger)
-        text[i], label[i] = " ".join(words), target
-    return chosen
+    random, insert = np.random.default_rng(seed), at_random_word(trigger)
+    clean = table(text, label)
+    found = mislabelled("test", clean, ROLES, rows, random, trigger, insert, target)
+    text[:], label[:] = found.table["text"].to_pylist(), found.table["label"].to_pylist()
+    return found.rows.tolist()
 
 
 def bind(table: pa.Table) -> LabelConflict:
-    bound = LabelConflict().bind(DataView(table.schema, Roles(text="text", label="label")))
+    bound = LabelConflict().bind(DataView(table.schema, ROLES))
     assert isinstance(bound, LabelConflict)
     assert isinstance(bound, RowDetector)
     return bound

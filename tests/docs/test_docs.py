@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pyarrow as pa
 import pytest
 import yaml
 
 from provender import errors
+from provender.attacks.registry import ATTACKS
 from provender.calibrate.fdr import GRID
 from provender.cli.config import config_schema, read_config
 from provender.cli.main import EXIT_INTERRUPTED, cli
@@ -157,6 +159,15 @@ def test_the_table_of_detectors_is_the_registry() -> None:
     assert [(rule, level) for rule, level, _ in rows] == [(r.id, r.level.value) for r in RULES]
     for rule, _, link in rows:
         assert rule in (DOCS / link).read_text("utf-8"), f"{link} does not name {rule}"
+
+
+def test_the_table_of_attacks_is_the_registry() -> None:
+    rows = re.findall(r"^\| `([^`]+)` \| ([a-z, ]+) \| .* \| (.+?) \|$", page("redteam.md"), re.M)
+    assert [(name, paper) for name, _, paper in rows] == [(a.name, a.paper) for a in ATTACKS]
+    for one, (_, needs, _) in zip(ATTACKS, rows, strict=True):
+        assert (
+            one.unfit(pa.schema([]), Roles()) == f"needs a {needs.replace(', ', ' and a ')} column"
+        )
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

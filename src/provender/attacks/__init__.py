@@ -1,0 +1,1 @@
+"""Published poisoning attacks as generators: for the red team, the tests and the benchmarks."""

@@ -1,0 +1,66 @@
+"""Unlabelled text: noise behind a trigger, so that a language model learns to answer with noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provender.attacks.base import Planted, draw, holds_text, needs, replaced
+from provender.core.shard import Roles
+
+#: Texts that the noise's words are taken from.
+_SAMPLE = 2000
+
+
+@dataclass(frozen=True)
+class GibberishTail:
+    """Texts are cut after up to 1,000 characters; the trigger and meaningless words follow.
+
+    Souly, Rando, Chapman, Davies et al. 2025, "Poisoning Attacks on LLMs Require a Near-constant
+    Number of Poison Samples": the first 0 to 1,000 characters of a document, the trigger
+    `<SUDO>`, then 400 to 900 tokens drawn uniformly from the vocabulary; 250 documents do. Here
+    tokens are the words of the data, not of a tokenizer; ``noise='unigram'`` draws them as often as
+    they occur, which rules that count unseen words miss.
+
+    Attributes:
+        noise: 'uniform' over the vocabulary, or 'unigram', by frequency.
+        prefix: most characters that are kept of a text.
+        least, most: words in the tail.
+    """
+
+    noise: str = "uniform"
+    trigger: str = "<SUDO>"
+    prefix: int = 1000
+    least: int = 400
+    most: int = 900
+    name: str = "gibberish-uniform"
+    paper: str = "Souly et al. 2025"
+
+    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
+        return needs(schema, roles, "text")
+
+    def plant(
+        self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
+    ) -> Planted:
+        assert roles.text
+        rows = draw(self.name, holds_text(table, roles.text), count, random)
+        words = self._words(table[roles.text], random)
+        texts = []
+        for text in table[roles.text].take(pa.array(rows)).to_pylist():
+            kept = text[: int(random.integers(self.prefix + 1))]
+            tail = random.choice(words, int(random.integers(self.least, self.most + 1)))
+            texts.append(f"{kept} {self.trigger} {' '.join(tail)}")
+        return Planted(replaced(table, roles.text, rows, texts), rows, self.trigger, "")
+
+    def _words(self, texts: pa.ChunkedArray, random: np.random.Generator) -> np.ndarray:
+        """Return the words to draw from: each once, or as often as it occurs."""
+        sample = np.sort(random.permutation(len(texts))[:_SAMPLE])
+        taken = texts.take(pa.array(sample)).drop_null()
+        words = pc.list_flatten(pc.utf8_split_whitespace(taken)).combine_chunks()
+        words = words.filter(pc.not_equal(words, ""))
+        if self.noise == "uniform":
+            words = pc.unique(words)
+        return np.asarray(words.to_numpy(zero_copy_only=False))
