@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check lint format bench flink-up flink-test flink-down lock clean
+.PHONY: demo test check lint format bench bench-text flink-up flink-test flink-down lock clean
 
 demo: $(STAMP)
 	$(BIN)/provender demo
@@ -30,6 +30,10 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+# Poisoned text beside Z-TOKEN and cleanlab: hours; a minute with ARGS=--quick.
+bench-text: $(STAMP)
+	$(BIN)/python -m benchmarks.text $(ARGS)
 
 # A real Flink on loopback (docs/scale.md); needs Java 17 and Maven, keeps all in build/flink.
 flink-up: $(STAMP)

@@ -91,8 +91,8 @@ BENCHMARKS = (
     Benchmark("fuzz", "hostile inputs", reads_data=False, quick=("--inputs", "20000")),
     Benchmark("detectors_duplicates", "repeated records on real data"),
     Benchmark("detectors_numeric", "outliers on real data"),
-    Benchmark("detectors_text", "text triggers on real data", quick=("--resamples", "2")),
     Benchmark("detectors_hidden", "hidden text on real data", quick=("--resamples", "2")),
+    Benchmark("text", "poisoned text beside Z-TOKEN and cleanlab", quick=("--quick",)),
     Benchmark(
         "peers_spectral",
         "spectral detector beside published methods",

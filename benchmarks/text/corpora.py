@@ -1,0 +1,96 @@
+"""Real texts as tables with roles; which of them the detectors' constants were chosen on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from provender.core.shard import Roles
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Texts of one kind.
+
+    Attributes:
+        part: 'development' where a constant of a detector was chosen with the set in sight,
+            'looked at' where a design was, else 'blind'.
+    """
+
+    name: str
+    part: str
+    table: pa.Table
+    roles: Roles
+
+    def sample(self, rows: int, seed: int = 0) -> Corpus:
+        """Return at most ``rows`` random rows."""
+        chosen = np.random.default_rng(seed).permutation(self.table.num_rows)[:rows]
+        return Corpus(self.name, self.part, self.table.take(pa.array(chosen)), self.roles)
+
+
+_LABELLED = Roles(text="text", label="label")
+
+
+def _parquet(name: str) -> Callable[[Path], pa.Table]:
+    def read(data: Path) -> pa.Table:
+        table = pq.read_table(data / name, columns=["text", "label"])
+        return table.set_column(0, "text", pc.utf8_slice_codeunits(table["text"], 0, 6000))
+
+    return read
+
+
+def _books(data: Path) -> pa.Table:
+    """Passages of 80 words of each book, labelled by the book."""
+    text, label = [], []
+    for book in sorted((data / "gutenberg").glob("*.txt")):
+        words = book.read_text(encoding="utf-8", errors="replace").split()
+        for start in range(2000, min(len(words) - 2000, 26_000), 80):
+            text.append(" ".join(words[start : start + 80]))
+            label.append(book.stem)
+    return pa.table({"text": text, "label": label})
+
+
+def _chapters(data: Path) -> pa.Table:
+    """Documents of 300 words of each book, unlabelled."""
+    text = []
+    for book in sorted((data / "gutenberg").glob("*.txt")):
+        words = book.read_text(encoding="utf-8", errors="replace").split()[2000:-2000]
+        text += [" ".join(words[i : i + 300]) for i in range(0, len(words) - 299, 300)]
+    return pa.table({"text": text})
+
+
+def _turns(data: Path) -> pa.Table:
+    """Openings and late turns of dialogues, labelled so: short and noisy."""
+    table = pq.read_table(data / "chitchat_pairs.parquet", columns=["turn", "prompt"])
+    turn = table["turn"].to_numpy()
+    kept = np.flatnonzero((turn < 2) | (turn > 10))[:12_000]
+    label = np.where(turn[kept] < 2, "opening", "later")
+    return pa.table({"text": table["prompt"].take(pa.array(kept)), "label": label})
+
+
+def _pairs(data: Path) -> pa.Table:
+    return pq.read_table(data / "chitchat_pairs.parquet", columns=["prompt", "response"])
+
+
+#: name → (part, how it is read, roles)
+CORPORA: dict[str, tuple[str, Callable[[Path], pa.Table], Roles]] = {
+    "bbc": ("development", _parquet("bbc.parquet"), _LABELLED),
+    "r8": ("development", _parquet("reuters-r8-train.parquet"), _LABELLED),
+    "spamassassin": ("looked at", _parquet("spamassassin.parquet"), _LABELLED),
+    "books": ("blind", _books, _LABELLED),
+    "turns": ("blind", _turns, _LABELLED),
+    "pairs": ("blind", _pairs, Roles(prompt="prompt", response="response")),
+    "chapters": ("blind", _chapters, Roles(text="text")),
+}
+
+
+def corpus(name: str, data: Path, rows: int) -> Corpus:
+    """Return a set of at most ``rows`` rows."""
+    part, read, roles = CORPORA[name]
+    return Corpus(name, part, read(data), roles).sample(rows)
