@@ -27,6 +27,7 @@ from provender.identity.encoding import RECORD_ENCODING, encode_rows
 from provender.identity.multiset import MULTISET_HASH
 from provender.io.states import StateStore, state_name
 from provender.work.documents import FINDINGS_VERSION, VALIDATION_VERSION
+from provender.work.redteam.document import REDTEAM_VERSION
 from tests.docs.pages import DOCS, first_column, page, section
 
 
@@ -38,7 +39,7 @@ def test_format_names_are_the_codes_own(tmp_path: Path) -> None:
     state = entry.partition(b"\n")[0].decode()
     text = page("formats.md") + page("identity.md")
     versions = {MANIFEST_VERSION, FINDINGS_VERSION, VALIDATION_VERSION, VERDICT_VERSION}
-    versions.add(DIFF_VERSION)
+    versions |= {DIFF_VERSION, REDTEAM_VERSION}
     named = set(re.findall(r"`(provender-[\w-]+/\d+)`", text))
     assert named == versions | {
         RECORD_ENCODING,

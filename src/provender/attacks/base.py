@@ -69,9 +69,10 @@ class TooFewRowsError(InputError):
 
 
 def parameters(attack: Attack) -> dict[str, Any]:
-    """Return an attack's parameters as JSON values."""
+    """Return an attack's parameters as JSON values, without its name and paper."""
     fields: dict[str, Any] = asdict(attack)  # type: ignore[call-overload]
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
+    values = {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
+    return {k: v for k, v in values.items() if k not in ("name", "paper")}
 
 
 def needs(schema: pa.Schema, roles: Roles, *wanted: str) -> str:

@@ -1,0 +1,114 @@
+"""What a red team found, in a terminal: the least that is found, blind spots, false alarms."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from provender.report.wording import count, plural, share, visible
+
+_ANY = "any"
+
+
+def render_redteam(document: dict[str, Any], console: Console) -> None:
+    """Print redteam.json: a line for each attack and rule that finds it, then what is not found."""
+    _print_curves(document, console)
+    for line in (*_blind(document), *_clean(document), *_missing(document)):
+        console.print(Text(line))
+
+
+def _print_curves(document: dict[str, Any], console: Console) -> None:
+    wanted = share(document["power"])
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), caption_justify="left")
+    for name in ("attack", "arm", "found by"):
+        table.add_column(name, overflow="fold", no_wrap=name == "arm")
+    for name in ("rows", "bounds", "found", "source", "recall", "clean"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for curve in _shown(document):
+        last, least = curve["counts"][-1], curve["minimum"]
+        found = least["count"] is not None
+        table.add_row(
+            curve["attack"],
+            curve["arm"],
+            curve["rule"] if curve["rule"] != _ANY else "nothing",
+            count(least["count"]),
+            f"{_bound(least['low'])}–{_bound(least['high'])}",
+            _of_trials(curve, "found"),
+            _of_trials(curve, "source_named") if curve["arm"] == "source" else "",
+            share(last["recall"]),
+            f"{last['clean_flagged']:,.1f}",
+            style=None if found else "red",
+        )
+    if table.row_count:
+        console.print(table)
+        console.print(
+            Text(
+                f"rows: from so many on {wanted} of the plantings are found; bounds: at "
+                f"{share(document['confidence'])}, ? where the trials are too few to say; found: "
+                "in so many trials; source: it is named in so many; recall and clean rows flagged: "
+                "at the largest count."
+            )
+        )
+
+
+def _shown(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield for each attack the rules that reach the power; where none does, what any found."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for curve in document["curves"]:
+        groups.setdefault((curve["attack"], curve["arm"]), []).append(curve)
+    for curves in groups.values():
+        able = [c for c in curves if c["rule"] != _ANY and c["minimum"]["count"] is not None]
+        yield from sorted(able, key=lambda c: c["minimum"]["count"]) or [
+            c for c in curves if c["rule"] == _ANY
+        ]
+
+
+def _bound(value: int | None) -> str:
+    return "?" if value is None else count(value)
+
+
+def _of_trials(curve: dict[str, Any], figure: str) -> str:
+    trials = sum(one["trials"] for one in curve["counts"])
+    return f"{count(sum(one[figure] for one in curve['counts']))}/{count(trials)}"
+
+
+def _blind(document: dict[str, Any]) -> Iterator[str]:
+    for spot in document["blind_spots"]:
+        where = "spread" if spot["arm"] == "spread" else "from one source"
+        yield (
+            f"blind spot: {spot['attack']}, {where}: at no count is it found with that power "
+            f"(at most {share(spot['best'])})"
+        )
+
+
+def _clean(document: dict[str, Any]) -> Iterator[str]:
+    halves = document["clean_halves"]
+    loud = [r for r in document["clean"] if r["findings"] or r["halves_with_findings"]]
+    for rule in loud:
+        yield (
+            f"nothing planted: {rule['rule']} flags {plural(rule['rows'], 'row')} of the data as "
+            f"they are, and has findings in {rule['halves_with_findings']} of "
+            f"{_halves(halves['trials'])}"
+        )
+    if document["clean"] and not loud:
+        yield f"nothing planted: no finding, in {_halves(halves['trials'])} neither"
+
+
+def _halves(trials: int) -> str:
+    return f"{count(trials)} random {'half' if trials == 1 else 'halves'}"
+
+
+def _missing(document: dict[str, Any]) -> Iterator[str]:
+    reasons: Counter[str] = Counter()
+    for line in document["not_measured"]:
+        reasons[line["reason"]] += line["trials"]
+    for reason, trials in sorted(reasons.items()):
+        yield f"not measured: {plural(trials, 'trial')} ({visible(reason)})"
+    for attack in document["unfit"]:
+        yield f"not tried: {attack['name']} ({attack['reason']})"

@@ -1,0 +1,92 @@
+"""provender redteam as a process: pure JSON, a kill it goes on from, and its exit codes."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from provender.cli.main import main
+from tests.docs.pages import DOCS
+from tests.pipelines.redteam_data import write_corpus
+
+_MAIN = "from provender.cli.main import main; main()"
+
+
+def started(data, out, cache, *more):
+    words = ["redteam", data, "--out", out, "--cache", cache, "--attack", "rare-word"]
+    words += ["--counts", "15", "--seeds", "1", "--workers", "1", *more]
+    command = [sys.executable, "-c", _MAIN, *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_killed_run_goes_on_and_prints_the_document_alone(tmp_path):
+    data = write_corpus(tmp_path / "data", shards=2, source=False)
+    out, cache = tmp_path / "out", tmp_path / "cache"
+    killed = started(data, out, cache)
+    for line in killed.stderr:
+        if line.startswith("1/3"):
+            break
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
+    assert not (out / "redteam.json").exists()
+    again = started(data, out, cache, "--format", "json")
+    printed, told = again.communicate()
+    assert again.returncode == 0, told
+    known = int(told.split(" of 3 trials are known")[0].split()[-1])
+    assert known >= 1
+    document = json.loads(printed)
+    assert document == json.loads((out / "redteam.json").read_text("utf-8"))
+    schema = json.loads((DOCS / "schemas" / "redteam.schema.json").read_text("utf-8"))
+    assert [e.message for e in Draft202012Validator(schema).iter_errors(document)] == []
+    assert [p.name for p in out.iterdir()] == ["redteam.json"]
+
+
+@pytest.fixture
+def provender(capfd):
+    def run(*words):
+        with pytest.raises(SystemExit) as ended:
+            main([str(word) for word in words])
+        out, err = capfd.readouterr()
+        return ended.value.code, out, err
+
+    return run
+
+
+def test_time_that_is_up_is_code_3_and_says_what_is_missing(provender, tmp_path):
+    data = write_corpus(tmp_path / "data", shards=1, source=False)
+    asked = ("redteam", data, "--out", tmp_path / "o", "--cache", tmp_path / "c")
+    code, out, _ = provender(*asked, "--budget", "0s", "--attack", "rare-word", "--seeds", "2")
+    assert code == 3
+    assert "not measured: 15 trials (the time budget was used up)" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--budget", "soon"), "'soon' is no time; write 90s, 30m, 2h or none"),
+        (("--counts", "5,0"), "'5,0' are no counts; write 5,10,25"),
+        (("--counts", "ten"), "'ten' are no counts"),
+        (("--seeds", "0"), "--seeds"),
+        (("--attack", "magic"), "there is no such attack; there are rare-word, phrase"),
+        (("--attack", "refusal"), "needs a prompt and a response column"),
+    ],
+)
+def test_what_is_typed_wrong_is_one_line_and_code_4(provender, tmp_path, words, said):
+    data = write_corpus(tmp_path / "data", shards=1, rows=20, source=False)
+    asked = ("redteam", data, "--out", tmp_path / "o", "--cache", tmp_path / "c")
+    code, out, err = provender(*asked, *words)
+    assert (code, out) == (4, "")
+    assert said in err
+    assert not (tmp_path / "o" / "redteam.json").exists()
+
+
+def test_data_that_can_carry_no_attack_are_code_3(provender, tmp_path):
+    path = tmp_path / "numbers.csv"
+    path.write_text("a,b\n1.5,2\n3.5,4\n")
+    code, out, err = provender("redteam", path, "--out", tmp_path / "o", "--cache", tmp_path / "c")
+    assert (code, out) == (3, "")
+    assert "can carry none of the attacks" in err

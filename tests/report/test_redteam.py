@@ -1,0 +1,58 @@
+"""The red team's table: it fits, and says what is found, missed, false and not measured."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from provender.report.redteam import render_redteam
+from tests.work.redteam.examples import document, first_rule_finds_words, outcome, plan
+
+
+def printed(found: dict, width: int = 80) -> str:
+    out = io.StringIO()
+    render_redteam(found, Console(file=out, width=width))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_lines_fit_and_no_word_is_cut_off(width: int) -> None:
+    text = printed(document(plan(attacks=("gibberish-unigram", "rare-word"))), width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+
+
+def test_it_says_from_how_many_rows_what_finds_and_what_nothing_finds() -> None:
+    lines = printed(document(plan(seeds=4)), 120).splitlines()
+    (spread,) = [line for line in lines if "rare-word" in line and "spread" in line]
+    assert spread.split()[:4] == ["rare-word", "spread", "text/one", "10"]
+    assert "8/12" in spread
+    (missed,) = [line for line in lines if line.startswith(" template") and "spread" in line]
+    assert missed.split()[2:4] == ["nothing", "–"]
+    text = " ".join(lines)
+    assert "blind spot: template, from one source" in text
+    assert "nothing planted: no finding, in 4 random halves neither" in text
+    assert "not tried: refusal (needs a prompt and a response column)" in text
+
+
+def test_false_alarms_and_what_time_did_not_allow_are_told() -> None:
+    def loud(trial):
+        if trial.seed == 3:
+            return None
+        if trial.attack:
+            return first_rule_finds_words(trial)
+        noisy = outcome(False, 0, findings=1, clean_flagged=7, level="note")
+        return {"rules": {"text/one": noisy, "text/two": outcome(False, 0)}, "rows": 150}
+
+    text = " ".join(printed(document(plan(), loud)).split())
+    assert "text/one flags 7 rows of the data as they are, and has findings in 3 of 3" in text
+    assert "text/two flags" not in text
+    assert "not measured: 13 trials (the time budget was used up)" in text
+
+
+def test_nothing_measured_prints_no_table() -> None:
+    text = printed(document(plan(), lambda _: None))
+    assert "attack" not in text
+    assert "not measured" in text

@@ -1,0 +1,125 @@
+"""redteam.json: powers, minima, blind spots, the zero arm, and what was not measured."""
+
+import copy
+import json
+
+from jsonschema import Draft202012Validator
+
+from provender.work.redteam.document import OUT_OF_TIME, out_of_time
+from provender.work.redteam.trial import Trial, trials_of
+from tests.docs.pages import DOCS
+from tests.work.redteam.examples import (
+    COUNTS,
+    RULES,
+    document,
+    first_rule_finds_words,
+    outcome,
+    plan,
+)
+
+
+def curve(found, attack, rule, arm="spread"):
+    (one,) = [
+        c for c in found["curves"] if (c["attack"], c["rule"], c["arm"]) == (attack, rule, arm)
+    ]
+    return one
+
+
+def test_minima_are_per_attack_and_rule_and_blind_spots_are_what_no_rule_finds():
+    found = document(plan())
+    assert len(found["curves"]) == 2 * 2 * 3
+    for rule in ("text/one", "any"):
+        assert curve(found, "rare-word", rule)["minimum"]["count"] == 10
+    assert curve(found, "rare-word", "text/two")["minimum"]["count"] is None
+    assert found["blind_spots"] == [
+        {"attack": "template", "arm": arm, "best": 0.0} for arm in ("spread", "source")
+    ]
+    assert found["not_measured"] == []
+    assert not out_of_time(found)
+
+
+def test_points_count_and_average_the_trials_of_all_seeds():
+    def half(trial):
+        good = trial.seed % 2 == 0
+        first = outcome(good, trial.count, clean_flagged=3 * good, source_named=good)
+        second = outcome(not good, trial.count, level="note")
+        return {"rules": dict(zip(RULES, (first, second), strict=True)), "rows": 100}
+
+    found = document(plan(), half)
+    point = curve(found, "template", "text/one")["counts"][1]
+    assert (point["count"], point["trials"], point["found"], point["named"]) == (10, 4, 2, 2)
+    assert (point["recall"], point["clean_flagged"], point["source_named"]) == (0.5, 1.5, 2)
+    assert (point["fitted"], point["level"]) == (0.5, "error")
+    both = curve(found, "template", "any")
+    assert [p["found"] for p in both["counts"]] == [4, 4, 4]
+    assert found["blind_spots"] == []
+    assert found["clean"][1] == {
+        "rule": "text/two",
+        "findings": 0,
+        "level": "note",
+        "rows": 0,
+        "halves_with_findings": 2,
+        "half_rows_flagged": 0,
+    }
+    assert found["clean_halves"] == {"trials": 4, "rows": 400}
+
+
+def test_what_was_not_measured_is_told_with_its_reason():
+    def some(trial):
+        if trial.count == 25 and trial.attack == "template":
+            return {"refused": "needs 25 rows and 7 can carry it"}
+        return first_rule_finds_words(trial) if trial.seed < 3 else None
+
+    found = document(plan(), some)
+    assert {
+        "attack": "rare-word",
+        "arm": "spread",
+        "count": 5,
+        "trials": 1,
+        "reason": OUT_OF_TIME,
+    } in (found["not_measured"])
+    refused = [line for line in found["not_measured"] if line["reason"] != OUT_OF_TIME]
+    assert [(line["arm"], line["trials"]) for line in refused] == [("spread", 4), ("source", 4)]
+    assert [p["count"] for p in curve(found, "template", "any")["counts"]] == [5, 10]
+    assert {"attack": "", "arm": "half", "count": 0, "trials": 1, "reason": OUT_OF_TIME} in (
+        found["not_measured"]
+    )
+    assert out_of_time(found)
+
+
+def test_no_trial_at_all_has_no_curve_and_is_no_blind_spot():
+    found = document(plan(), lambda _: None)
+    assert found["curves"] == found["blind_spots"] == found["clean"] == []
+    assert sum(line["trials"] for line in found["not_measured"]) == 1 + 4 + 2 * 2 * 3 * 4
+
+
+def test_documents_conform_to_the_schema_and_nothing_beside_does():
+    schema = json.loads((DOCS / "schemas" / "redteam.schema.json").read_text("utf-8"))
+    Draft202012Validator.check_schema(schema)
+    check = Draft202012Validator(schema)
+    assert check.is_valid(document(plan(), lambda _: None))
+    found = document(plan(1, ("template",)))
+    assert [e.message for e in check.iter_errors(found)] == []
+    for one in range(len(fixed_objects(found))):
+        larger = copy.deepcopy(found)
+        fixed_objects(larger)[one]["surprise"] = 1
+        assert not check.is_valid(larger), fixed_objects(found)[one]
+    for key in found:
+        assert not check.is_valid({k: v for k, v in found.items() if k != key}), key
+
+
+def fixed_objects(value):
+    """Every object in ``value`` whose fields the product decides."""
+    if isinstance(value, list):
+        return [one for item in value for one in fixed_objects(item)]
+    if not isinstance(value, dict):
+        return []
+    fixed = [item for key, item in value.items() if key not in ("parameters", "roles")]
+    return [value, *fixed_objects(fixed)]
+
+
+def test_trials_come_by_seed_so_that_little_time_leaves_some_of_everything():
+    trials = trials_of(("a", "b"), ("spread",), COUNTS, 2)
+    assert trials[0] == Trial("", "clean", 0, 0)
+    assert [t.seed for t in trials[1:]] == [0] * 7 + [1] * 7
+    assert len(set(trials)) == len(trials) == 15
