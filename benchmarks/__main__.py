@@ -92,6 +92,11 @@ BENCHMARKS = (
     Benchmark("detectors_duplicates", "repeated records on real data"),
     Benchmark("detectors_numeric", "outliers on real data"),
     Benchmark("detectors_hidden", "hidden text on real data", quick=("--resamples", "2")),
+    Benchmark(
+        "redteam_power",
+        "power statements of the red team, on fresh seeds",
+        quick=("--sets=bbc", "--rows=400", "--attacks=rare-word", "--counts=5,25", "--seeds=2"),
+    ),
     Benchmark("text", "poisoned text beside Z-TOKEN and cleanlab", quick=("--quick",)),
     Benchmark(
         "peers_spectral",

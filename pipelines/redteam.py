@@ -27,7 +27,14 @@ from provender.work.dataset import DataSet
 from provender.work.redteam.copies import Base, lay_base, lay_copy, link
 from provender.work.redteam.document import Plan, Result, redteam_document
 from provender.work.redteam.scored import score
-from provender.work.redteam.trial import SOURCE, SPREAD, Trial, trial_name, trials_of
+from provender.work.redteam.trial import (
+    SOURCE,
+    SPREAD,
+    Trial,
+    search_digest,
+    trial_name,
+    trials_of,
+)
 
 
 @dataclass(frozen=True)
@@ -84,8 +91,9 @@ def redteam(
     surveyed(data)
     manifest, _ = fingerprint(data, run)
     plan, detectors = _plan(request, data), detectors_for(data)[0]
+    search = search_digest(detectors, request.rate)
     names = {
-        trial: trial_name(trial, manifest.root, data.roles, request.rate, detectors)
+        trial: trial_name(trial, manifest.root, data.roles, search)
         for trial in trials_of(plan.attacks, plan.arms, plan.counts, plan.seeds)
     }
     if run.fresh:

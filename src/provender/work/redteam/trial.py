@@ -12,6 +12,7 @@ import numpy as np
 from provender import __version__
 from provender.attacks.base import parameters
 from provender.attacks.registry import attack
+from provender.core.digest import digest_of
 from provender.core.shard import Roles
 from provender.detect.base import Detector
 from provender.io.states import state_name
@@ -61,26 +62,15 @@ def trials_of(
     return found
 
 
-def trial_name(
-    trial: Trial,
-    manifest_root: str,
-    roles: Roles,
-    rate: float,
-    detectors: Sequence[Detector],
-) -> str:
+def search_digest(detectors: Sequence[Detector], rate: float) -> str:
+    """Return ``sha256:<hex>`` over how a trial is searched: release, rules and rate."""
+    rules: list[Any] = [[d.rule.id, analysis_key(d.analysis(0, None))] for d in detectors]
+    return digest_of([__version__, rules, rate])
+
+
+def trial_name(trial: Trial, manifest_root: str, roles: Roles, search: str) -> str:
     """Return the store name of a trial's result: over all that it depends on."""
     planted = parameters(attack(trial.attack)) if trial.attack else {}
-    searched: list[Any] = [
-        [d.rule.id, d.rounds, analysis_key(d.analysis(0, None))] for d in detectors
-    ]
     return state_name(
-        "trial",
-        TRIAL_SCHEMA,
-        __version__,
-        asdict(trial),
-        planted,
-        manifest_root,
-        roles.given(),
-        rate,
-        searched,
+        "trial", TRIAL_SCHEMA, asdict(trial), planted, manifest_root, roles.given(), search
     )
