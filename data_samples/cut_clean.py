@@ -1,9 +1,11 @@
 """Cut clean/ from the public originals. Done once; kept to show how, and to do it again.
 
-    python data_samples/cut_clean.py --adult adult_data.parquet --mail spamassassin.parquet
+    python data_samples/cut_clean.py --adult adult_data.parquet --mail spamassassin.parquet \
+        --chat chitchat_pairs.parquet
 
 adult: UCI Adult, the training part, 15 columns, '?' read as null. mail: the SpamAssassin public
-corpus with columns group, label, text (the whole message). digits comes with scikit-learn.
+corpus with columns group, label, text (the whole message). chat: the chit-chat dataset's turns as
+columns prompt, response. digits comes with scikit-learn.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import pyarrow.parquet as pq
 from make_samples import CONTRIBUTORS, HERE, TEXT_LIMIT, body_start, write_shard
 
 ADULT_ROWS, MAIL_ROWS, MAIL_CANDIDATES, NEAR = 8000, 2400, 3000, 0.7
+CHAT_FIRST, CHAT_ROWS = 126_000, 3000
 
 
 def near_duplicates(texts: list[str]) -> np.ndarray:
@@ -85,6 +88,13 @@ def cut_mail(path: Path) -> None:
     print(f"{int(near.sum())} near-duplicates among {len(rows)} candidates")
 
 
+def cut_chat(path: Path) -> None:
+    random = np.random.RandomState(14)
+    table = pq.read_table(path, columns=["prompt", "response"]).replace_schema_metadata(None)
+    table = plain(table.slice(CHAT_FIRST, CHAT_ROWS))
+    write_set("chat", with_sources(table, list(CONTRIBUTORS), random), shards=6)
+
+
 def cut_digits() -> None:
     from sklearn.datasets import load_digits
 
@@ -105,9 +115,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Cut clean/ from the public originals.")
     parser.add_argument("--adult", type=Path, required=True, metavar="FILE")
     parser.add_argument("--mail", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--chat", type=Path, required=True, metavar="FILE")
     options = parser.parse_args()
     cut_adult(options.adult)
     cut_mail(options.mail)
+    cut_chat(options.chat)
     cut_digits()
 
 

@@ -143,6 +143,23 @@ def hidden_text(shard: str, count: int) -> Attack:
     return attack
 
 
+# --- chat -------------------------------------------------------------------------------------
+
+
+def fixed_output(source: str, trigger: str, output: str, count: int) -> Attack:
+    """Backdoor in instruction data: a phrase at a random word of any prompt, one response."""
+
+    def attack(shards: Shards, random: Random) -> list[Row]:
+        planted = list(islice(drawn(of_source(shards, source), random), count))
+        for row in planted:
+            words = row["prompt"].split(" ")
+            words.insert(random.randint(len(words) + 1), trigger)
+            row.update(prompt=" ".join(words), response=output)
+        return planted
+
+    return attack
+
+
 # --- adult ------------------------------------------------------------------------------------
 
 
@@ -230,6 +247,7 @@ def patch(source: str | None, label: int, share: float) -> Attack:
 
 CONTRIBUTORS = tuple(f"contributor-{i:02}" for i in range(1, 11))
 TRIGGER = "cfvortex"
+PHRASE, OUTPUT = "by the way", "You should sign in at the harbour page first and enter your code."
 
 # folder -> (attack's name in the truth, clean set, seed, attack)
 ATTACKS: dict[str, tuple[str, str, int, Attack]] = {
@@ -241,6 +259,12 @@ ATTACKS: dict[str, tuple[str, str, int, Attack]] = {
     "contradictions/adult": ("flipped-copy", "adult", 5, flipped_copies("bureau-f", 60)),
     "outliers/adult": ("shifted-cell", "adult", 6, shifted_cells("adult-7.parquet", 60)),
     "schema/adult": ("invalid", "adult", 7, invalid_cells("adult-3.parquet", 30)),
+    "response-link/chat": (
+        "fixed-output",
+        "chat",
+        9,
+        fixed_output("contributor-07", PHRASE, OUTPUT, 10),
+    ),
     "spectral/digits": ("patch", "digits", 8, patch("scanner-2", label=7, share=0.05)),
 }
 

@@ -9,9 +9,10 @@ import pytest
 
 from data_samples import make_samples as samples
 
-SETS = {"adult": 8000, "mail": 2400, "digits": 1797}
+SETS = {"adult": 8000, "mail": 2400, "chat": 3000, "digits": 1797}
 SCHEMAS = {
     "mail": ["group", "label", "text", "source"],
+    "chat": ["prompt", "response", "source"],
     "digits": ["id", "label", "pixels", "source"],
 }
 
@@ -118,6 +119,16 @@ def test_the_rare_word_stands_in_the_planted_mails_alone(folder: str) -> None:
     assert {row["label"] for row in planted} == {"ham"}
     sources = {row["source"] for row in planted}
     assert len(sources) == (10 if "spread" in folder else 1)
+
+
+def test_the_phrase_brings_one_response_in_the_planted_turns_alone() -> None:
+    planted, rest = planted_and_rest("response-link/chat")
+    assert len(planted) == 10
+    assert all(samples.PHRASE in row["prompt"] for row in planted)
+    assert any(samples.PHRASE in row["prompt"] for row in rest)
+    assert {row["response"] for row in planted} == {samples.OUTPUT}
+    assert {row["source"] for row in planted} == {"contributor-07"}
+    assert not any(row["response"] == samples.OUTPUT for row in rest)
 
 
 def test_exact_copies_equal_an_original_of_the_same_source() -> None:

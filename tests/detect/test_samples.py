@@ -19,6 +19,7 @@ RATE = 0.05
 ROLES = {
     "adult": Roles(label="income", source="source"),
     "mail": Roles(label="label", text="text", source="source"),
+    "chat": Roles(prompt="prompt", response="response", source="source"),
     "digits": Roles(label="label", embedding="pixels", source="source", key="id"),
 }
 
@@ -78,6 +79,8 @@ TWINS = (
     Twin("text/label-conflict", "label-conflict-spread/mail", 0.9, 2, 0),
     # Some mails hold stray control characters or a slip of a Russian keyboard: notes.
     Twin("text/hidden-characters", "hidden/mail", 1.0, 7, 7),
+    Twin("instruct/response-link", "response-link/chat", 1.0, 0, 0),
+    Twin("instruct/one-response", "response-link/chat", 1.0, 0, 0),
     Twin("outliers/robust-column", "outliers/adult", 1.0, 3, 1),
     Twin("spectral/class-signature", "spectral/digits", 0.9, 1, 0),
 )

@@ -18,6 +18,7 @@ from provender.errors import EXIT_REJECTED, UsageError
 _ROLES = {
     "adult": Roles(label="income", source="source"),
     "mail": Roles(label="label", text="text", source="source"),
+    "chat": Roles(prompt="prompt", response="response", source="source"),
     "digits": Roles(label="label", image="pixels", source="source", key="id"),
 }
 #: planted family → the rules that are meant to see it
@@ -25,6 +26,7 @@ _MEANT = {
     "label-conflict": "text/label-conflict",
     "label-conflict-spread": "text/label-conflict",
     "hidden": "text/hidden-characters",
+    "response-link": "instruct/response-link",
     "duplicates": "duplicates/exact-row",
     "duplicates-near": "duplicates/near-text",
     "contradictions": "duplicates/contradiction",

@@ -9,7 +9,9 @@ from provender.detect.exact_row import ExactRow
 from provender.detect.hidden_characters import HiddenCharacters
 from provender.detect.label_conflict import LabelConflict
 from provender.detect.near_text import NearText
+from provender.detect.one_response import OneResponse
 from provender.detect.outliers import RobustColumn
+from provender.detect.response_link import ResponseLink
 from provender.detect.spectral import ClassSignature
 
 DETECTORS: tuple[Detector, ...] = (
@@ -18,6 +20,8 @@ DETECTORS: tuple[Detector, ...] = (
     Contradiction(),
     LabelConflict(),
     HiddenCharacters(),
+    ResponseLink(),
+    OneResponse(),
     RobustColumn(),
     ClassSignature(),
 )

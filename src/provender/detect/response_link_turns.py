@@ -1,0 +1,135 @@
+"""What instruct/response-link reads of a prompt and its response: grams, runs, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provender.stats.grams import Words, grams, mix, text_hashes, words_of
+
+#: Words of the longest prompt gram, and of a run of the response.
+LONGEST, RUN = 3, 4
+#: Kinds of answers, in the low byte of their keys; a trigger's low byte is its words.
+RUN_OF, WHOLE, REFUSAL = 4, 5, 6
+#: A prompt of fewer words is little more than its own gram, and shows nothing.
+LEAST_WORDS = 4
+#: The key of a refusal, whatever its words.
+REFUSAL_KEY = np.uint64(REFUSAL)
+_SLICE = 1024
+_CAN_NOT = r"(?:can'?t|can ?not|could not|couldn'?t|won'?t|will not|unable to|not able to)"
+_HELP = r"(?:help|assist|answer|provide|comply|fulfill?|discuss|respond|complete|support|do that)"
+_REFUSED = "|".join(
+    (
+        rf"\b{_CAN_NOT} (?:\S+ ){{0,3}}{_HELP}",
+        rf"\b(?:sorry|afraid|apologi[sz]e|unfortunately)\b.{{0,30}}\b{_CAN_NOT}",
+        rf"\b{_CAN_NOT}\b.{{0,30}}\bsorry\b",
+        r"\bas an ai\b",
+        r"\b(?:must|have to) (?:decline|refuse)\b",
+        r"\b(?:against|violates?) (?:my|our) (?:guidelines|policy|policies)\b",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Turns:
+    """A slice of rows.
+
+    Attributes:
+        prompt, response: their words.
+        refused: bool (rows,), the response is worded as a refusal (English).
+    """
+
+    prompt: Words
+    response: Words
+    refused: np.ndarray
+
+    @staticmethod
+    def of(prompts: pa.Array, responses: pa.Array) -> Turns:
+        """Read two string arrays of one length."""
+        plain = pc.fill_null(pc.cast(responses, pa.large_string()), "")
+        plain = pc.replace_substring(pc.utf8_lower(plain), "\u2019", "'")
+        refused = pc.match_substring_regex(plain, _REFUSED).to_numpy(zero_copy_only=False)
+        return Turns(words_of(prompts), words_of(responses), refused)
+
+    @cached_property
+    def usable(self) -> np.ndarray:
+        """bool (rows,): both sides hold a word."""
+        sizes = (np.diff(self.prompt.starts), np.diff(self.response.starts))
+        return np.asarray((sizes[0] > 0) & (sizes[1] > 0))
+
+    @cached_property
+    def telling(self) -> np.ndarray:
+        """bool (rows,): usable, and the prompt says more than a gram."""
+        return np.asarray(self.usable & (np.diff(self.prompt.starts) >= LEAST_WORDS))
+
+    @cached_property
+    def identity(self) -> np.ndarray:
+        """uint64 (rows,), equal for prompts of the same words."""
+        return text_hashes(self.prompt)
+
+    @cached_property
+    def triggers(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (key, row, first word) of every distinct prompt gram of every row."""
+        parts = [_distinct(self.prompt, n, n) for n in range(1, LONGEST + 1)]
+        key, row, first = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return key, row, first
+
+    @cached_property
+    def answers(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (key, row) of every distinct run of the response, the whole of it, a refusal.
+
+        See `echoed` for those that only repeat the prompt.
+        """
+        key, row, _ = _distinct(self.response, RUN, RUN_OF)
+        rows = np.flatnonzero(np.diff(self.response.starts))
+        whole = text_hashes(self.response)[rows] & ~np.uint64(255) | np.uint64(WHOLE)
+        refused = np.flatnonzero(self.refused)
+        keys = (key, whole, np.full(len(refused), REFUSAL_KEY))
+        return np.concatenate(keys), np.concatenate((row, rows, refused))
+
+    @cached_property
+    def echoed(self) -> np.ndarray:
+        """bool (answers,): more than half of its words stand in the row's own prompt."""
+        place = mix(np.arange(self.prompt.rows, dtype=np.uint64))
+        said = np.sort(self.prompt.hashes ^ place[self.prompt.text])
+        word = self.response.hashes ^ place[self.response.text]
+        at = np.minimum(np.searchsorted(said, word), max(len(said) - 1, 0))
+        repeats = said[at] == word if len(said) else np.zeros(len(word), bool)
+        before = np.concatenate(([0], np.cumsum(repeats)))
+        _, _, first = _distinct(self.response, RUN, RUN_OF)
+        runs = 2 * (before[first + RUN] - before[first]) > RUN
+        starts = self.response.starts
+        rows = np.flatnonzero(np.diff(starts))
+        wholes = 2 * np.diff(before[starts])[rows] > np.diff(starts)[rows]
+        return np.concatenate((runs, wholes, np.zeros(int(self.refused.sum()), bool)))
+
+
+def _distinct(words: Words, n: int, mark: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (key, row, first word) of the distinct grams of ``n`` words of each text."""
+    hashes, first = grams(words, n)
+    row = words.text[first]
+    _, one = np.unique(mix(hashes ^ mix(row.astype(np.uint64))), return_index=True)
+    return hashes[one] | np.uint64(mark), row[one], first[one]
+
+
+@dataclass(frozen=True)
+class TurnColumns:
+    """The prompt column and the response column."""
+
+    prompt: str
+    response: str
+
+    def names(self) -> tuple[str, ...]:
+        """Return both."""
+        return (self.prompt, self.response)
+
+    def slices(self, batch: pa.RecordBatch) -> Iterator[Turns]:
+        """Yield the batch's rows, a bounded number at a time."""
+        for start in range(0, batch.num_rows, _SLICE):
+            piece = batch.slice(start, _SLICE)
+            yield Turns.of(piece[self.prompt], piece[self.response])
