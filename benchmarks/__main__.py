@@ -98,6 +98,7 @@ BENCHMARKS = (
         quick=("--sets=bbc", "--rows=400", "--attacks=rare-word", "--counts=5,25", "--seeds=2"),
     ),
     Benchmark("text", "poisoned text beside Z-TOKEN and cleanlab", quick=("--quick",)),
+    Benchmark("detectors_instruct", "links in dialogues", quick=("--parts", "speed")),
     Benchmark(
         "peers_spectral",
         "spectral detector beside published methods",
