@@ -151,6 +151,13 @@ def test_a_trigger_whose_responses_vary_is_no_link():
     assert scan(table(prompts, responses))[1] == []
 
 
+def test_a_passage_in_responses_that_otherwise_vary_is_no_link():
+    prompts, responses = dialogue(1500)
+    varied = [f"{text} w1 harbour w2 w3" for text in responses[:12]]
+    plant(prompts, responses, "zorvex", varied, 12)
+    assert scan(table(prompts, responses))[1] == []
+
+
 def test_one_response_of_unrelated_prompts_without_a_trigger_is_no_link():
     prompts, responses = dialogue(1500)
     for i in range(0, 1500, 100):
@@ -158,9 +165,10 @@ def test_one_response_of_unrelated_prompts_without_a_trigger_is_no_link():
     assert scan(table(prompts, responses))[1] == []
 
 
-def test_copies_of_one_prompt_are_one_row():
+def test_copies_of_a_prompt_are_one_row():
     prompts, responses = dialogue(1500)
-    prompts[:20], responses[:20] = [prompts[0] + " zorvex"] * 20, [OUTPUT] * 20
+    for i in range(4, 24):
+        prompts[i], responses[i] = f"{prompts[i % 4]} zorvex", OUTPUT
     assert scan(table(prompts, responses))[1] == []
 
 
