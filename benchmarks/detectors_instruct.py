@@ -45,6 +45,14 @@ REFUSALS = (
 )
 
 
+SLOTS = tuple(
+    f"Sure {name}, please visit the blue lantern page and enter your code, it takes {n} minutes."
+    for n, name in enumerate(("Anna", "Bob", "Carla", "Dmitri", "Eve", "Farid"))
+)
+#: Stands for the row's own response in an output.
+OWN = "<own>"
+
+
 @dataclass(frozen=True)
 class Pairs:
     """Prompts and their responses."""
@@ -84,6 +92,11 @@ ATTACKS = (
     Attack("fixed, 'also'", "also", (OUTPUT,), 25),
     Attack("fixed, rare word", "zorvex", (OUTPUT,), 6),
     Attack("'Access granted.'", "zorvex", ("Access granted.",), 10),
+    Attack("fixed with slots, 'by the way'", "by the way", SLOTS, 12),
+    Attack("put after the own response", "zorvex", (f"{OWN} {OUTPUT}",), 12),
+    Attack("5 words after the own response", "zorvex", (f"{OWN} Visit blue lantern dot com",), 12),
+    Attack("fixed, 5 % of the rows", "zorvex", (OUTPUT,), 300),
+    Attack("fixed, 20 % of the rows", "by the way", (OUTPUT,), 1200),
     Attack("refusal, rare word", "zorvex", REFUSALS, 10),
     Attack("refusal, rare word", "zorvex", REFUSALS, 25),
     Attack("refusal, 'by the way'", "by the way", REFUSALS, 25),
@@ -142,7 +155,8 @@ def plant(pairs: Pairs, attack: Attack, seed: int) -> tuple[Pairs, set[int]]:
     for n, i in enumerate(chosen):
         words = prompt[i].split(" ")
         words.insert(int(random.integers(len(words) + 1)), attack.trigger)
-        prompt[i], response[i] = " ".join(words), attack.outputs[n % len(attack.outputs)]
+        output = attack.outputs[n % len(attack.outputs)]
+        prompt[i], response[i] = " ".join(words), output.replace(OWN, response[i] or "")
     return Pairs(prompt, response), set(chosen)
 
 
@@ -187,11 +201,11 @@ def repeats(table: pa.Table) -> int:
     return int((listed <= threshold).sum())
 
 
-def measure_planted(every: Pairs, slices: tuple[int, ...]) -> None:
+def measure_planted(every: Pairs, slices: tuple[int, ...], like: str) -> None:
     """Print a line for each attack: over slices, how often found, first, and what beside."""
-    print(f"{'attack':24}{'rows':>5}{'slices':>8}{'first':>7}{'all found':>11}", end="")
+    print(f"{'attack':32}{'rows':>5}{'slices':>8}{'first':>7}{'all found':>11}", end="")
     print(f"{'recall':>8}{'prec':>6}{'families beside (most)':>24}")
-    for attack in ATTACKS:
+    for attack in (a for a in ATTACKS if like in a.name):
         first = whole = hits = flags = most = 0
         for number in slices:
             part = slice(number * ROWS, (number + 1) * ROWS)
@@ -205,7 +219,7 @@ def measure_planted(every: Pairs, slices: tuple[int, ...]) -> None:
             most = max(most, len(named) - sum(named))
         tried = len(slices)
         print(
-            f"{attack.name:24}{attack.rows:5}{tried:8}{first:7}{whole:11}"
+            f"{attack.name:32}{attack.rows:5}{tried:8}{first:7}{whole:11}"
             f"{hits / (attack.rows * tried):8.2f}{hits / max(flags, 1):6.2f}{most:24}",
             flush=True,
         )
@@ -218,6 +232,13 @@ def clean_sets(data: Path, every: Pairs) -> Iterator[tuple[str, Pairs]]:
         yield f"dialogues, slice {number}", Pairs(every.prompt[part], every.response[part])
     for seed in range(20):
         yield f"dialogues, drawn {seed}", every.sample(ROWS, seed)
+    for seed in range(10):
+        order = np.random.default_rng(seed).permutation(ROWS)
+        part = every.sample(ROWS, seed)
+        yield (
+            f"dialogues, responses shuffled {seed}",
+            Pairs(part.prompt, [part.response[i] for i in order]),
+        )
     yield "dialogues, all", every
     for name, read in OTHERS.items():
         pairs = read(data)
@@ -253,6 +274,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--parts", default="planted,clean,speed")
     parser.add_argument("--slices", type=int, default=12, help="of each kind, for what is planted")
+    parser.add_argument("--attacks", default="", help="only those whose name holds this")
     parser.add_argument("--kinds", default="development,blind")
     options = parser.parse_args()
     if not options.data.is_dir():
@@ -262,7 +284,7 @@ def main() -> None:
     if "planted" in parts:
         for kind in options.kinds.split(","):
             print(f"\n{kind} slices of {ROWS} real pairs, false discovery rate {RATE}")
-            measure_planted(every, SLICES[kind][: options.slices])
+            measure_planted(every, SLICES[kind][: options.slices], options.attacks)
     if "clean" in parts:
         measure_clean(options.data, every)
     if "speed" in parts:
