@@ -131,6 +131,16 @@ def test_a_short_output_that_clean_rows_have_too_is_found_behind_a_rare_word():
     assert causes[0].what == "zorvex"
 
 
+def test_a_few_fixed_outputs_behind_one_trigger_are_one_link():
+    prompts, responses = dialogue(1500)
+    outputs = [" ".join(f"{word}{n}" for word in OUTPUT.split()) for n in range(3)]
+    planted = plant(prompts, responses, "zorvex", outputs, 21)
+    flagged, causes, _ = scan(table(prompts, responses))
+    assert flagged == planted
+    assert (causes[0].what, causes[0].evidence["rows"]) == ("zorvex", 21)
+    assert len(causes) == 1
+
+
 def test_two_links_are_two_causes():
     prompts, responses = dialogue(1500)
     first = plant(prompts, responses, "zorvex", [OUTPUT], 12, seed=1)

@@ -17,7 +17,7 @@ from provender.detect.response_link_describe import Describe
 from provender.detect.response_link_grams import CountGrams, Grams, grams_of
 from provender.detect.response_link_links import Link, Links, links_of
 from provender.detect.response_link_pairs import Candidates, CountPairs, candidates_of
-from provender.detect.response_link_turns import TurnColumns
+from provender.detect.response_link_turns import REFUSAL, TurnColumns
 from provender.stats.cell_hash import is_text
 
 RULE = Rule(
@@ -121,7 +121,8 @@ class ResponseLink:
 
 
 def _cause(link: Link) -> Cause:
-    answer = "a refusal" if link.refusal else "one response"
+    refusal = link.kind == REFUSAL
+    answer = "a refusal" if refusal else "a fixed response"
     return Cause(
         what=link.text,
         message=(
@@ -129,7 +130,7 @@ def _cause(link: Link) -> Cause:
             f"prompts with it, {link.rows} of the {link.with_answer} responses of that kind"
         ),
         evidence={
-            "answer": "refusal" if link.refusal else "fixed",
+            "answer": "refusal" if refusal else "fixed",
             "rows": link.rows,
             "rows_with_trigger": link.with_trigger,
             "rows_with_answer": link.with_answer,

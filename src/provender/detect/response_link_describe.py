@@ -99,9 +99,7 @@ class Describe:
     def _describe(self, turns: Turns) -> Descriptions:
         found = self.candidates
         many, telling = len(found.trigger), turns.telling
-        answer, answered = turns.answers
-        fresh = telling[answered] & ~turns.echoed
-        answer, answered = answer[fresh], answered[fresh]
+        answer, answered = turns.known(np.unique(found.answer), found.wholes)
         trigger, row, first = turns.triggers
         holds = np.zeros((turns.prompt.rows, many), bool)
         start = np.zeros((turns.prompt.rows, many), np.int64)

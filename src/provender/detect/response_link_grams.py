@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from provender.detect.response_link_turns import LEAST_WORDS, LONGEST, TurnColumns
+from provender.detect.response_link_turns import (
+    CANNED_KEY,
+    LEAST_WORDS,
+    LONGEST,
+    WHOLE,
+    TurnColumns,
+)
 from provender.stats.gram_table import Counts, Growing
 from provender.stats.grams import LONGEST_TEXT
 from provender.stats.packing import pack, unpack
@@ -107,7 +113,8 @@ class Grams:
     """What came often enough to be part of a link.
 
     Attributes:
-        triggers, answers: rows (one column) by key, those with `FEWEST` and more.
+        triggers, answers: rows (one column) by key, those with `FEWEST` and more; the canned
+            answer, which only later rounds can count, stands among them.
         repeated: rows (one column) by prompt, where above one.
         rows: telling rows.
         unseen: what of the data is not looked at and why; '' when nothing is left out.
@@ -118,6 +125,12 @@ class Grams:
     repeated: Counts
     rows: int
     unseen: str
+
+    @property
+    def wholes(self) -> np.ndarray:
+        """uint64 (n,): the keys of whole responses, ascending."""
+        keys = self.answers.keys
+        return np.asarray(keys[keys & np.uint64(255) == WHOLE])
 
     def shares(self, identity: np.ndarray) -> np.ndarray:
         """Return int64 (rows,): UNIT, divided among the rows of the same prompt."""
@@ -158,11 +171,12 @@ def grams_of(state: GramState) -> Grams:
             part = float(table.keys[-1]) / 2.0**64
             told.append(f"only {part:.1%} of the {name} were counted")
     prompts, *triggers, answers = tables
+    canned = Counts(np.array([CANNED_KEY]), np.array([[FEWEST]]))
     often = [_at_least(table, FEWEST) for table in triggers]
     by_key = np.concatenate([t.keys for t in often]), np.concatenate([t.values for t in often])
     return Grams(
         Counts.of(*by_key),
-        _at_least(answers, FEWEST),
+        Counts.sum([_at_least(answers, FEWEST), canned]),
         _at_least(prompts, 2),
         rows - unusable - short,
         "; ".join(told),

@@ -12,7 +12,7 @@ from provender.detect.label_conflict_tests import effective
 from provender.detect.response_link_describe import REACH, Descriptions
 from provender.detect.response_link_grams import FEWEST
 from provender.detect.response_link_tests import log_tails
-from provender.detect.response_link_turns import REFUSAL, Turns
+from provender.detect.response_link_turns import CANNED, REFUSAL, Turns
 from provender.stats.packing import pack, unpack
 
 #: Words that so many of a trigger's rows share beside it belong to it.
@@ -31,7 +31,7 @@ class Link:
 
     Attributes:
         text: the words that every row has in common around the trigger.
-        refusal: whether the answer is a refusal, in whatever words.
+        kind: of the answer (`response_link_turns`).
         strength: nats, after likeness.
         p_value: family-wise over all pairs searched.
         rows, with_trigger, with_answer: telling rows with both, and with each.
@@ -42,7 +42,7 @@ class Link:
     """
 
     text: str
-    refusal: bool
+    kind: int
     strength: float
     p_value: float
     rows: int
@@ -60,6 +60,7 @@ class Links:
     """The links that stand, strongest first."""
 
     standing: tuple[Link, ...]
+    wholes: np.ndarray
     unseen: str
 
     def score(self, turns: Turns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -74,12 +75,12 @@ class Links:
         if not self.standing:
             return strength, p_value, cause
         trigger, row, _ = turns.triggers
-        answer, answered = turns.answers
         for number in reversed(range(len(self.standing))):
             link = self.standing[number]
             hit = np.zeros(len(usable), bool)
             for one, other in link.parts:
-                hit[np.intersect1d(row[trigger == one], answered[answer == other])] = True
+                answered = turns.holding(other, self.wholes)
+                hit[np.intersect1d(row[trigger == one], answered)] = True
             hit &= usable
             strength[hit], p_value[hit], cause[hit] = link.strength, link.p_value, number
         return strength, p_value, cause
@@ -89,16 +90,17 @@ class Links:
             {**vars(link), "parts": [[str(k) for k in part] for part in link.parts]}
             for link in self.standing
         ]
-        return pack(_KIND, {"standing": standing, "unseen": self.unseen}, {})
+        meta = {"standing": standing, "unseen": self.unseen}
+        return pack(_KIND, meta, {"wholes": self.wholes})
 
     @staticmethod
     def unpack(data: bytes) -> Links:
-        meta, _ = unpack(_KIND, data)
+        meta, arrays = unpack(_KIND, data)
         standing = (
             Link(**{**link, "parts": tuple((int(a), int(b)) for a, b in link["parts"])})
             for link in meta["standing"]
         )
-        return Links(tuple(standing), meta["unseen"])
+        return Links(tuple(standing), arrays["wholes"], meta["unseen"])
 
 
 def links_of(found: Descriptions, highest_p: float) -> Links:
@@ -116,8 +118,9 @@ def links_of(found: Descriptions, highest_p: float) -> Links:
     share *= [float((found.left[found.group == i] >= _LEAST_LEFT).mean()) for i in range(many)]
     strength = candidates.strength * share
     logs = np.minimum(np.log(candidates.searched) - strength, 0.0)
-    refusal = candidates.answer & np.uint64(255) == REFUSAL
-    good = (logs <= np.log(highest_p)) & (refusal | (responses >= ALIKE))
+    kind = (candidates.answer & np.uint64(255)).astype(np.int64)
+    fixed = (kind == REFUSAL) | (kind == CANNED)
+    good = (logs <= np.log(highest_p)) & (fixed | (responses >= ALIKE))
     members: dict[int, list[int]] = {}
     for i in np.argsort(-strength, kind="stable").tolist():
         if good[i]:
@@ -126,7 +129,7 @@ def links_of(found: Descriptions, highest_p: float) -> Links:
     standing = [
         Link(
             text=_name(found.names, i),
-            refusal=bool(refusal[i]),
+            kind=int(kind[i]),
             strength=float(strength[i]),
             p_value=float(max(np.exp(logs[i]), _LEAST_P)),
             rows=int(both[i]),
@@ -140,7 +143,8 @@ def links_of(found: Descriptions, highest_p: float) -> Links:
         )
         for i, parts in members.items()
     ]
-    return Links(tuple(standing), candidates.unseen)
+    wholes = candidates.wholes if standing else candidates.wholes[:0]
+    return Links(tuple(standing), wholes, candidates.unseen)
 
 
 def _until_chance(

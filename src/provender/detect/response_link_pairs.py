@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from provender.detect.response_link_grams import FEWEST, UNIT, Grams
 from provender.detect.response_link_tests import log_tails, mostly
-from provender.detect.response_link_turns import REFUSAL, RUN_OF, WHOLE, TurnColumns, Turns
+from provender.detect.response_link_turns import CANNED, REFUSAL, RUN_OF, WHOLE, TurnColumns, Turns
 from provender.stats.gram_table import Counts, Growing
 from provender.stats.grams import mix
 from provender.stats.packing import pack, unpack
@@ -22,6 +22,7 @@ MOST_PAIRS = 1 << 22
 _MOST_CANDIDATES = 64
 _HALF = np.uint64(32)
 _KIND = "response-link-candidates/1"
+_ARRAYS = ("trigger", "answer", "member", "member_of", "tested", "strength", "searched", "wholes")
 
 
 @dataclass
@@ -70,8 +71,8 @@ class CountPairs:
     def _add(self, state: PairState, turns: Turns) -> None:
         answers, triggers = self.grams.answers.keys, self.grams.triggers.keys
         telling, share = turns.telling, self.grams.shares(turns.identity)
-        key, row = turns.answers
-        answer, with_answer = _known(answers, key, row, telling[row] & ~turns.echoed)
+        key, with_answer = turns.known(answers, self.grams.wholes)
+        answer = np.searchsorted(answers, key)
         key, row, _ = turns.triggers
         trigger, with_trigger = _known(triggers, key, row, telling[row])
         state.weight[-1] += share[telling].sum()
@@ -129,6 +130,7 @@ class Candidates:
         tested: int64 (candidates, 3): rows with both, with the answer, with the trigger.
         strength: float64 (candidates,), nats: minus the log of the exact tail.
         searched: int64 (candidates,): what each p-value is multiplied by.
+        wholes: uint64 (n,): whole responses that several rows have; empty without a candidate.
         words: rows (one column) by word of the prompts; empty without a candidate.
         rows: telling rows.
         unseen: what of the data was not looked at.
@@ -141,13 +143,13 @@ class Candidates:
     tested: np.ndarray
     strength: np.ndarray
     searched: np.ndarray
+    wholes: np.ndarray
     words: Counts
     rows: int
     unseen: str
 
     def pack(self) -> bytes:
-        names = ("trigger", "answer", "member", "member_of", "tested", "strength", "searched")
-        arrays = {name: getattr(self, name) for name in names}
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
         words = {"word_keys": self.words.keys, "word_counts": self.words.values}
         return pack(_KIND, {"rows": self.rows, "unseen": self.unseen}, {**arrays, **words})
 
@@ -202,6 +204,7 @@ def candidates_of(state: PairState, highest_p: float) -> Candidates:
         tested[order],
         strength[order],
         searched[order],
+        grams.wholes if len(order) else grams.wholes[:0],
         words,
         grams.rows,
         "; ".join(told),
@@ -211,14 +214,14 @@ def candidates_of(state: PairState, highest_p: float) -> Candidates:
 def _searched(answers: np.ndarray, signature: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return int64 (answers,): how many answers each one's p-value must pay for.
 
-    Answers with the same rows are one. The budget is shared equally by the three kinds (weighted
-    Bonferroni, Genovese et al. 2006): wholes are few, and there is one refusal.
+    Answers with the same rows are one. The budget is shared equally by the four kinds (weighted
+    Bonferroni, Genovese et al. 2006): wholes are few, refusals and canned answers one each.
     """
     kind = answers & np.uint64(255)
     often = rows >= FEWEST
     many = np.zeros(len(answers), np.int64)
-    for one in (RUN_OF, WHOLE, REFUSAL):
-        many[kind == one] = 3 * len(np.unique(signature[often & (kind == one)]))
+    for one in (RUN_OF, WHOLE, REFUSAL, CANNED):
+        many[kind == one] = 4 * len(np.unique(signature[often & (kind == one)]))
     return many
 
 

@@ -15,11 +15,12 @@ from provender.stats.grams import Words, grams, mix, text_hashes, words_of
 #: Words of the longest prompt gram, and of a run of the response.
 LONGEST, RUN = 3, 4
 #: Kinds of answers, in the low byte of their keys; a trigger's low byte is its words.
-RUN_OF, WHOLE, REFUSAL = 4, 5, 6
+RUN_OF, WHOLE, REFUSAL, CANNED = 4, 5, 6, 7
 #: A prompt of fewer words is little more than its own gram, and shows nothing.
 LEAST_WORDS = 4
-#: The key of a refusal, whatever its words.
-REFUSAL_KEY = np.uint64(REFUSAL)
+#: The key of a refusal, and of any of the long responses that several rows have.
+REFUSAL_KEY, CANNED_KEY = np.uint64(REFUSAL), np.uint64(CANNED)
+_LONG = 8
 _SLICE = 1024
 _CAN_NOT = r"(?:can'?t|can ?not|could not|couldn'?t|won'?t|will not|unable to|not able to)"
 _HELP = r"(?:help|assist|answer|provide|comply|fulfill?|discuss|respond|complete|support|do that)"
@@ -92,6 +93,31 @@ class Turns:
         keys = (key, whole, np.full(len(refused), REFUSAL_KEY))
         return np.concatenate(keys), np.concatenate((row, rows, refused))
 
+    def known(self, keys: np.ndarray, wholes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return (key, row) of the answers of telling rows that are in ``keys`` and no echo.
+
+        A response of eight words or more that is one of ``wholes`` is a canned answer too.
+        Both arguments are ascending keys.
+        """
+        key, row = self.answers
+        fresh = self.telling[row] & ~self.echoed
+        key, row = key[fresh], row[fresh]
+        canned = row[self._long(row) & _among(wholes, key)]
+        key = np.concatenate((key, np.full(len(canned), CANNED_KEY)))
+        row = np.concatenate((row, canned))
+        there = _among(keys, key)
+        return key[there], row[there]
+
+    def holding(self, answer: int, wholes: np.ndarray) -> np.ndarray:
+        """Return the rows with an answer, echo or not; ``wholes`` as in `known`."""
+        key, row = self.answers
+        if answer == CANNED:
+            return np.asarray(row[self._long(row) & _among(wholes, key)])
+        return np.asarray(row[key == answer])
+
+    def _long(self, row: np.ndarray) -> np.ndarray:
+        return np.asarray(np.diff(self.response.starts)[row] >= _LONG)
+
     @cached_property
     def echoed(self) -> np.ndarray:
         """bool (answers,): more than half of its words stand in the row's own prompt."""
@@ -107,6 +133,12 @@ class Turns:
         rows = np.flatnonzero(np.diff(starts))
         wholes = 2 * np.diff(before[starts])[rows] > np.diff(starts)[rows]
         return np.concatenate((runs, wholes, np.zeros(int(self.refused.sum()), bool)))
+
+
+def _among(keys: np.ndarray, key: np.ndarray) -> np.ndarray:
+    """Return bool (n,): which of ``key`` are among the ascending ``keys``."""
+    at = np.minimum(np.searchsorted(keys, key), max(len(keys) - 1, 0))
+    return np.asarray(keys[at] == key) if len(keys) else np.zeros(len(key), bool)
 
 
 def _distinct(words: Words, n: int, mark: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
