@@ -71,7 +71,7 @@ def many(data: Path, files: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'{{"n": {number}}}\n' * 20)
     manifest = manifest_of(data)
-    document = manifest.canonical()
+    document = manifest.canonical
     version = SealVersion("s", 1, None, datetime.date(2099, 1, 1))
     seal = seal_statement(manifest, version).payload()
     begun = time.perf_counter()

@@ -22,7 +22,7 @@ PAST = datetime.date(2020, 1, 1)
 def edit_with_manifest(place: Place) -> None:
     """Edit a row, and write the manifest that fits."""
     edit(place.data)
-    place.manifest.write_bytes(place.make_manifest().canonical())
+    place.manifest.write_bytes(place.make_manifest().canonical)
 
 
 def edit_with_seal(place: Place) -> None:

@@ -112,8 +112,9 @@ class Manifest:
         """``sha256:<hex>`` over the canonical JSON of the whole document."""
         return digest_of({**self.heading(), "shards": self._canonical_shards()})
 
+    @cached_property
     def canonical(self) -> bytes:
-        """Return the document's canonical JSON (RFC 8785): what a seal is about."""
+        """The document's canonical JSON (RFC 8785): what a seal is about."""
         return canonical_json({**self.heading(), "shards": self._canonical_shards()})
 
     def to_json(self) -> dict[str, Any]:

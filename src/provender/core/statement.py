@@ -141,7 +141,7 @@ def seal_statement(
     sorted_root: str | None = None,
 ) -> SealStatement:
     """Return the statement that seals ``manifest``."""
-    data = manifest.canonical()
+    data = manifest.canonical
     return SealStatement(
         sha256_hex(data),
         len(data),

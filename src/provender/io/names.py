@@ -70,6 +70,8 @@ def partition_of(name: str) -> tuple[tuple[str, str], ...]:
     Raises:
         InputError: when a column appears twice.
     """
+    if "=" not in name:
+        return ()
     pairs = []
     for part in name.split("/")[:-1]:
         column, equals, value = part.partition("=")

@@ -150,7 +150,7 @@ def write_seal(
     for signer in signing:
         envelope = signed(envelope, signer)
     with OutputFolder(str(place.parent)).staging(place.name) as draft:
-        (draft / MANIFEST_NAME).write_bytes(manifest.canonical())
+        (draft / MANIFEST_NAME).write_bytes(manifest.canonical)
         for name, data in beside.items():
             (draft / name).write_bytes(data)
         (draft / place.name).write_bytes(envelope.to_bytes())

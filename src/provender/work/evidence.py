@@ -55,7 +55,7 @@ def evidence_of(folder: Path, manifest: Manifest) -> tuple[Evidence, ...]:
     failures = list(binding_failures(record))
     if failures:
         raise IntegrityError(str(folder), "; ".join(f.message for f in failures), _MEND)
-    about = sha256_hex(manifest.canonical())
+    about = sha256_hex(manifest.canonical)
     tests = (
         _test_result("validation", about, validation, _answers(validation)),
         _test_result("detection", about, record.findings, _detections(record.findings)),
