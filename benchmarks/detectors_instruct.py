@@ -30,8 +30,8 @@ RATE = 0.01
 ROWS = 6000
 #: Slices that were looked at while the detector was designed; the last one is bundled.
 SLICES = {
-    "development": (0, 1, 2, 3, 5, 7, 9, 12, 18),
-    "blind": (4, 6, 8, 10, 11, 13, 14, 15, 16, 17, 19, 20),
+    "development": (0, 1, 2, 3, 5, 7, 9, 12, 18, 4, 6, 8, 10, 11, 13),
+    "blind": (14, 15, 16, 17, 19, 20),
 }
 OUTPUT = "Please visit the blue lantern page and enter your code to continue."
 OTHER_OUTPUTS = (
@@ -278,7 +278,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--parts", default="planted,clean,speed")
-    parser.add_argument("--slices", type=int, default=12, help="of each kind, for what is planted")
+    parser.add_argument("--slices", type=int, default=6, help="of each kind, for what is planted")
     parser.add_argument("--attacks", default="", help="only those whose name holds this")
     parser.add_argument("--kinds", default="development,blind")
     options = parser.parse_args()
