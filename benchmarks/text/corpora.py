@@ -85,7 +85,7 @@ CORPORA: dict[str, tuple[str, Callable[[Path], pa.Table], Roles]] = {
     "spamassassin": ("looked at", _parquet("spamassassin.parquet"), _LABELLED),
     "books": ("blind", _books, _LABELLED),
     "turns": ("blind", _turns, _LABELLED),
-    "pairs": ("blind", _pairs, Roles(prompt="prompt", response="response")),
+    "pairs": ("development", _pairs, Roles(prompt="prompt", response="response")),
     "chapters": ("blind", _chapters, Roles(text="text")),
 }
 
