@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,8 +72,11 @@ def heat_map(shards: list[dict[str, Any]], rules: list[str]) -> HeatMap:
     rules = sorted({*rules, *(rule for shard in shards for rule in shard["flagged"])})
     per_column = max(1, -(-len(shards) // MOST_COLUMNS))
     strips = [_strip(rule, shards, per_column) for rule in rules]
-    listed = [_listed(shard) for shard in shards if any(shard["flagged"].values())]
-    listed.sort(key=lambda s: (-s.flagged[0][2], s.name))
+    touched = [shard for shard in shards if any(shard["flagged"].values())]
+    # Made one by one and not kept: there may be 100,000.
+    worst = heapq.nsmallest(
+        MOST_LISTED, map(_listed, touched), key=lambda s: (-s.flagged[0][2], s.name)
+    )
     return HeatMap(
         shards=len(shards),
         columns=-(-len(shards) // per_column),
@@ -81,8 +85,8 @@ def heat_map(shards: list[dict[str, Any]], rules: list[str]) -> HeatMap:
         last=shards[-1]["name"] if shards else "",
         strips=tuple(s for s in strips if s.cells),
         quiet=tuple(s.rule for s in strips if not s.cells),
-        worst=tuple(listed[:MOST_LISTED]),
-        touched=len(listed),
+        worst=tuple(worst),
+        touched=len(touched),
     )
 
 
