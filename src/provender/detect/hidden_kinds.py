@@ -16,12 +16,15 @@ class Kind:
         level: of the kind.
         repeated: level of one pattern of this kind that several rows share.
         message: one sentence for a person.
+        common: share of the rows beyond which a kind that is never more than a note is usual in
+            the data: told in the coverage, and not listed row by row. A payload is listed longer.
     """
 
     name: str
     level: Level
     repeated: Level
     message: str
+    common: float = 0.001
 
 
 KINDS: tuple[Kind, ...] = (
@@ -86,8 +89,14 @@ KINDS: tuple[Kind, ...] = (
         "bidirectional marks and embeddings in text without right-to-left letters",
     ),
     Kind("zero-width", Level.NOTE, Level.NOTE, "zero-width characters where they do nothing"),
-    Kind("base64-run", Level.NOTE, Level.NOTE, "120 or more characters of base64 in a row"),
-    Kind("hex-run", Level.NOTE, Level.NOTE, "120 or more hexadecimal digits in a row"),
+    Kind(
+        "base64-run",
+        Level.NOTE,
+        Level.NOTE,
+        "120 or more characters of base64 in a row",
+        common=0.01,
+    ),
+    Kind("hex-run", Level.NOTE, Level.NOTE, "120 or more hexadecimal digits in a row", common=0.01),
 )
 
 #: Place of each kind in `KINDS` by name.
