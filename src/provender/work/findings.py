@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from provender.calibrate.concentration import concentrated
 from provender.core.finding import Check, CheckStatus, Finding, Level, Rule, most_flagged
@@ -135,18 +137,23 @@ def shards_json(
     tally: Tally, detection: Detection, shard_rows: Sequence[tuple[str, int]]
 ) -> list[dict[str, Any]]:
     """Return flagged rows by rule for every shard."""
-    flagged: dict[int, Counter[str]] = defaultdict(Counter)
-    for (rule, _), counted in tally.causes.items():
+    # Most of 100,000 shards have the same counts, or none: equal ones are one object.
+    distinct: list[dict[str, int]] = [{}]
+    numbers: dict[tuple[tuple[str, int], ...], int] = {(): 0}
+    which = np.zeros(len(shard_rows), np.int32)
+    for (rule, _), counted in sorted(tally.causes.items()):
+        name = detection.detectors[rule].rule.id
         for shard, rows in counted.shards.items():
-            flagged[shard][detection.detectors[rule].rule.id] += rows
-    # Most of 100,000 shards have the same counts, or none: they share one object.
-    shared: dict[tuple[tuple[str, int], ...], dict[str, int]] = {}
-    found = []
-    for i, (name, rows) in enumerate(shard_rows):
-        counts = tuple(sorted(flagged[i].items())) if i in flagged else ()
-        same = shared.setdefault(counts, dict(counts))
-        found.append({"name": name, "rows": rows, "flagged": same})
-    return found
+            before = distinct[which[shard]]
+            counts = {**before, name: before.get(name, 0) + rows}
+            number = numbers.setdefault(tuple(sorted(counts.items())), len(distinct))
+            if number == len(distinct):
+                distinct.append(counts)
+            which[shard] = number
+    return [
+        {"name": name, "rows": rows, "flagged": distinct[number]}
+        for (name, rows), number in zip(shard_rows, which, strict=True)
+    ]
 
 
 def source_counts(census: Counts, source: str | None) -> dict[str, int]:

@@ -115,7 +115,8 @@ def store_tally(tally: Tally, store: StateStore) -> str:
         }
         for key, t in sorted(tally.causes.items())
     ]
-    value = {"causes": causes, "marks": tally.marks, "scores": tally.scores}
+    marks = [list(column) for column in zip(*tally.marks, strict=True)] or [[], []]
+    value = {"causes": causes, "marks": marks, "scores": tally.scores}
     return store.put_content("tally", compact_json(value))
 
 
@@ -127,7 +128,7 @@ def load_tally(name: str, store: StateStore) -> Tally:
         rule, cause = one.pop("key")
         counts: dict[str, Any] = {name: _counter(*one.pop(name)) for name in _COUNTED}
         causes[rule, cause] = CauseTally(**one, **counts)
-    marks = [(shard, name) for shard, name in value["marks"]]
+    marks = list(zip(*value["marks"], strict=True))
     return Tally(causes, marks, [(s, r, n) for s, r, n in value["scores"]])
 
 
