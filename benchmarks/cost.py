@@ -44,6 +44,8 @@ PIECE = 75_000
 REFERENCE = 125
 #: The name of a state, as it is grouped.
 NAME = 110
+#: The name of a part of keys, among the names of profiles.
+PART = 75
 #: What a shard costs beside its pieces: survey, scores and tally on their way.
 SHARD = 1_100
 
@@ -72,7 +74,8 @@ class Shape:
 def model(shape: Shape) -> dict[str, float]:
     """Return the bytes that docs/scale.md says a scan costs."""
     # States of pieces, and, where there is more than one part, once more when they are cut.
-    cut = shape.rows > ROWS_PER_PART
+    parts = -(-shape.rows // ROWS_PER_PART)
+    cut = parts > 1
     keys = shape.rows * shape.keyed * KEY * (1 + cut)
     counters = shape.pieces * shape.keyed * COUNTERS * (1 + cut / 7)
     names = (shape.detectors + 2) + shape.by_row + shape.detectors * shape.reads / 2
@@ -82,7 +85,7 @@ def model(shape: Shape) -> dict[str, float]:
         "read": shape.stored * (2 + shape.reads + (1 if shape.by_row else 0)),
         "states": keys + counters + shape.pieces * PIECE,
         "moved": moved,
-        "side input": 250 + 120 * shape.detectors,
+        "side input": 250 + 120 * shape.detectors + PART * shape.keyed * parts,
     }
 
 
