@@ -31,8 +31,9 @@ from blake3 import blake3
 
 from benchmarks.table import empty_folder, show
 from benchmarks.tools import ask, installed, worker
+from provender.core.entries import Entries, ShardEntry
 from provender.core.freshness import SealVersion
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.shard import ShardRef
 from provender.core.statement import seal_statement
 from provender.io.chunks import CHUNK_BYTES, ByteDigests, hash_stream
@@ -144,7 +145,7 @@ def byte_part(data: Path, key: Path, out: Path) -> None:
         for ref, found in zip(portion, many, strict=True)
     )
     made = {"record": "provender-record/1", "chunk_bytes": CHUNK_BYTES}
-    manifest = Manifest(entries, 0, _ZERO, made)
+    manifest = Manifest(Entries(entries), 0, _ZERO, made)
     statement = seal_statement(manifest, SealVersion("s", 1, None, _FAR))
     write_seal(out / "seal.dsse.json", manifest, statement, [load_signer(key, lambda: b"x")], {})
 

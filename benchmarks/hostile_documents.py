@@ -23,10 +23,11 @@ from typing import Any
 from benchmarks.table import show
 from provender.core.breach import BreachKind, BrokenTrustError, told_as
 from provender.core.canonical import canonical_json
+from provender.core.entries import Entries, ShardEntry
 from provender.core.envelope import Envelope, parse_envelope
 from provender.core.freshness import SealVersion, now_seen, parse_last_seen
 from provender.core.lineage import Training, parse_training
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.statement import (
     MAX_MANIFEST_BYTES,
     MAX_MANIFEST_VALUES,
@@ -69,7 +70,7 @@ def documents() -> dict[str, tuple[Parser, bytes]]:
     version = SealVersion("s", 2, _DIGEST, _DAY)
     entry = ShardEntry("a.csv", 1, "0" * 64, "1" * 64, 1, "2" * 64, "3" * 64, (("n", "int64"),))
     manifest = Manifest(
-        (replace(entry, chunks=bytes.fromhex("1" * 64)),),
+        Entries([replace(entry, chunks=bytes.fromhex("1" * 64))]),
         1,
         "4" * 64,
         {"record": "provender-record/1", "chunk_bytes": 4 * 2**20},

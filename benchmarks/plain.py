@@ -95,7 +95,7 @@ def plain_scan(request: ScanRequest, run: Run, stages: Stages, today: datetime.d
         with stages.timed("fingerprint and round 0"):
             manifest = _fingerprint(data, run, stages)
         with stages.timed("decide and write"):
-            write_json(draft / "manifest.json", manifest.to_json())
+            write_json(draft / "manifest.json", manifest.document())
             _ = manifest.digest
         validation = validate(data, manifest, None, run)
         detected = _detect(data, manifest, run, policy.fdr, stages)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
+from provender.core.entries import Entries, ShardEntry
 from provender.core.freshness import SealVersion
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.statement import seal_statement
 from provender.io.chunks import CHUNK_BYTES, hash_stream
 from provender.provenance.dsse import signed
@@ -30,7 +31,7 @@ def seal_bytes(folder: Path, room: Path) -> dict[str, Path]:
             found = hash_stream(file)
         digests = found.size, found.sha256, found.chunk_root
         entries.append(ShardEntry(path.name, *digests, 0, _NONE, _NONE, (), found.chunks))
-    manifest = Manifest(tuple(entries), 0, _NONE, {"chunk_bytes": CHUNK_BYTES})
+    manifest = Manifest(Entries(entries), 0, _NONE, {"chunk_bytes": CHUNK_BYTES})
     statement = seal_statement(manifest, SealVersion("bench", 1, None, _EXPIRES))
     write_seal(room / "seal" / "seal.dsse.json", manifest, statement, [signer], {})
     return {"seal": room / "seal" / "seal.dsse.json", "trust": room / "trust.json"}

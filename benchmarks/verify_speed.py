@@ -20,8 +20,9 @@ import numpy as np
 from blake3 import blake3
 
 from benchmarks.table import empty_folder, show
+from provender.core.entries import Entries, ShardEntry
 from provender.core.freshness import SealVersion
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.statement import seal_statement
 from provender.core.strict_json import strict_json
 from provender.io.chunks import CHUNK_BYTES, hash_stream
@@ -112,7 +113,7 @@ def manifest_of(data: Path) -> Manifest:
         )
     entries.sort(key=lambda e: e.name)
     made = {"record": "provender-record/1", "chunk_bytes": CHUNK_BYTES}
-    return Manifest(tuple(entries), 0, _ZERO, made)
+    return Manifest(Entries(entries), 0, _ZERO, made)
 
 
 def hash_alone(data: Path) -> None:

@@ -100,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     data = survey(given.input, given.roles, given.run)
     manifest, _ = fingerprint(data, given.run)
     with OutputFolder(given.output).staging("manifest.json") as draft:
-        write_json(draft / "manifest.json", manifest.to_json())
+        write_json(draft / "manifest.json", manifest.document())
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def scan(
         analyses = first_analyses(data) + ((suite,) if suite else ())
         manifest, read = fingerprint(data, run, analyses)
         # As text it takes as much again: it is written and let go before findings are there.
-        write_json(draft / "manifest.json", manifest.to_json())
+        write_json(draft / "manifest.json", manifest.document())
         _ = manifest.digest
         validation = validate(data, manifest, suite, run)
         detected = detect(data, manifest, run, policy.fdr, request.scores, request.show_content)

@@ -17,6 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from provender.core.entries import Entries
 from provender.core.manifest import Manifest
 
 _PROGRESS = re.compile(r"roles: |[\d,]+ rows in |[\w ]+: [\d,]+/[\d,]+  ")
@@ -185,7 +186,7 @@ def old_manifest(folder: Path) -> None:
 
 def other_manifest(folder: Path) -> None:
     good(folder)
-    nothing = Manifest((), 0, "", {"chunk_bytes": 1}).to_json()
+    nothing = Manifest(Entries(), 0, "", {"chunk_bytes": 1}).to_json()
     write("out/manifest.json", json.dumps(nothing).encode())(folder)
 
 

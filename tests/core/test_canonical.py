@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provender.core import canonical
-from provender.core.canonical import canonical_json, canonical_pieces
+from provender.core.canonical import canonical_json, canonical_pieces, pretty_json
 
 # RFC 8785, appendix B: IEEE-754 bits and their text.
 NUMBERS = [
@@ -83,3 +83,9 @@ def test_the_pieces_are_the_whole(value, many):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(canonical, "_MANY", many)
         assert b"".join(canonical_pieces(value)) == canonical_json(value)
+
+
+@given(VALUES)
+def test_the_pretty_text_is_indented_json_with_sorted_keys(value):
+    plain = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+    assert pretty_json(value) == plain + "\n"

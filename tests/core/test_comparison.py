@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from provender.core.comparison import compare, unmatched
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.entries import Entries, ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.merkle import CompactRange
 from provender.errors import InputError
 
@@ -25,7 +26,7 @@ MADE = {"chunk_bytes": 4}
 
 def manifest(*shards, multiset="aa"):
     ordered = tuple(sorted(shards, key=lambda s: s.name))
-    return Manifest(ordered, 5 * len(shards), multiset, dict(MADE))
+    return Manifest(Entries(ordered), 5 * len(shards), multiset, dict(MADE))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.entries import Entries, ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.receipt import Receipt, ShardRead, compare, intervals, parse_receipt
 from provender.errors import InputError
 
@@ -22,7 +23,7 @@ def entry(name: str, chunks: int, root: str = A) -> ShardEntry:
     return ShardEntry(name, chunks * 4 * 2**20, A, root, 1, A, A, (), b"\0" * 32 * chunks)
 
 
-MANIFEST = Manifest(tuple(entry(*e) for e in (("a", 3), ("b", 2), ("c", 1), ("e", 0))), 4, A, {})
+MANIFEST = Manifest(Entries(entry(*e) for e in (("a", 3), ("b", 2), ("c", 1), ("e", 0))), 4, A, {})
 RECEIPT = Receipt(
     A, f"sha256:{B}", "mail", 3, (ShardRead("a", A, ((0, 1), (2, 3))), ShardRead("b", A, ((0, 2),)))
 )

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.entries import Entries, ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.merkle import CompactRange
 from provender.provenance.dvc.config import read_config
 from provender.provenance.dvc.dotdvc import read_dotdvc
@@ -120,7 +121,7 @@ def _manifest() -> bytes:
     empty = CompactRange.of_leaves(0, []).root().hex()
     shards = (shards[0], replace(shards[1], chunk_root=empty))
     made = {"chunk_bytes": 2**22}
-    return json.dumps(Manifest(shards, 2, "3" * 64, made).to_json()).encode()
+    return json.dumps(Manifest(Entries(shards), 2, "3" * 64, made).to_json()).encode()
 
 
 TARGETS = (

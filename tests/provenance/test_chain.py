@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from provender.core.audit_path import Levels
 from provender.core.breach import BreachKind
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.entries import Entries, ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.merkle import leaf_hash
 from provender.core.succession import Removal, succession
 from provender.identity.multiset import Multiset
@@ -29,7 +30,7 @@ def manifest(shards: Shards) -> Manifest:
         for name, rows in sorted(shards.items())
     ]
     every = [record for rows in shards.values() for record in rows]
-    return Manifest(tuple(entries), len(every), digest(every), {})
+    return Manifest(Entries(entries), len(every), digest(every), {})
 
 
 def digest(rows: list[bytes]) -> str:

@@ -12,6 +12,7 @@ import pytest
 from provender.core.breach import BrokenTrustError
 from provender.core.canonical import canonical_json, pretty_json
 from provender.core.digest import sha256_hex
+from provender.core.entries import Entries
 from provender.core.envelope import Envelope
 from provender.core.manifest import Manifest
 from provender.core.statement import STATEMENT_PAYLOAD_TYPE
@@ -276,7 +277,7 @@ def test_a_signed_manifest_with_chunks_of_another_size_cannot_be_verified(place:
     made = {**old.made, "chunk_bytes": 2**23}
     with pytest.raises(InputError):
         Manifest.from_json(Manifest(old.shards, old.rows, old.multiset, made).to_json())
-    place.write_seal(Manifest((), 0, old.multiset, made))
+    place.write_seal(Manifest(Entries(), 0, old.multiset, made))
     assert kinds(place) == ["manifest"]
 
 

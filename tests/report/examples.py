@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import Any
 
 from provender.core.digest import digest_of, sha256_hex
+from provender.core.entries import Entries, ShardEntry
 from provender.core.finding import Check, CheckStatus, Finding, Level
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.manifest import Manifest
 
 ROWS = 500
 TRIGGER = "text/label-override"
@@ -72,7 +73,7 @@ def _manifest(shards: int) -> dict[str, Any]:
         entries.append(ShardEntry(name, 81_920 + i, digest, digest, ROWS, digest, digest, SCHEMA))
     entries.sort(key=lambda e: e.name)
     made = {"tool": "provender 0.1.0", "chunk_bytes": 4 << 20, "row_encoding": "rows/1"}
-    return Manifest(tuple(entries), ROWS * shards, sha256_hex(b"rows"), made).to_json()
+    return Manifest(Entries(entries), ROWS * shards, sha256_hex(b"rows"), made).to_json()
 
 
 def _findings(root: str, names: list[str], clean: bool) -> dict[str, Any]:

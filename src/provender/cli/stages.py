@@ -43,7 +43,7 @@ def fingerprint(beam_options: tuple[str, ...], **options: Any) -> int:
         data = survey(inputs_of(options["data"]), roles_of(options), run)
         manifest, read = run_fingerprint(data, run)
     with OutputFolder(options["out"]).staging("manifest.json") as draft:
-        write_json(draft / "manifest.json", manifest.to_json())
+        write_json(draft / "manifest.json", manifest.document())
     _say(
         options["format_"],
         {

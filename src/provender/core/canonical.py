@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -43,7 +43,7 @@ def canonical_pieces(value: Any) -> Iterator[bytes]:
             yield f"{',' if place else '{'}{encode_basestring(key)}:".encode()
             yield from canonical_pieces(value[key])
         yield b"}"
-    elif isinstance(value, list | tuple) and len(value) > _MANY:
+    elif is_list(value) and len(value) > _MANY:
         for start in range(0, len(value), _MANY):
             yield b"," if start else b"["
             yield _text(value[start : start + _MANY]).encode("utf-8")[1:-1]
@@ -72,8 +72,31 @@ def pretty_json(value: Any) -> str:
 def pretty_pieces(value: Any) -> Iterator[str]:
     """Yield `pretty_json` piece by piece, for documents that are large."""
     encoder = json.JSONEncoder(indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    yield from encoder.iterencode(value)
+    yield from _indented(value, "\n", encoder.encode)
     yield "\n"
+
+
+def _indented(value: Any, line: str, encode: Callable[[Any], str]) -> Iterator[str]:
+    """Yield ``value``, opened down to what is in no list; ``line`` begins each of its lines."""
+    if isinstance(value, dict) and value:
+        for place, key in enumerate(sorted(value)):
+            yield f"{',' if place else '{'}{line}  {encode(key)}: "
+            yield from _indented(value[key], line + "  ", encode)
+        yield line + "}"
+    elif is_list(value) and value:
+        for place, item in enumerate(value):
+            # No line break stands in a JSON text but those of its layout.
+            yield f"{',' if place else '['}{line}  " + encode(item).replace("\n", line + "  ")
+        yield line + "]"
+    else:
+        yield encode(list(value) if is_list(value) else value)
+
+
+def is_list(value: Any) -> bool:
+    """Return whether ``value`` is an array in JSON; one may be made as it is read (`Lazily`)."""
+    if isinstance(value, list | tuple):
+        return True
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
 def _sorted_keys(value: dict[str, Any]) -> list[str]:
@@ -101,7 +124,7 @@ def _text(value: Any) -> str:
             for k in _sorted_keys(value)
         ]
         return "{" + ",".join(members) + "}"
-    if isinstance(value, list | tuple):
+    if is_list(value):
         return "[" + ",".join(_text(item) for item in value) + "]"
     raise ValueError(f"a {type(value).__name__} has no canonical JSON form")
 

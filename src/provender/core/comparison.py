@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.entries import ShardEntry
+from provender.core.manifest import Manifest
 from provender.errors import InputError
 
 DIFF_VERSION = "provender-diff/1"

@@ -12,8 +12,9 @@ from itertools import pairwise
 from typing import Any
 
 from provender.core.canonical import canonical_json
+from provender.core.entries import ShardEntry
 from provender.core.fields import fields, hex_digest, sha256_digest
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.statement import parse_statement, statement
 
 RECEIPT_PREDICATE = "urn:provender:training-receipt/v0.1"

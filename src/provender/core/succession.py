@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from provender.core.entries import ShardEntry
 from provender.core.fields import fields, hex_digest
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.manifest import Manifest
 
 _MAX_REASON = 500
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from provender.core.breach import Breach, BreachKind, BrokenTrustError, printable
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.entries import ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.merkle import CompactRange
 from provender.core.statement import MANIFEST_NAME, SealStatement, payload_digest
 from provender.core.succession import Added, Removal, Succession, succession

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 
-from provender.core.manifest import ShardEntry
+from provender.core.entries import ShardEntry
 from provender.errors import InputError
 from provender.io.chunks import CHUNK_BYTES, chunk_hash, hash_stream, read_fully
 from provender.io.storage import open_raw

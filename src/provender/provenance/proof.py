@@ -10,8 +10,9 @@ from provender.core.absence import ABSENCE_VERSION, Absence, absence_of
 from provender.core.audit_path import Levels
 from provender.core.breach import Breach, BreachKind, told_as
 from provender.core.canonical import canonical_json
+from provender.core.entries import ShardEntry
 from provender.core.inclusion import Proof, parse_document, proof_of
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.merkle import leaf_hash
 from provender.core.removal_receipt import RECEIPT_VERSION, Receipt, receipt_of
 from provender.core.shard import ShardRef

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from provender.core.audit_path import Levels
 from provender.core.breach import Breach, BreachKind, BrokenTrustError, printable
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.entries import ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.removal_receipt import Receipt
 from provender.core.succession import Removal
 from provender.errors import InputError, NothingCheckedError

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BufferedReader
 from typing import cast
 
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.entries import ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.shard import ShardRef
 from provender.errors import InputError
 from provender.io.storage import open_raw

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from provender.core.breach import Breach, BreachKind, printable
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.entries import ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.sampling import sample
 from provender.errors import NothingCheckedError, ProvenderError, UsageError
 from provender.io.chunks import CHUNK_BYTES

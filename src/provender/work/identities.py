@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import chain
 from sys import intern
 
 from provender import __version__
-from provender.core.manifest import Manifest, Schema, ShardEntry
+from provender.core.entries import Entries, Schema, ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.shard import ShardFailure
 from provender.identity.analysis import IdentityAnalysis
 from provender.identity.encoding import RECORD_ENCODING
@@ -104,21 +106,21 @@ def _packed(entries: Sequence[ShardEntry], total: Multiset) -> bytes:
     return pack(_KIND, meta, {"lanes": total.lanes})
 
 
-def load_entries(name: str, store: StateStore) -> tuple[list[ShardEntry], Multiset]:
+def load_entries(name: str, store: StateStore) -> tuple[Entries, Multiset]:
     """Return the entries of a page of shards, and the sum of their records."""
     meta, arrays = unpack(_KIND, store.require(name))
     schemas = [_schema(tuple((n, t) for n, t in schema)) for schema in meta["schemas"]]
-    entries = [
+    entries = Entries(
         ShardEntry(
             **{
                 **e,
-                **{key: intern(e[key]) for key in ("name", "sha256", "chunk_root")},
+                "name": intern(e["name"]),
                 "schema": schemas[e["schema"]],
                 "chunks": bytes.fromhex(e["chunks"]),
             }
         )
         for e in meta["entries"]
-    ]
+    )
     return entries, Multiset(arrays["lanes"], meta["count"])
 
 
@@ -134,12 +136,9 @@ def manifest_of(parts: Sequence[PageIdentities], store: StateStore) -> Manifest:
     Args:
         parts: of every page, none failed.
     """
-    total = Multiset.empty()
-    entries: list[ShardEntry] = []
-    for part in sorted(parts, key=lambda part: part.number):
-        found, multiset = load_entries(part.name, store)
-        entries += found
-        total = total + multiset
+    loaded = [load_entries(p.name, store) for p in sorted(parts, key=lambda p: p.number)]
+    entries = Entries(chain.from_iterable(page for page, _ in loaded))
+    total = sum((records for _, records in loaded), Multiset.empty())
     made = {
         "tool": f"provender {__version__}",
         "record": RECORD_ENCODING,
@@ -149,7 +148,7 @@ def manifest_of(parts: Sequence[PageIdentities], store: StateStore) -> Manifest:
         "chunk_bytes": CHUNK_BYTES,
     }
     store.put_content(_SUM, total.to_bytes())
-    return Manifest(tuple(entries), total.count, total.digest(), made)
+    return Manifest(entries, total.count, total.digest(), made)
 
 
 def load_sum(manifest: Manifest, store: StateStore) -> bytes:

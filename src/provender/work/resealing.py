@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from provender.core.breach import Breach, BreachKind, BrokenTrustError, printable
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.entries import ShardEntry
+from provender.core.manifest import Manifest
 from provender.core.succession import Added, Removal, Succession, succession
 from provender.errors import UsageError
 from provender.identity.multiset import Multiset

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provender.core.manifest import ShardEntry
+from provender.core.entries import ShardEntry
 from provender.core.shard import SurveyedShard
 from provender.errors import InputError
 from provender.identity.multiset import Multiset

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from provender.core.manifest import Manifest, ShardEntry
+from provender.core.entries import Entries, ShardEntry
+from provender.core.manifest import Manifest
 from provender.io.chunks import CHUNK_BYTES, hash_stream
 from provender.provenance.dvc.audit import audit
 from provender.provenance.dvc.finding import AuditResult
@@ -124,4 +125,4 @@ def manifest_of(folder: Path) -> Manifest:
                 )
             )
     made = {"record": "provender-record/1", "chunk_bytes": CHUNK_BYTES}
-    return Manifest(tuple(sorted(shards, key=lambda s: s.name)), 0, "0" * 64, made)
+    return Manifest(Entries(sorted(shards, key=lambda s: s.name)), 0, "0" * 64, made)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from provender.core.entries import Entries
 from provender.core.manifest import Manifest
 from provender.core.shard import Roles
 from provender.work.redteam.document import Plan, redteam_document
@@ -45,4 +46,4 @@ def document(
 ) -> dict[str, Any]:
     trials = trials_of(plan.attacks, plan.arms, plan.counts, plan.seeds)
     results = {trial: found for trial in trials if (found := result(trial)) is not None}
-    return redteam_document(Manifest((), 300, "ab" * 32, {}), plan, results)
+    return redteam_document(Manifest(Entries(), 300, "ab" * 32, {}), plan, results)

@@ -14,7 +14,7 @@ import pyarrow.dataset as ds
 from pyarrow.fs import FSSpecHandler, PyFileSystem
 
 from provender.core.breach import Breach, BreachKind, BrokenTrustError
-from provender.core.manifest import ShardEntry
+from provender.core.entries import ShardEntry
 from provender.errors import NothingCheckedError, UsageError
 from provender.io.listing import root_of
 from provender.io.names import check_names

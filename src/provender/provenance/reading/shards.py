@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from provender.core.breach import Breach, BreachKind, BrokenTrustError, printable
-from provender.core.manifest import ShardEntry
+from provender.core.entries import ShardEntry
 from provender.errors import InputError, ProvenderError
 from provender.io.chunks import CHUNK_BYTES, chunk_hash
 from provender.provenance.reading.log import ReadLog

@@ -10,7 +10,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem
 
-from provender.core.manifest import ShardEntry
+from provender.core.entries import ShardEntry
 from provender.errors import InputError
 from provender.io.failures import plain_failures
 from provender.io.names import format_of, partition_of
