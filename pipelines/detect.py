@@ -46,7 +46,7 @@ class Detected:
     """
 
     document: dict[str, Any]
-    marks: tuple[tuple[str, str], ...]
+    marks: Sequence[tuple[str, str]]
     scores: tuple[tuple[str, str, str], ...]
     keep_all: bool
 
@@ -110,7 +110,7 @@ def detect(
         data,
         show_content,
     )
-    return Detected(document, tuple(findings["marks"]), tuple(findings["scores"]), keep_all)
+    return Detected(document, findings["marks"], tuple(findings["scores"]), keep_all)
 
 
 def _keep(

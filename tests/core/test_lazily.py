@@ -16,6 +16,8 @@ from provender.core.lazily import Lazily
 def test_it_reads_as_the_list_of_what_it_makes(values: list[int], part: slice) -> None:
     lazily = Lazily(len(values), values.__getitem__)
     assert list(lazily) == values
+    assert lazily == Lazily(len(values), values.__getitem__)
+    assert lazily != [*values, 1]
     assert lazily[part] == values[part]
     assert len(lazily) == len(values)
     assert bool(lazily) == bool(values)

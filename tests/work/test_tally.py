@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from provender.io.states import StateStore
 from provender.work.fold import Part
-from provender.work.tally import EXAMPLES, CauseTally, Tally, fold_tallies, load_tally, store_tally
+from provender.work.tally import (
+    EXAMPLES,
+    CauseTally,
+    Tally,
+    fold_tallies,
+    load_tally,
+    marks_of,
+    store_tally,
+)
 
 FLAGS = st.lists(
     st.tuples(
@@ -24,7 +32,7 @@ SHARDS = st.lists(FLAGS, min_size=1, max_size=12)
 
 
 def tally(shard, flags):
-    total = Tally(marks=[(shard, f"marks/{shard}")] if flags else [])
+    total = Tally(marks=marks_of(shard, f"marks/{shard}")) if flags else Tally()
     for rule, rows, score, p_value, label, source in flags:
         one = CauseTally.of(shard, rows, score, p_value, label, source)
         one.examples = [{"shard": f"s{shard}", "row": rows, "p_value": p_value}]
@@ -48,7 +56,7 @@ def test_blocks_of_shards_merge_to_one_pass(shards, cuts):
     assert blocks == whole
     for rule, counted in whole.causes.items():
         flags = [f for shard in shards for f in shard if f[0] == rule[0]]
-        assert counted.rows == sum(f[1] for f in flags) == sum(counted.shards.values())
+        assert counted.rows == sum(f[1] for f in flags) == counted.shards.rows.sum()
         assert counted.p_value == min(f[3] for f in flags)
         assert len(counted.examples) == min(EXAMPLES, len(flags))
         assert counted.examples[0]["p_value"] == counted.p_value
@@ -61,5 +69,6 @@ def test_a_tally_is_stored_and_folded(tmp_path):
     ((group, number, part),) = fold_tallies(("g", 7, parts), store)
     assert (group, number) == ("g", 7)
     folded = load_tally(part.name, store)
-    assert folded.causes[1, 0].shards == {0: 2, 1: 2, 2: 2}
-    assert folded.marks == [(i, f"marks/{i}") for i in range(3)]
+    assert dict(folded.causes[1, 0].shards.items()) == {0: 2, 1: 2, 2: 2}
+    names = [f"marks/{i}" for i in range(3)]
+    assert folded.marks.to_pydict() == {"shard": [0, 1, 2], "name": names}

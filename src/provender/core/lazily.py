@@ -19,6 +19,11 @@ class Lazily(Sequence[Any]):
     def __len__(self) -> int:
         return len(self._places)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __getitem__(self, place: Any) -> Any:
         """Return an item, or for a slice a list of them.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,16 +68,14 @@ class HeatMap:
     touched: int
 
 
-def heat_map(shards: list[dict[str, Any]], rules: list[str]) -> HeatMap:
+def heat_map(shards: Sequence[dict[str, Any]], rules: list[str]) -> HeatMap:
     """Lay out findings.json's ``shards`` under ``rules`` (others that flagged are added)."""
     rules = sorted({*rules, *(rule for shard in shards for rule in shard["flagged"])})
     per_column = max(1, -(-len(shards) // MOST_COLUMNS))
     strips = [_strip(rule, shards, per_column) for rule in rules]
-    touched = [shard for shard in shards if any(shard["flagged"].values())]
     # Made one by one and not kept: there may be 100,000.
-    worst = heapq.nsmallest(
-        MOST_LISTED, map(_listed, touched), key=lambda s: (-s.flagged[0][2], s.name)
-    )
+    touched = (_listed(shard) for shard in shards if any(shard["flagged"].values()))
+    worst = heapq.nsmallest(MOST_LISTED, touched, key=lambda s: (-s.flagged[0][2], s.name))
     return HeatMap(
         shards=len(shards),
         columns=-(-len(shards) // per_column),
@@ -86,11 +85,11 @@ def heat_map(shards: list[dict[str, Any]], rules: list[str]) -> HeatMap:
         strips=tuple(s for s in strips if s.cells),
         quiet=tuple(s.rule for s in strips if not s.cells),
         worst=tuple(worst),
-        touched=len(touched),
+        touched=sum(any(shard["flagged"].values()) for shard in shards),
     )
 
 
-def _strip(rule: str, shards: list[dict[str, Any]], per_column: int) -> Strip:
+def _strip(rule: str, shards: Sequence[dict[str, Any]], per_column: int) -> Strip:
     hits = [shard["flagged"].get(rule, 0) for shard in shards]
     cells = []
     for start in range(0, len(shards), per_column):

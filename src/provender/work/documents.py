@@ -19,7 +19,7 @@ def findings_document(
     findings: Sequence[Finding],
     checks: Sequence[Check],
     detectors: list[dict[str, Any]],
-    shards: list[dict[str, Any]],
+    shards: Sequence[dict[str, Any]],
     data: DataSet,
     show_content: bool,
 ) -> dict[str, Any]:

@@ -10,12 +10,14 @@ import numpy as np
 
 from provender.calibrate.concentration import concentrated
 from provender.core.finding import Check, CheckStatus, Finding, Level, Rule, most_flagged
+from provender.core.lazily import Lazily
 from provender.detect.base import Cause
 from provender.stats.census import Counts
 from provender.work.rounds import Detection
 from provender.work.summary import SURPRISE_EDGES, ScoreSummary
 from provender.work.tally import CauseTally, Tally
 from provender.work.thresholds import Thresholds
+from provender.work.told import load_told
 
 _SOURCES_KEPT = 50
 _REASON = 1000
@@ -42,15 +44,13 @@ def findings_of(
     """
     findings = []
     known = dict(shard_rows)
+    told = [load_told(names[0], detection.store) for names in thresholds.standing.told]
     for (rule, cause), counted in sorted(tally.causes.items()):
         detector = detection.detectors[rule]
-        profile = detection.store.require(thresholds.standing.profiles[rule][0])
-        causes = detector.causes(profile)
-        named = causes[cause] if 0 <= cause < len(causes) else Cause("", "")
         shards = Counter({shard_rows[i][0]: rows for i, rows in counted.shards.items()})
         places = [("source", n, p) for n, p in concentrated(counted.sources, source_rows, rate)]
         places += [("shard", n, p) for n, p in concentrated(shards, known, rate)]
-        findings.append(_finding(detector.rule, named, counted, shards, places))
+        findings.append(_finding(detector.rule, told[rule].cause(cause), counted, shards, places))
     return sorted(findings, key=lambda f: (-f.level.rank, f.rule, f.p_value or 0.0, f.what))
 
 
@@ -93,10 +93,10 @@ def checks_of(
     """Return one line of coverage per detector that ran."""
     checks = []
     rows = detection.rows
-    for detector, profiles, summary in zip(
-        detection.detectors, thresholds.standing.profiles, summaries, strict=True
+    for detector, told, summary in zip(
+        detection.detectors, thresholds.standing.told, summaries, strict=True
     ):
-        limits = [detector.limits(detection.store.require(name)) for name in profiles]
+        limits = [load_told(name, detection.store).limits for name in told]
         reason = "; ".join(dict.fromkeys(text for text in limits if text))
         unscored = summary.p_values.unscored
         looked = rows - unscored
@@ -135,7 +135,7 @@ def detectors_json(
 
 def shards_json(
     tally: Tally, detection: Detection, shard_rows: Sequence[tuple[str, int]]
-) -> list[dict[str, Any]]:
+) -> Sequence[dict[str, Any]]:
     """Return flagged rows by rule for every shard."""
     # Most of 100,000 shards have the same counts, or none: equal ones are one object.
     distinct: list[dict[str, int]] = [{}]
@@ -150,10 +150,12 @@ def shards_json(
             if number == len(distinct):
                 distinct.append(counts)
             which[shard] = number
-    return [
-        {"name": name, "rows": rows, "flagged": distinct[number]}
-        for (name, rows), number in zip(shard_rows, which, strict=True)
-    ]
+
+    def made(place: int) -> dict[str, Any]:
+        name, rows = shard_rows[place]
+        return {"name": name, "rows": rows, "flagged": distinct[which[place]]}
+
+    return Lazily(len(shard_rows), made)
 
 
 def source_counts(census: Counts, source: str | None) -> dict[str, int]:

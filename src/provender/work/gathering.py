@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from provender.core.lazily import Lazily
 from provender.core.shard import ShardFailure
 from provender.stats.census import CensusAnalysis
 from provender.work.findings import (
@@ -18,7 +19,7 @@ from provender.work.findings import (
 from provender.work.fold import Part, failed
 from provender.work.rounds import Detection
 from provender.work.summary import load_summary
-from provender.work.tally import load_tally
+from provender.work.tally import Tally, load_tally
 from provender.work.thresholds import Thresholds
 from provender.work.wire import message
 
@@ -73,9 +74,15 @@ def found(
         "checks": checks_of(thresholds, summaries, detection),
         "detectors": detectors_json(thresholds, summaries, detection),
         "shards": shards_json(tally, detection, shard_rows),
-        "marks": [(shard_rows[shard][0], name) for shard, name in tally.marks],
+        "marks": _marks(tally, [name for name, _ in shard_rows]),
         "scores": [
             (shard_rows[shard][0], detection.detectors[rule].rule.id, name)
             for shard, rule, name in tally.scores
         ],
     }
+
+
+def _marks(tally: Tally, shards: Sequence[str]) -> Lazily:
+    """Return (shard name, store name of its flagged rows), in canonical order."""
+    places, names = tally.marks["shard"].to_numpy(), tally.marks["name"].combine_chunks()
+    return Lazily(len(places), lambda i: (shards[places[i]], names[i].as_py()))

@@ -21,7 +21,7 @@ from provender.work.rounds import Detection
 from provender.work.score import KeptScores, Scored, pack_scores, unpack_scores
 from provender.work.summary import ScoreSummary
 from provender.work.suspected import Hits, load_hits
-from provender.work.tally import EXAMPLES, CauseTally, Tally, finite, store_tally
+from provender.work.tally import EXAMPLES, CauseTally, Tally, finite, marks_of, store_tally
 from provender.work.task import SpanTask, load_task
 from provender.work.thresholds import Thresholds
 from provender.work.wire import message
@@ -111,7 +111,7 @@ def _marked(
     data = pack(_KIND, {}, {name: flags[name].combine_chunks() for name in flags.column_names})
     return Tally(
         _causes(index, tasks[0].shard.ref.name, flags, picked, place, context),
-        [(index, store.put_content("marks", data))],
+        marks_of(index, store.put_content("marks", data)),
         scores,
     )
 

@@ -20,6 +20,7 @@ from provender.work.fold import Block, Folded, Part, failed, fold_names
 from provender.work.listed import gathered
 from provender.work.starts import load_starts
 from provender.work.task import SpanTask
+from provender.work.told import store_told
 from provender.work.wire import message, some_failures
 
 #: Records whose keys one worker folds at a time; a partitioned detector gets a part for each.
@@ -65,12 +66,14 @@ class Standing:
 
     Attributes:
         profiles: per detector, the names of its stored profiles (one, or one per part).
+        told: per detector, once it is through, the names of what its profiles tell (`Told`).
         crowds: per detector that lists rows, once it is through, the store name of how many lie
             in each shard; '' for others.
         failures: shards that could not be read; the steps that follow do nothing.
     """
 
     profiles: tuple[tuple[str, ...], ...] = ()
+    told: tuple[tuple[str, ...], ...] = ()
     crowds: tuple[str, ...] = ()
     failures: tuple[ShardFailure, ...] = ()
 
@@ -91,12 +94,14 @@ class Profiled:
 
     Attributes:
         name: store name of the profile; '' after a failure.
+        told: store name of what it tells; '' before the detector's last round.
         crowd: store name of how many listed rows lie in each shard; '' where it lists none yet.
     """
 
     detector: int
     part: int
     name: str
+    told: str = ""
     crowd: str = ""
     failures: tuple[ShardFailure, ...] = ()
 
@@ -201,12 +206,14 @@ def make_profile(
         whole = analysis.unpack(detection.store.require(common.name))
         state = detector.complete(state, whole)
     data = detector.profile(round, state)
-    crowd = ""
-    if isinstance(detector, StateDetector) and round == detector.rounds - 1:
-        starts = load_starts(detection.starts, detection.store)
-        crowd = _store_crowd(gathered(detector.flagged(data), starts), detection.store)
+    told = crowd = ""
+    if round == detector.rounds - 1:
+        told = store_told(detector, data, detection.store)
+        if isinstance(detector, StateDetector):
+            starts = load_starts(detection.starts, detection.store)
+            crowd = _store_crowd(gathered(detector.flagged(data), starts), detection.store)
     name = detection.store.put_content("profile", data)
-    return Profiled(int(index), int(part), name, crowd)
+    return Profiled(int(index), int(part), name, told, crowd)
 
 
 def _store_crowd(crowd: np.ndarray, store: StateStore) -> str:
@@ -222,13 +229,15 @@ def next_standing(
         return Standing(failures=failures)
     count = len(detection.detectors)
     profiles = list(standing.profiles or ((),) * count)
+    told = list(standing.told or ((),) * count)
     crowds = list(standing.crowds or ("",) * count)
     for index in {one.detector for one in profiled}:
         own = sorted((p for p in profiled if p.detector == index), key=lambda p: p.part)
         profiles[index] = tuple(p.name for p in own)
+        told[index] = tuple(p.told for p in own if p.told)
         if own[0].crowd:
             crowds[index] = own[0].crowd if len(own) == 1 else _total(own, detection.store)
-    return Standing(tuple(profiles), tuple(crowds))
+    return Standing(tuple(profiles), tuple(told), tuple(crowds))
 
 
 def _total(parts: Sequence[Profiled], store: StateStore) -> str:

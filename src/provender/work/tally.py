@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from provender.core.canonical import compact_json
 from provender.io.states import StateStore
+from provender.stats.packing import pack, unpack
 from provender.work.fold import Block, Folded, Part, failed
+from provender.work.shard_rows import ShardRows
 
 #: Examples that a finding shows.
 EXAMPLES = 5
 #: Values of a class or source that are counted apart; beyond, the rest (by name) is not counted.
 #: The census stops at as many.
 _MOST_VALUES = 10_000
-_COUNTED = ("shards", "classes", "sources")
+_KIND = "tally/2"
+_NONE = np.zeros(0, np.int64)
+_MARKS = pa.schema([("shard", pa.int64()), ("name", pa.string())])
 
 
 @dataclass
@@ -37,7 +40,7 @@ class CauseTally:
     rows: int
     score: float | None
     p_value: float
-    shards: Counter[int] = field(default_factory=Counter)
+    shards: ShardRows = field(default_factory=ShardRows)
     classes: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
     examples: list[dict[str, Any]] = field(default_factory=list)
@@ -51,7 +54,7 @@ class CauseTally:
             rows,
             finite(score),
             p_value,
-            Counter({shard: rows}),
+            ShardRows.of(shard, rows),
             Counter({label: rows} if label is not None else {}),
             Counter({source: rows} if source is not None else {}),
         )
@@ -71,18 +74,24 @@ class CauseTally:
         )
 
 
+def marks_of(shard: int, name: str) -> pa.Table:
+    """Return the marks of one shard, stored under ``name``, as `Tally` holds them."""
+    return pa.table([[shard], [name]], schema=_MARKS)
+
+
 @dataclass
 class Tally:
     """What was flagged in some neighbouring shards.
 
     Attributes:
         causes: by (rule, cause).
-        marks: (shard, store name of its flagged rows), of shards that have some.
+        marks: table of `shard` and `name`, the store name of its flagged rows, of shards that
+            have some.
         scores: (shard, rule, store name of scores), where every score was kept.
     """
 
     causes: dict[tuple[int, int], CauseTally] = field(default_factory=dict)
-    marks: list[tuple[int, str]] = field(default_factory=list)
+    marks: pa.Table = field(default_factory=_MARKS.empty_table)
     scores: list[tuple[int, int, str]] = field(default_factory=list)
 
     def merge(self, other: Tally) -> Tally:
@@ -90,7 +99,8 @@ class Tally:
         causes = dict(self.causes)
         for key, tally in other.causes.items():
             causes[key] = causes[key].merge(tally) if key in causes else tally
-        return Tally(causes, self.marks + other.marks, self.scores + other.scores)
+        marks = pa.concat_tables([self.marks, other.marks])
+        return Tally(causes, marks, self.scores + other.scores)
 
 
 def fold_tallies(block: Block, store: StateStore) -> Folded:
@@ -107,41 +117,35 @@ def fold_tallies(block: Block, store: StateStore) -> Folded:
 
 def store_tally(tally: Tally, store: StateStore) -> str:
     """Store a tally and return its name."""
+    counted = sorted(tally.causes.items())
+    shards = [found.shards for _, found in counted]
     causes = [
-        {
-            **vars(t),
-            "key": key,
-            **{name: _columns(getattr(t, name)) for name in _COUNTED},
-        }
-        for key, t in sorted(tally.causes.items())
+        {name: value for name, value in vars(found).items() if name != "shards"}
+        | {"key": key, "shards": len(found.shards)}
+        for key, found in counted
     ]
-    marks = [list(column) for column in zip(*tally.marks, strict=True)] or [[], []]
-    value = {"causes": causes, "marks": marks, "scores": tally.scores}
-    return store.put_content("tally", compact_json(value))
+    arrays = {
+        "places": np.concatenate([_NONE, *(found.places for found in shards)]),
+        "rows": np.concatenate([_NONE, *(found.rows for found in shards)]),
+        **{f"mark {name}": tally.marks[name] for name in _MARKS.names},
+    }
+    meta = {"causes": causes, "scores": tally.scores}
+    return store.put_content("tally", pack(_KIND, meta, arrays))
 
 
 def load_tally(name: str, store: StateStore) -> Tally:
     """Return what `store_tally` stored."""
-    value = json.loads(store.require(name))
+    meta, arrays = unpack(_KIND, store.require(name))
     causes = {}
-    for one in value["causes"]:
+    start = 0
+    for one in meta["causes"]:
         rule, cause = one.pop("key")
-        counts: dict[str, Any] = {name: _counter(*one.pop(name)) for name in _COUNTED}
-        causes[rule, cause] = CauseTally(**one, **counts)
-    marks = list(zip(*value["marks"], strict=True))
-    return Tally(causes, marks, [(s, r, n) for s, r, n in value["scores"]])
-
-
-def _columns(counts: Counter[Any]) -> list[list[Any]]:
-    """Return values and counts apart: a list of pairs takes three times the memory to read."""
-    values = sorted(counts)
-    return [values, [counts[value] for value in values]]
-
-
-def _counter(values: list[Any], counts: list[int]) -> Counter[Any]:
-    counter: Counter[Any] = Counter()
-    dict.update(counter, zip(values, counts, strict=True))
-    return counter
+        own = slice(start, start := start + one.pop("shards"))
+        shards = ShardRows(arrays["places"][own], arrays["rows"][own])
+        counts = {name: Counter(one.pop(name)) for name in ("classes", "sources")}
+        causes[rule, cause] = CauseTally(**one, shards=shards, **counts)
+    marks = pa.table([arrays[f"mark {name}"] for name in _MARKS.names], schema=_MARKS)
+    return Tally(causes, marks, [(s, r, n) for s, r, n in meta["scores"]])
 
 
 def finite(value: float | None) -> float | None:
