@@ -142,8 +142,8 @@ def load_tally(name: str, store: StateStore) -> Tally:
         rule, cause = one.pop("key")
         own = slice(start, start := start + one.pop("shards"))
         shards = ShardRows(arrays["places"][own], arrays["rows"][own])
-        counts = {name: Counter(one.pop(name)) for name in ("classes", "sources")}
-        causes[rule, cause] = CauseTally(**one, shards=shards, **counts)
+        one |= {name: Counter(one[name]) for name in ("classes", "sources")}
+        causes[rule, cause] = CauseTally(shards=shards, **one)
     marks = pa.table([arrays[f"mark {name}"] for name in _MARKS.names], schema=_MARKS)
     return Tally(causes, marks, [(s, r, n) for s, r, n in meta["scores"]])
 
