@@ -43,6 +43,8 @@ from provender.provenance.keys import load_signer, new_key
 from provender.provenance.seal import write_seal
 
 _SHARDS = 4
+#: Bytes a file below which threads do not pay.
+_SMALL = 64 * 1024
 _ZERO = "0" * 64
 _FAR = datetime.date(2099, 12, 31)
 
@@ -137,30 +139,21 @@ def fingerprint(data: Path) -> None:
 def byte_part(data: Path, key: Path, out: Path) -> None:
     """Write a seal of the files' bytes: everything of `provender seal` but reading records."""
     refs = discover([str(data)])
-    with ThreadPoolExecutor() as threads:
-        digests = list(threads.map(_digests, _portions(refs)))
-    entries = tuple(
-        _entry(ref, found)
-        for portion, many in zip(_portions(refs), digests, strict=True)
-        for ref, found in zip(portion, many, strict=True)
-    )
+    if sum(ref.size for ref in refs) > _SMALL * len(refs):
+        with ThreadPoolExecutor() as threads:
+            digests = threads.map(_digests, refs)
+            entries = Entries(map(_entry, refs, digests))
+    else:  # hashing a few kilobytes holds the lock that threads would wait for
+        entries = Entries(map(_entry, refs, map(_digests, refs)))
     made = {"record": "provender-record/1", "chunk_bytes": CHUNK_BYTES}
-    manifest = Manifest(Entries(entries), 0, _ZERO, made)
+    manifest = Manifest(entries, 0, _ZERO, made)
     statement = seal_statement(manifest, SealVersion("s", 1, None, _FAR))
     write_seal(out / "seal.dsse.json", manifest, statement, [load_signer(key, lambda: b"x")], {})
 
 
-def _portions(refs: list[ShardRef]) -> list[list[ShardRef]]:
-    size = max(min(len(refs) // 64, 256), 1)
-    return [refs[i : i + size] for i in range(0, len(refs), size)]
-
-
-def _digests(refs: list[ShardRef]) -> list[ByteDigests]:
-    found = []
-    for ref in refs:
-        with open_raw(ref.uri, ref.name) as file:
-            found.append(hash_stream(file))
-    return found
+def _digests(ref: ShardRef) -> ByteDigests:
+    with open_raw(ref.uri, ref.name) as file:
+        return hash_stream(file)
 
 
 def _entry(ref: ShardRef, found: ByteDigests) -> ShardEntry:
