@@ -136,9 +136,13 @@ def manifest_of(parts: Sequence[PageIdentities], store: StateStore) -> Manifest:
     Args:
         parts: of every page, none failed.
     """
-    loaded = [load_entries(p.name, store) for p in sorted(parts, key=lambda p: p.number)]
-    entries = Entries(chain.from_iterable(page for page, _ in loaded))
-    total = sum((records for _, records in loaded), Multiset.empty())
+    total = Multiset.empty()
+    pages: list[Entries] = []
+    for part in sorted(parts, key=lambda part: part.number):
+        page, records = load_entries(part.name, store)
+        pages.append(page)
+        total = total + records
+    entries = Entries(chain.from_iterable(pages))
     made = {
         "tool": f"provender {__version__}",
         "record": RECORD_ENCODING,
