@@ -42,20 +42,25 @@ class Turns:
 
     Attributes:
         prompt, response: their words.
-        refused: bool (rows,), the response is worded as a refusal (English).
+        responses: the responses themselves.
     """
 
     prompt: Words
     response: Words
-    refused: np.ndarray
+    responses: pa.Array
 
     @staticmethod
     def of(prompts: pa.Array, responses: pa.Array) -> Turns:
         """Read two string arrays of one length."""
-        plain = pc.fill_null(pc.cast(responses, pa.large_string()), "")
+        return Turns(words_of(prompts), words_of(responses), responses)
+
+    @cached_property
+    def refused(self) -> np.ndarray:
+        """bool (rows,), the response is worded as a refusal (English)."""
+        plain = pc.fill_null(pc.cast(self.responses, pa.large_string()), "")
         plain = pc.replace_substring(pc.utf8_lower(plain), "\u2019", "'")
-        refused = pc.match_substring_regex(plain, _REFUSED).to_numpy(zero_copy_only=False)
-        return Turns(words_of(prompts), words_of(responses), refused)
+        refused = pc.match_substring_regex(plain, _REFUSED)
+        return np.asarray(refused.to_numpy(zero_copy_only=False))
 
     @cached_property
     def usable(self) -> np.ndarray:
@@ -145,7 +150,12 @@ def _distinct(words: Words, n: int, mark: int) -> tuple[np.ndarray, np.ndarray, 
     """Return (key, row, first word) of the distinct grams of ``n`` words of each text."""
     hashes, first = grams(words, n)
     row = words.text[first]
-    _, one = np.unique(mix(hashes ^ mix(row.astype(np.uint64))), return_index=True)
+    keys = mix(hashes ^ mix(row.astype(np.uint64)))
+    order = np.argsort(keys)
+    keys = keys[order]
+    starts = np.flatnonzero(np.concatenate((np.ones(len(keys[:1]), bool), keys[1:] != keys[:-1])))
+    # The first of equal ones, whatever order the sort left them in.
+    one = np.minimum.reduceat(order, starts) if len(starts) else starts
     return hashes[one] | np.uint64(mark), row[one], first[one]
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provender.stats.word_bytes import runs
+
 #: A text is read up to this many characters.
 LONGEST_TEXT = 32_768
-_BREAK = r"[^\p{L}\p{M}\p{N}\p{So}]+"
 _KEY = b"provender.grams/1"
 _TOP = np.uint64(0xFFFF_FFFF_FFFF_FF00)
 
@@ -74,8 +76,13 @@ def mix(values: np.ndarray) -> np.ndarray:
 
 def hash_strings(values: list[str]) -> np.ndarray:
     """Return uint64 keyed BLAKE2b hashes of ``values`` with the low byte zero."""
-    digests = [blake2b(v.encode(), digest_size=8, key=_KEY).digest() for v in values]
-    return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64) & _TOP
+    return np.fromiter(map(_hash, values), np.uint64, len(values)) & _TOP
+
+
+@lru_cache(maxsize=1 << 17)
+def _hash(value: str) -> int:
+    """Most words of a batch were met in the one before."""
+    return int.from_bytes(blake2b(value.encode(), digest_size=8, key=_KEY).digest(), "little")
 
 
 _recent: deque[tuple[pa.Array, Words]] = deque(maxlen=4)
@@ -87,7 +94,7 @@ def words_of(texts: pa.Array) -> Words:
     The last few answers are kept: detectors that share a read ask for the same texts in turn,
     and comparing texts costs a hundredth of splitting them.
     """
-    for known, words in _recent:
+    for known, words in tuple(_recent):  # other threads may add to it
         if len(known) == len(texts) and known.type == texts.type and known.equals(texts):
             return words
     words = _split(texts)
@@ -100,17 +107,19 @@ def _split(texts: pa.Array) -> Words:
     cut = pc.greater(pc.utf8_length(texts), LONGEST_TEXT).to_numpy(zero_copy_only=False)
     if cut.any():
         texts = pc.utf8_slice_codeunits(texts, 0, LONGEST_TEXT)
-    lists = pc.split_pattern_regex(pc.utf8_lower(texts), _BREAK)
-    text = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int64)
-    coded = pc.dictionary_encode(pc.list_flatten(lists))
-    codes = coded.indices.to_numpy(zero_copy_only=False)
-    spelled = coded.dictionary
-    is_word = pc.not_equal(spelled, "").to_numpy(zero_copy_only=False)
-    keep = is_word[codes] if len(spelled) else np.zeros(0, bool)
-    codes, text = codes[keep], text[keep]
-    starts = np.searchsorted(text, np.arange(len(texts) + 1))
-    hashes = hash_strings(spelled.to_pylist())
-    return Words(codes.astype(np.int64), text, starts, spelled, hashes, cut)
+    lower = pc.utf8_lower(texts)
+    offsets = np.frombuffer(lower.buffers()[1], np.int64)[: len(lower) + 1]
+    raw = np.frombuffer(lower.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+    offsets = offsets - offsets[0]
+    first, stop, inside = runs(raw, offsets)
+    ends = np.cumsum(stop - first)
+    buffers = [pa.py_buffer(np.concatenate(([0], ends))), pa.py_buffer(raw[inside])]
+    coded = pa.LargeStringArray.from_buffers(len(first), *buffers).dictionary_encode()
+    codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    text = np.searchsorted(offsets, first, side="right") - 1
+    starts = np.searchsorted(first, offsets)
+    hashes = hash_strings(coded.dictionary.to_pylist())
+    return Words(codes, text, starts, coded.dictionary, hashes, cut)
 
 
 def grams(

@@ -1,0 +1,57 @@
+"""Words found byte by byte are those of a regex over characters."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provender.stats.word_bytes import runs
+
+TEXTS = st.lists(
+    st.text(st.sampled_from("aZ9é·漢🙂ß̈_- '\n€𝒳\u200d") | st.characters(), max_size=12)
+)
+
+
+def words(texts: list[str]) -> list[list[str]]:
+    """Return the words of each text, by `runs`."""
+    encoded = [text.encode() for text in texts]
+    offsets = np.concatenate(([0], np.cumsum([len(e) for e in encoded], dtype=np.int64)))
+    whole = b"".join(encoded)
+    first, stop, inside = runs(np.frombuffer(whole, np.uint8), offsets)
+    found: list[list[str]] = [[] for _ in texts]
+    for a, b in zip(first.tolist(), stop.tolist(), strict=True):
+        assert inside[a:b].all()
+        found[int(np.searchsorted(offsets, a, side="right")) - 1].append(whole[a:b].decode())
+    assert inside.sum() == (stop - first).sum()
+    return found
+
+
+def expected(text: str) -> list[str]:
+    kept = (
+        c if unicodedata.category(c)[0] in "LMN" or unicodedata.category(c) == "So" else " "
+        for c in text
+    )
+    return "".join(kept).split()
+
+
+@given(TEXTS)
+def test_words_are_runs_of_letters_marks_digits_and_symbols(texts: list[str]) -> None:
+    assert words(texts) == [expected(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "plain words, here", "naïve café 漢字かな 🙂🙂 x_y", "ß-Ä ÿ", "٣٤ हिन्दी"]
+)
+def test_arrows_regex_finds_the_same(text: str) -> None:
+    split = pc.split_pattern_regex(pa.array([text]), r"[^\p{L}\p{M}\p{N}\p{So}]+")
+    assert words([text])[0] == [w for w in split[0].as_py() if w]
+
+
+def test_words_do_not_run_over_the_end_of_a_text() -> None:
+    assert words(["ab", "cd", "", "é", "f"]) == [["ab"], ["cd"], [], ["é"], ["f"]]
