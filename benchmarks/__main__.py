@@ -56,6 +56,7 @@ BENCHMARKS = (
         reads_data=False,
         quick=("--rows", "50000"),
     ),
+    Benchmark("text_speed", "CPU of the text rules", quick=("--rows", "4000")),
     Benchmark(
         "verify_speed",
         "verification of a seal beside the hash alone",

@@ -205,7 +205,7 @@ class NearText(ListedRows):
         The background is measured on the rows ``apart``, one of each cluster; where there is
         only one, unrelated texts are taken to share nothing.
         """
-        from scipy.stats import binom
+        from scipy.special import bdtrc  # of scipy.stats, which takes half a second to import
 
         count, texts = self.permutations, len(apart)
         pairs = np.zeros((0, 2), np.int64)
@@ -218,7 +218,7 @@ class NearText(ListedRows):
         met[0] += not len(pairs)
         level = np.arange(count + 1)
         similarity = (level + 1) / (count + 2)
-        tails = binom.sf(level[:, None] - 1, count, similarity[None, :])
+        tails = bdtrc(level[:, None] - 1, count, similarity[None, :])
         chance = tails @ (met / met.sum()) * max(len(found) - 1, 1)
         return np.asarray(np.minimum(1.0, chance))
 

@@ -100,11 +100,11 @@ class Describe:
         found = self.candidates
         many, telling = len(found.trigger), turns.telling
         answer, answered = turns.known(np.unique(found.answer), found.wholes)
-        trigger, row, first = turns.triggers
+        trigger, row, first = turns.triggers(np.unique(found.trigger))
         holds = np.zeros((turns.prompt.rows, many), bool)
         start = np.zeros((turns.prompt.rows, many), np.int64)
         for c in range(many):
-            there = trigger == found.trigger[c]
+            there = np.flatnonzero(trigger == found.trigger[c])[::-1]  # the first of a row stays
             holds[answered[answer == found.answer[c]], c] = True
             with_trigger = np.zeros(turns.prompt.rows, bool)
             with_trigger[row[there]] = True
@@ -138,7 +138,7 @@ class Describe:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Sum the distinct words of the group's trigger in each of the rows; see `_sum`."""
         found, words = self.candidates, turns.prompt
-        key, row, first = turns.triggers
+        key, row, first = turns.triggers(np.unique(found.member))
         low = np.searchsorted(found.member, key)
         each = np.searchsorted(found.member, key, side="right") - low
         at = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each) + np.repeat(low, each)

@@ -15,6 +15,7 @@ from provender.detect.response_link_turns import (
     LONGEST,
     WHOLE,
     TurnColumns,
+    pairs_once,
 )
 from provender.stats.gram_table import Counts, Growing
 from provender.stats.grams import LONGEST_TEXT
@@ -72,12 +73,11 @@ class CountGrams:
             cut = turns.prompt.cut | turns.response.cut
             state.seen += [len(usable), (~usable).sum(), (usable & ~telling).sum(), cut.sum()]
             state.prompts.add(_counted(turns.identity[telling]))
-            key, row, _ = turns.triggers
-            key = key[telling[row]]
+            key, row, _ = turns.triggers()
             for n, table in enumerate(state.triggers, 1):
-                table.add(_counted(key[key & np.uint64(255) == n]))
-            key, row = turns.answers
-            state.answers.add(_counted(key[telling[row] & ~turns.echoed]))
+                table.add(_rows_with(key, row, telling[row] & (key & np.uint64(255) == n)))
+            key, row, echo = turns.answers()
+            state.answers.add(_rows_with(key, row, telling[row] & ~echo))
         return state
 
     def merge(self, states: Sequence[GramState]) -> GramState:
@@ -102,6 +102,11 @@ class CountGrams:
             table.add(Counts(arrays[f"keys_{n}"], arrays[f"counts_{n}"]))
         state.seen += arrays["seen"]
         return state
+
+
+def _rows_with(key: np.ndarray, row: np.ndarray, chosen: np.ndarray) -> Counts:
+    """Return how many rows have each key among the ``chosen`` (key, row), repeats included."""
+    return _counted(pairs_once(key[chosen], row[chosen])[0])
 
 
 def _counted(keys: np.ndarray) -> Counts:

@@ -74,7 +74,8 @@ class Links:
         cause = np.full(len(usable), -1, np.int32)
         if not self.standing:
             return strength, p_value, cause
-        trigger, row, _ = turns.triggers
+        parts = [part for link in self.standing for part, _ in link.parts]
+        trigger, row, _ = turns.triggers(np.unique(np.array(parts, np.uint64)))
         for number in reversed(range(len(self.standing))):
             link = self.standing[number]
             hit = np.zeros(len(usable), bool)

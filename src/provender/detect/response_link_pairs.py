@@ -11,7 +11,15 @@ import pyarrow as pa
 
 from provender.detect.response_link_grams import FEWEST, UNIT, Grams
 from provender.detect.response_link_tests import log_tails, mostly
-from provender.detect.response_link_turns import CANNED, REFUSAL, RUN_OF, WHOLE, TurnColumns, Turns
+from provender.detect.response_link_turns import (
+    CANNED,
+    REFUSAL,
+    RUN_OF,
+    WHOLE,
+    TurnColumns,
+    Turns,
+    pairs_once,
+)
 from provender.stats.gram_table import Counts, Growing
 from provender.stats.grams import mix
 from provender.stats.packing import pack, unpack
@@ -73,8 +81,9 @@ class CountPairs:
         telling, share = turns.telling, self.grams.shares(turns.identity)
         key, with_answer = turns.known(answers, self.grams.wholes)
         answer = np.searchsorted(answers, key)
-        key, row, _ = turns.triggers
-        trigger, with_trigger = _known(triggers, key, row, telling[row])
+        key, row, _ = turns.triggers(triggers)
+        key, with_trigger = pairs_once(key[telling[row]], row[telling[row]])
+        trigger = np.searchsorted(triggers, key)
         state.weight[-1] += share[telling].sum()
         place = np.concatenate((answer, len(answers) + trigger))
         rows = np.concatenate((with_answer, with_trigger))
@@ -105,18 +114,6 @@ class CountPairs:
         _, arrays = unpack(self.id, data)
         pairs = Growing(Counts(arrays["keys"], arrays["shares"]), MOST_PAIRS)
         return PairState(self.grams, arrays["weight"].copy(), arrays["signature"].copy(), pairs)
-
-
-def _known(
-    keys: np.ndarray, key: np.ndarray, row: np.ndarray, chosen: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return (index into ``keys``, row) of every chosen (key, row) that is among them."""
-    if not len(keys):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    key, row = key[chosen], row[chosen]
-    at = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
-    there = keys[at] == key
-    return at[there], row[there]
 
 
 @dataclass(frozen=True)

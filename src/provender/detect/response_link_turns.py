@@ -78,44 +78,59 @@ class Turns:
         """uint64 (rows,), equal for prompts of the same words."""
         return text_hashes(self.prompt)
 
-    @cached_property
-    def triggers(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return (key, row, first word) of every distinct prompt gram of every row."""
-        parts = [_distinct(self.prompt, n, n) for n in range(1, LONGEST + 1)]
+    def triggers(
+        self, among: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (key, row, first word) of the prompt grams of every row, repeats included.
+
+        Args:
+            among: ascending keys; no others are returned.
+        """
+        parts = [_runs(self.prompt, n, n, among) for n in range(1, LONGEST + 1)]
         key, row, first = (np.concatenate(part) for part in zip(*parts, strict=True))
         return key, row, first
 
-    @cached_property
-    def answers(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return (key, row) of every distinct run of the response, the whole of it, a refusal.
+    def answers(self, among: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (key, row, echo) of the runs of every response, repeats included, the whole of
+        it and a refusal.
 
-        See `echoed` for those that only repeat the prompt.
+        An echo is an answer of whose words more than half stand in the row's own prompt.
+
+        Args:
+            among: ascending keys; no other runs are returned.
         """
-        key, row, _ = _distinct(self.response, RUN, RUN_OF)
-        rows = np.flatnonzero(np.diff(self.response.starts))
+        key, row, first = _runs(self.response, RUN, RUN_OF, among)
+        starts, before = self.response.starts, self._repeated_before
+        rows = np.flatnonzero(np.diff(starts))
         whole = text_hashes(self.response)[rows] & ~np.uint64(255) | np.uint64(WHOLE)
         refused = np.flatnonzero(self.refused)
+        echo = (
+            2 * (before[first + RUN] - before[first]) > RUN,
+            2 * np.diff(before[starts])[rows] > np.diff(starts)[rows],
+            np.zeros(len(refused), bool),
+        )
         keys = (key, whole, np.full(len(refused), REFUSAL_KEY))
-        return np.concatenate(keys), np.concatenate((row, rows, refused))
+        return np.concatenate(keys), np.concatenate((row, rows, refused)), np.concatenate(echo)
 
     def known(self, keys: np.ndarray, wholes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return (key, row) of the answers of telling rows that are in ``keys`` and no echo.
+        """Return (key, row), each pair once, of the answers of telling rows that are in ``keys``
+        and no echo.
 
         A response of eight words or more that is one of ``wholes`` is a canned answer too.
         Both arguments are ascending keys.
         """
-        key, row = self.answers
-        fresh = self.telling[row] & ~self.echoed
+        key, row, echo = self.answers(keys)
+        fresh = self.telling[row] & ~echo
         key, row = key[fresh], row[fresh]
         canned = row[self._long(row) & _among(wholes, key)]
         key = np.concatenate((key, np.full(len(canned), CANNED_KEY)))
         row = np.concatenate((row, canned))
         there = _among(keys, key)
-        return key[there], row[there]
+        return pairs_once(key[there], row[there])
 
     def holding(self, answer: int, wholes: np.ndarray) -> np.ndarray:
         """Return the rows with an answer, echo or not; ``wholes`` as in `known`."""
-        key, row = self.answers
+        key, row, _ = self.answers(np.array([answer], np.uint64))
         if answer == CANNED:
             return np.asarray(row[self._long(row) & _among(wholes, key)])
         return np.asarray(row[key == answer])
@@ -124,20 +139,12 @@ class Turns:
         return np.asarray(np.diff(self.response.starts)[row] >= _LONG)
 
     @cached_property
-    def echoed(self) -> np.ndarray:
-        """bool (answers,): more than half of its words stand in the row's own prompt."""
+    def _repeated_before(self) -> np.ndarray:
+        """int64 (response words + 1,): words before each that stand in the row's own prompt."""
         place = mix(np.arange(self.prompt.rows, dtype=np.uint64))
         said = np.sort(self.prompt.hashes ^ place[self.prompt.text])
         word = self.response.hashes ^ place[self.response.text]
-        at = np.minimum(np.searchsorted(said, word), max(len(said) - 1, 0))
-        repeats = said[at] == word if len(said) else np.zeros(len(word), bool)
-        before = np.concatenate(([0], np.cumsum(repeats)))
-        _, _, first = _distinct(self.response, RUN, RUN_OF)
-        runs = 2 * (before[first + RUN] - before[first]) > RUN
-        starts = self.response.starts
-        rows = np.flatnonzero(np.diff(starts))
-        wholes = 2 * np.diff(before[starts])[rows] > np.diff(starts)[rows]
-        return np.concatenate((runs, wholes, np.zeros(int(self.refused.sum()), bool)))
+        return np.concatenate(([0], np.cumsum(_among(said, word))))
 
 
 def _among(keys: np.ndarray, key: np.ndarray) -> np.ndarray:
@@ -146,17 +153,25 @@ def _among(keys: np.ndarray, key: np.ndarray) -> np.ndarray:
     return np.asarray(keys[at] == key) if len(keys) else np.zeros(len(key), bool)
 
 
-def _distinct(words: Words, n: int, mark: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (key, row, first word) of the distinct grams of ``n`` words of each text."""
-    hashes, first = grams(words, n)
-    row = words.text[first]
-    keys = mix(hashes ^ mix(row.astype(np.uint64)))
-    order = np.argsort(keys)
-    keys = keys[order]
-    starts = np.flatnonzero(np.concatenate((np.ones(len(keys[:1]), bool), keys[1:] != keys[:-1])))
-    # The first of equal ones, whatever order the sort left them in.
-    one = np.minimum.reduceat(order, starts) if len(starts) else starts
-    return hashes[one] | np.uint64(mark), row[one], first[one]
+def _runs(
+    words: Words, n: int, mark: int, among: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (key, row, first word) of the grams of ``n`` words, in reading order."""
+    key, first = grams(words, n)
+    key |= np.uint64(mark)
+    if among is not None:
+        there = _among(among, key)
+        key, first = key[there], first[there]
+    return key, words.text[first], first
+
+
+def pairs_once(key: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the different (key, row) pairs, by key and then by row."""
+    order = np.lexsort((row, key))
+    key, row = key[order], row[order]
+    new = np.ones(len(key), bool)
+    new[1:] = (key[1:] != key[:-1]) | (row[1:] != row[:-1])
+    return key[new], row[new]
 
 
 @dataclass(frozen=True)
