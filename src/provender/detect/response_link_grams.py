@@ -106,7 +106,9 @@ class CountGrams:
 
 def _rows_with(key: np.ndarray, row: np.ndarray, chosen: np.ndarray) -> Counts:
     """Return how many rows have each key among the ``chosen`` (key, row), repeats included."""
-    return _counted(pairs_once(key[chosen], row[chosen])[0])
+    key, _ = pairs_once(key[chosen], row[chosen])
+    starts = np.flatnonzero(np.concatenate((np.ones(len(key[:1]), bool), key[1:] != key[:-1])))
+    return Counts(key[starts], np.diff(starts, append=len(key))[:, None])
 
 
 def _counted(keys: np.ndarray) -> Counts:

@@ -166,8 +166,8 @@ def _runs(
 
 
 def pairs_once(key: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the different (key, row) pairs, by key and then by row."""
-    order = np.lexsort((row, key))
+    """Return the different (key, row) pairs, by key; the rows of a key must ascend already."""
+    order = np.argsort(key, kind="stable")
     key, row = key[order], row[order]
     new = np.ones(len(key), bool)
     new[1:] = (key[1:] != key[:-1]) | (row[1:] != row[:-1])
