@@ -230,7 +230,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scratch", type=Path, default=Path("bench-out"))
     given = parser.parse_args()
-    scratch = given.scratch.absolute()
+    scratch = given.scratch.resolve()  # DVC knows its files by their real paths
     scratch.mkdir(parents=True, exist_ok=True)
     signing = installed(scratch, "model-signing", "pyopenssl")
     bags = installed(scratch, "bagit")
