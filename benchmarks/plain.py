@@ -20,6 +20,7 @@ from pipelines.scan import ScanRequest
 from pipelines.validate import validate, write_validation
 from provender.core.digest import digest_of
 from provender.core.manifest import Manifest
+from provender.core.policy import Rates
 from provender.io.discover import discover
 from provender.io.outputs import OutputFolder, write_json
 from provender.report.html import render_html
@@ -98,7 +99,7 @@ def plain_scan(request: ScanRequest, run: Run, stages: Stages, today: datetime.d
             write_json(draft / "manifest.json", manifest.document())
             _ = manifest.digest
         validation = validate(data, manifest, None, run)
-        detected = _detect(data, manifest, run, policy.fdr, stages)
+        detected = _detect(data, manifest, run, policy.rates, stages)
         with stages.timed("decide and write"):
             findings = detected.document
             verdict = verdict_on(policy, manifest, findings, validation.document, today).to_json()
@@ -156,7 +157,7 @@ def _fold(
     return [(group, message) for group, _, message in placed]
 
 
-def _detect(data: DataSet, manifest: Manifest, run: Run, rate: float, stages: Stages) -> Detected:
+def _detect(data: DataSet, manifest: Manifest, run: Run, rates: Rates, stages: Stages) -> Detected:
     each, label, store = stages.each, data.roles.label, run.store
     detectors, unchecked = detectors_for(data)
     tasks, shard_rows, census = _tasks(data, run), data.shard_rows(), census_of(data)
@@ -177,7 +178,7 @@ def _detect(data: DataSet, manifest: Manifest, run: Run, rate: float, stages: St
         scored = each(score, tasks, standing, detection, label, False, size=span_bytes)
     listing = list(listing_parts(standing, detection))
     with stages.timed("calibrate"):
-        thresholds = _thresholds(scored, listing, standing, detection, rate, stages)
+        thresholds = _thresholds(scored, listing, standing, detection, rates.fdr, stages)
     read = each(analyse, tasks, AnalysePlan(store, data.schema, (census,)))
     counts = [("", a.index, a.part(0)) for a in read]
     counted = _fold(stages, fold_states, counts, census, store, count=data.pieces)
@@ -195,10 +196,10 @@ def _detect(data: DataSet, manifest: Manifest, run: Run, rate: float, stages: St
     with stages.timed("decide and write"):
         gathered = gather(thresholds, [p for _, p in tallied], [p for _, p in counted])
         raise_failures(gathered.failures)
-        known = found(gathered, detection, census, data.roles.source, shard_rows, rate)
+        known = found(gathered, detection, census, data.roles.source, shard_rows, rates)
         document = findings_document(
             manifest.root,
-            rate,
+            rates,
             known["findings"],
             known["checks"] + unchecked,
             known["detectors"],

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 from pipelines.run import Run
+from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.errors import ProvenderError
 from provender.io.states import StateStore, default_store
@@ -23,7 +24,7 @@ class Standalone:
     roles: Roles
     run: Run
     suite: str | None
-    fdr: float
+    rates: Rates
     scores: bool
 
 
@@ -43,6 +44,7 @@ def standalone(name: str, argv: Sequence[str] | None) -> Standalone:
         parser.add_argument("--suite", required=True, help="a Great Expectations suite (JSON)")
     if name == "detect":
         parser.add_argument("--fdr", type=float, default=0.01, help="false discovery rate")
+        parser.add_argument("--alarm-rate", type=float, default=0.01, help="of the data set")
         parser.add_argument("--scores", action="store_true", help="write every row's score")
     for role in fields(Roles):
         parser.add_argument(f"--{role.name}", metavar="COLUMN", help=argparse.SUPPRESS)
@@ -55,7 +57,7 @@ def standalone(name: str, argv: Sequence[str] | None) -> Standalone:
         roles,
         run,
         getattr(known, "suite", None),
-        getattr(known, "fdr", 0.01),
+        Rates(getattr(known, "fdr", Rates.fdr), getattr(known, "alarm_rate", Rates.alarm)),
         getattr(known, "scores", False),
     )
 

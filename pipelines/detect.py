@@ -19,6 +19,7 @@ from pipelines.run import Run, keep_result, pieces_of
 from provender.beam.transforms import Once
 from provender.core.finding import Check
 from provender.core.manifest import Manifest
+from provender.core.policy import Rates
 from provender.detect.base import DataView, Detector
 from provender.detect.registry import bind_all
 from provender.io.outputs import OutputFolder, write_json
@@ -66,14 +67,14 @@ def detect(
     data: DataSet,
     manifest: Manifest,
     run: Run,
-    rate: float,
+    rates: Rates,
     keep_all: bool = False,
     show_content: bool = False,
 ) -> Detected:
     """Run every detector over ``data``.
 
     Args:
-        rate: false discovery rate over rows, per rule.
+        rates: of false alarms.
         keep_all: keep every row's score, not only the improbable ones.
         show_content: let examples carry what rows hold.
 
@@ -91,7 +92,7 @@ def detect(
         standing = root | "Begin" >> beam.Create([to_wire(Standing())])
         for number in range(detection.rounds):
             standing = standing_after(root, pieces, standing, detection, number, data.pieces)
-        thresholds, tallied = judged(root, pieces, standing, detection, plan, rate, data)
+        thresholds, tallied = judged(root, pieces, standing, detection, plan, rates.fdr, data)
         counted = folded_census(pieces, data, census, store)
         _ = root | "Keep findings" >> Once(
             _keep, AsSingleton(thresholds), AsList(tallied), AsList(counted), store, result
@@ -99,10 +100,10 @@ def detect(
 
     gathered = run.execute(build, data.bytes)
     raise_failures(gathered.failures)
-    findings = found(gathered, detection, census, data.roles.source, shard_rows, rate)
+    findings = found(gathered, detection, census, data.roles.source, shard_rows, rates)
     document = findings_document(
         manifest.root,
-        rate,
+        rates,
         findings["findings"],
         findings["checks"] + unchecked,
         findings["detectors"],
@@ -140,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = standalone("detect", argv)
     data = survey(given.input, given.roles, given.run)
     manifest, _ = fingerprint(data, given.run, first_analyses(data))
-    found = detect(data, manifest, given.run, given.fdr, given.scores)
+    found = detect(data, manifest, given.run, given.rates, given.scores)
     with OutputFolder(given.output).staging("findings.json") as draft:
         write_documents(draft, found, given.run)
 

@@ -19,6 +19,7 @@ from pipelines.fingerprint import fingerprint, survey
 from pipelines.run import Run, cores
 from provender.attacks.registry import attack, fitting
 from provender.beam.pool import in_completion_order, worker_pool
+from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.errors import InputError, NothingCheckedError, UsageError
 from provender.io.outputs import OutputFolder, write_json
@@ -43,7 +44,7 @@ class RedteamRequest:
 
     Attributes:
         attacks: names; none for all that the data can carry.
-        rate: false discovery rate over rows, per rule.
+        rates: of false alarms.
         budget: seconds after which no trial is started; None for no limit.
     """
 
@@ -53,7 +54,7 @@ class RedteamRequest:
     attacks: tuple[str, ...] = ()
     counts: tuple[int, ...] = (5, 10, 25, 50, 100, 250)
     seeds: int = 5
-    rate: float = 0.01
+    rates: Rates = field(default_factory=Rates)
     budget: float | None = None
 
 
@@ -62,7 +63,7 @@ class Bench:
     """What every trial is given: the copy to plant in, and where its result goes."""
 
     base: Base
-    rate: float
+    rates: Rates
     store: StateStore
 
 
@@ -91,7 +92,7 @@ def redteam(
     surveyed(data)
     manifest, _ = fingerprint(data, run)
     plan, detectors = _plan(request, data), detectors_for(data)[0]
-    search = search_digest(detectors, request.rate)
+    search = search_digest(detectors, request.rates)
     names = {
         trial: trial_name(trial, manifest.root, data.roles, search)
         for trial in trials_of(plan.attacks, plan.arms, plan.counts, plan.seeds)
@@ -105,7 +106,7 @@ def redteam(
         if waiting and not _over(stop):
             scratch = draft / "scratch"
             base = _base(data, run.store, scratch, run)
-            bench = Bench(base, request.rate, run.store)
+            bench = Bench(base, request.rates, run.store)
             _make([(trial, names[trial]) for trial in waiting], bench, run, stop, told)
             shutil.rmtree(scratch)
         results = {trial: _stored(run.store, name) for trial, name in names.items()}
@@ -135,7 +136,7 @@ def _plan(request: RedteamRequest, data: DataSet) -> Plan:
     rules = tuple(detector.rule.id for detector in detectors)
     told = {name: reason for name, reason in unfit.items() if not request.attacks}
     counts = tuple(sorted(set(request.counts)))
-    return Plan(wanted, told, arms, counts, request.seeds, rules, data.roles, request.rate)
+    return Plan(wanted, told, arms, counts, request.seeds, rules, data.roles, request.rates)
 
 
 def _base(data: DataSet, store: StateStore, scratch: Path, run: Run) -> Base:
@@ -182,7 +183,7 @@ def _result(trial: Trial, bench: Bench, place: Path) -> Result:
     run = Run(StateStore(str(place / "states")), workers=1)
     data = survey((str(place / "shards"),), bench.base.roles, run)
     manifest, _ = fingerprint(data, run, first_analyses(data))
-    detected = detect(data, manifest, run, bench.rate)
+    detected = detect(data, manifest, run, bench.rates)
     rules = score(detected.document, detected.marks, data.starts().tolist(), truth, run.store)
     return {"rules": rules, "rows": data.rows}
 

@@ -79,7 +79,7 @@ def scan(
         write_json(draft / "manifest.json", manifest.document())
         _ = manifest.digest
         validation = validate(data, manifest, suite, run)
-        detected = detect(data, manifest, run, policy.fdr, request.scores, request.show_content)
+        detected = detect(data, manifest, run, policy.rates, request.scores, request.show_content)
         if baseline:
             detected.document["findings"] += baseline_findings(baseline, manifest)
         verdict = verdict_on(policy, manifest, detected.document, validation.document, today)

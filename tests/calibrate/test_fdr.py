@@ -60,3 +60,14 @@ def test_a_p_value_of_zero_is_counted_below_every_other():
     assert counts.counts[0] == 5
     assert counts.threshold(0.01) == pytest.approx(0.01)
     assert GRID[0] == 0.0
+
+
+@given(
+    st.lists(st.floats(0, 1) | st.floats(0, 1e-3), max_size=60),
+    st.floats(1e-6, 0.05),
+)
+def test_the_p_value_of_all_rows_is_the_least_rate_that_rejects_one(values, rate):
+    counted = PValueCounts.of(np.array(values))
+    rejects = counted.threshold(rate) >= 0
+    if not np.isclose(counted.whole, rate, rtol=1e-9):
+        assert rejects == (counted.whole <= rate)

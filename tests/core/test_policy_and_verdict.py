@@ -125,6 +125,7 @@ def test_a_rejection_outweighs_a_missing_check():
 def test_the_policy_digest_changes_with_the_policy():
     assert policy().digest == policy().digest
     assert policy().digest != policy(fdr=0.02).digest
+    assert policy().digest != policy(alarm_rate=0.02).digest
 
 
 @pytest.mark.parametrize(
@@ -133,6 +134,9 @@ def test_the_policy_digest_changes_with_the_policy():
         {"version": 2},
         {"fdr": 0},
         {"fdr": 0.5},
+        {"alarm_rate": 0},
+        {"alarm_rate": 0.06},
+        {"alarm_rate": True},
         {"reject_at": "fatal"},
         {"rules": {"a/b": {"max_row": 1}}},
         {"rules": {"a/b": {"max_rows": -1}}},

@@ -10,6 +10,7 @@ import pytest
 from pipelines.detect import detect, first_analyses
 from pipelines.fingerprint import fingerprint, survey
 from pipelines.run import Run
+from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.errors import ProvenderError
 from provender.io.states import StateStore
@@ -28,7 +29,7 @@ def test_bytes_that_change_after_the_manifest_was_made_are_refused(samples, tmp_
     content[len(content) // 3] ^= 1
     path.write_bytes(content)
     with pytest.raises(ProvenderError, match=r"mail-2\.parquet: bytes changed"):
-        detect(data, manifest, run, 0.01)
+        detect(data, manifest, run, Rates())
 
 
 @pytest.mark.parametrize("pipeline", ["fingerprint", "validate", "detect"])

@@ -7,6 +7,7 @@ import pytest
 from pipelines.detect import detect, first_analyses
 from pipelines.fingerprint import fingerprint, survey
 from pipelines.run import Run
+from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.io.states import StateStore
 from provender.work import rounds
@@ -21,9 +22,9 @@ def test_findings_and_marks_do_not_depend_on_the_number_of_parts(
     run = Run(StateStore(str(tmp_path / "c")), 1)
     data = survey([str(adult)], Roles(label="income", source="source"), run)
     manifest, _ = fingerprint(data, run, first_analyses(data))
-    whole = detect(data, manifest, run, 0.01)
+    whole = detect(data, manifest, run, Rates())
     monkeypatch.setattr(rounds, "ROWS_PER_PART", 1500)
-    parts = detect(data, manifest, run, 0.01)
+    parts = detect(data, manifest, run, Rates())
     assert whole.document["findings"]
     assert parts.document == whole.document
     tables = [[load_marks(run.store, name) for _, name in d.marks] for d in (whole, parts)]

@@ -85,6 +85,7 @@ def _findings(root: str, names: list[str], clean: bool) -> dict[str, Any]:
         "version": "provender-findings/1",
         "manifest_root": root,
         "fdr": 0.01,
+        "alarm_rate": 0.01,
         "findings": [
             f.to_json()
             for f in ([] if clean else [_trigger(hit, total[TRIGGER]), _outliers(hit, total)])
@@ -106,6 +107,7 @@ def _findings(root: str, names: list[str], clean: bool) -> dict[str, Any]:
                 "rule": TRIGGER,
                 "tested": rows,
                 "unscored": 0,
+                "p_value": 1.0 if clean else 1e-9,
                 "p_threshold": -1.0 if clean else 3.2e-6,
                 "histograms": [
                     _histogram("negative", rows // 2, {}),
@@ -116,11 +118,13 @@ def _findings(root: str, names: list[str], clean: bool) -> dict[str, Any]:
                 "rule": OUTLIERS,
                 "tested": rows - 12,
                 "unscored": 12,
+                "p_value": 1.0 if clean else 1e-9,
                 "p_threshold": -1.0 if clean else 1e-5,
                 "histograms": [_histogram("", rows - 12, {} if clean else {22: 3, 190: 2})],
             },
             *(
-                {"rule": r, "tested": rows, "unscored": 0, "p_threshold": p, "histograms": []}
+                {"rule": r, "tested": rows, "unscored": 0, "p_value": 1.0, "p_threshold": p}
+                | {"histograms": []}
                 for r, p in ((DUPLICATES, 0.0), (QUIET, -1.0))
             ),
         ],

@@ -65,6 +65,7 @@ def test_a_field_too_many_or_too_few_is_refused_everywhere(index: int) -> None:
         ("manifest", "root", "sha256:ABC"),
         ("manifest", "bytes", -1),
         ("findings", "fdr", 0.5),
+        ("findings", "alarm_rate", 0.5),
         ("findings", "version", "provender-findings/2"),
         ("findings", "roles", {"target": "label"}),
         ("validation", "success", "yes"),

@@ -1,4 +1,4 @@
-"""Levels: concentration raises a rule's level, never one that a cause brings."""
+"""Levels: gathering raises a rule's level, never one that a cause brings; chance is a note."""
 
 from __future__ import annotations
 
@@ -6,29 +6,43 @@ from collections import Counter
 
 import pytest
 
-from provender.core.finding import Level
+from provender.core.finding import Level, Rule
 from provender.detect.base import Cause
 from provender.detect.registry import rules
-from provender.work.findings import _finding
+from provender.work.findings import _finding, _level
 from provender.work.tally import CauseTally
 
 NOTE = next(rule for rule in rules() if rule.level is Level.NOTE)
-PLACE = ("shard", "a.parquet", 1e-9)
+ERROR = next(rule for rule in rules() if rule.level is Level.ERROR)
 
 
 @pytest.mark.parametrize(
-    ("own", "places", "level"),
+    ("rule", "own", "alarmed", "gathered", "level"),
     [
-        (None, [], Level.NOTE),
-        (None, [PLACE], Level.WARNING),
-        (Level.NOTE, [PLACE], Level.NOTE),
-        (Level.ERROR, [], Level.ERROR),
+        (NOTE, None, True, False, Level.NOTE),
+        (NOTE, None, True, True, Level.WARNING),
+        (NOTE, None, False, True, Level.WARNING),
+        (NOTE, Level.NOTE, True, True, Level.NOTE),
+        (NOTE, Level.ERROR, True, False, Level.ERROR),
+        (ERROR, None, True, False, Level.ERROR),
+        (ERROR, None, True, True, Level.ERROR),
+        (ERROR, None, False, False, Level.NOTE),
+        (ERROR, None, False, True, Level.WARNING),
+        (ERROR, Level.WARNING, False, True, Level.NOTE),
     ],
 )
 def test_the_level_of_a_finding(
-    own: Level | None, places: list[tuple[str, str, float]], level: Level
+    rule: Rule, own: Level | None, alarmed: bool, gathered: bool, level: Level
 ) -> None:
+    assert _level(rule, Cause("x", "y", level=own), alarmed, gathered) is level
+
+
+def test_a_finding_that_chance_shows_too_often_says_so() -> None:
     tally = CauseTally.of(0, 7, 1.0, 1e-9, None, None)
-    found = _finding(NOTE, Cause("x", "y", level=own), tally, Counter({"a.parquet": 7}), places)
-    assert found.level is level
-    assert found.concentrated_in == tuple(places)
+    shards = Counter({"a.parquet": 7})
+    told = _finding(ERROR, Cause("x", "y"), Level.NOTE, 0.004, tally, shards, [])
+    assert told.message == "y; no alarm, for 0.40% of clean data sets would show as much"
+    place = ("shard", "a.parquet", 1e-9)
+    alarmed = _finding(ERROR, Cause("x", "y"), Level.ERROR, 1e-9, tally, shards, [place])
+    assert alarmed.message == "y; 7 of 7 come from shard a.parquet"
+    assert alarmed.concentrated_in == (place,)

@@ -64,6 +64,18 @@ class PValueCounts:
         good = (tested * GRID <= rate * passed) & (passed > 0) & (GRID <= KEEP_BELOW)
         return float(GRID[np.flatnonzero(good)[-1]]) if good.any() else -1.0
 
+    @property
+    def whole(self) -> float:
+        """The p-value of all rows together: the least rate at which one of them is rejected.
+
+        Valid under the null that no row is anything but natural (Simes 1986, Biometrika 73).
+        """
+        passed = np.cumsum(self.counts)
+        some = (passed > 0) & (GRID <= KEEP_BELOW)
+        if not some.any():
+            return 1.0
+        return float(min((self.tested * GRID[some] / passed[some]).min(), 1.0))
+
 
 def benjamini_hochberg(p_values: np.ndarray, rate: float) -> np.ndarray:
     """Return the mask of rejected hypotheses, for the few tests that fit in memory (exact BH)."""

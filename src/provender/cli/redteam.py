@@ -70,7 +70,7 @@ def _counts(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...
     callback=_budget,
     help="Start no trial after this time: 90s, 30m, 2h or none.",
 )
-@click.option("--policy", metavar="FILE", help="policy.yaml: its false discovery rate is used.")
+@click.option("--policy", metavar="FILE", help="policy.yaml: its rates of false alarms are used.")
 @run_options
 @format_option
 @click.pass_obj
@@ -98,8 +98,8 @@ def redteam(
     from provender.work.deciding import load_policy
     from provender.work.redteam.document import out_of_time
 
-    rate, roles = load_policy(policy).fdr, roles_of(options)
-    request = RedteamRequest(inputs_of(data), out, roles, attacks, rate=rate, **options)
+    rates, roles = load_policy(policy).rates, roles_of(options)
+    request = RedteamRequest(inputs_of(data), out, roles, attacks, rates=rates, **options)
     with running(workers, cache, resume, beam_options) as run:
         document = run_redteam(request, run, tell_roles, lambda line: print(line, file=sys.stderr))
     if format_ == "json":

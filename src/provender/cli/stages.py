@@ -99,7 +99,7 @@ def validate(beam_options: tuple[str, ...], suite: str, **options: Any) -> int:
 
 
 @click.command()
-@click.option("--policy", metavar="FILE", help="policy.yaml: its false discovery rate is used.")
+@click.option("--policy", metavar="FILE", help="policy.yaml: its rates of false alarms are used.")
 @click.option("--scores", is_flag=True, help="Also write every row's score to DIR/scores/.")
 @click.option("--show-content", is_flag=True, help="Let examples carry what rows hold.")
 @_stage
@@ -124,12 +124,12 @@ def detect(
     from provender.work.deciding import load_policy
     from provender.work.suspects import read_failing
 
-    folder, rate = OutputFolder(options["out"]), load_policy(policy).fdr
+    folder, rates = OutputFolder(options["out"]), load_policy(policy).rates
     with _run(running, options, beam_options) as run:
         data = survey(inputs_of(options["data"]), roles_of(options), run)
         manifest, _ = run_fingerprint(data, run, first_analyses(data))
         _same_data(folder, manifest.root)
-        found = run_detect(data, manifest, run, rate, scores, show_content)
+        found = run_detect(data, manifest, run, rates, scores, show_content)
         with folder.staging() as draft:
             write_documents(draft, found, run, read_failing(folder))
     findings = found.document["findings"]

@@ -62,19 +62,38 @@ class Waiver:
 
 
 @dataclass(frozen=True)
+class Rates:
+    """What false alarms are held to.
+
+    Attributes:
+        fdr: the false discovery rate over rows, per rule.
+        alarm: how often all rules together may raise a warning or an error on clean data.
+    """
+
+    fdr: float = 0.01
+    alarm: float = 0.01
+
+
+@dataclass(frozen=True)
 class Policy:
     """Attributes:
-    fdr: the false discovery rate over rows that calibration controls, per rule.
+    fdr, alarm_rate: what false alarms are held to, see `Rates`.
     reject_at: findings at this level or above reject.
     required: checks (ids or patterns) that must have run; else nothing is admitted.
     rules: the first pattern that matches a rule applies.
     """
 
     fdr: float
+    alarm_rate: float
     reject_at: Level
     required: tuple[str, ...]
     rules: tuple[RulePolicy, ...]
     waivers: tuple[Waiver, ...]
+
+    @property
+    def rates(self) -> Rates:
+        """What calibration is given."""
+        return Rates(self.fdr, self.alarm_rate)
 
     def for_rule(self, rule: str) -> RulePolicy:
         """Return what applies to a rule."""
@@ -88,6 +107,7 @@ class Policy:
         return {
             "version": POLICY_VERSION,
             "fdr": self.fdr,
+            "alarm_rate": self.alarm_rate,
             "reject_at": self.reject_at.value,
             "required": list(self.required),
             "rules": [
@@ -114,13 +134,12 @@ def parse_policy(value: Any, subject: str) -> Policy:
     """
     reader = _Reader(subject)
     top = reader.mapping(
-        value, "policy", {"version", "fdr", "reject_at", "required", "rules", "waivers"}
+        value,
+        "policy",
+        {"version", "fdr", "alarm_rate", "reject_at", "required", "rules", "waivers"},
     )
     if top.get("version") != POLICY_VERSION:
         raise reader.wrong("version", f"must be {POLICY_VERSION}")
-    fdr = reader.number(top.get("fdr", 0.01), "fdr")
-    if not 0 < fdr <= 0.05:
-        raise reader.wrong("fdr", "must be above 0 and at most 0.05")
     required = reader.strings(top.get("required", []), "required")
     rules = tuple(
         reader.rule(pattern, given)
@@ -132,7 +151,8 @@ def parse_policy(value: Any, subject: str) -> Policy:
     if not isinstance(waivers, list):
         raise reader.wrong("waivers", "must be a list")
     return Policy(
-        fdr,
+        reader.rate(top, "fdr", Rates.fdr),
+        reader.rate(top, "alarm_rate", Rates.alarm),
         reader.level(top.get("reject_at", "warning"), "reject_at"),
         required,
         rules,
@@ -166,6 +186,12 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.wrong(field, "must be a number")
         return float(value)
+
+    def rate(self, given: Mapping[str, Any], field: str, usual: float) -> float:
+        rate = self.number(given.get(field, usual), field)
+        if not 0 < rate <= 0.05:
+            raise self.wrong(field, "must be above 0 and at most 0.05")
+        return rate
 
     def level(self, value: Any, field: str) -> Level:
         if value not in set(Level):

@@ -89,13 +89,14 @@ def verdict_on(
     """Return the verdict on what the documents say, under ``policy`` as of ``today``.
 
     Raises:
-        InputError: when the documents do not fit together, or findings were calibrated at another
-            false discovery rate than the policy's.
+        InputError: when the documents do not fit together, or findings were calibrated at other
+            rates of false alarms than the policy's.
     """
-    if findings.get("fdr") != policy.fdr:
-        raise InputError(
-            "findings.json",
-            f"was made at a false discovery rate of {findings.get('fdr')}, not {policy.fdr}",
-            "run `provender detect` with this policy",
-        )
+    for name, wanted in (("fdr", policy.fdr), ("alarm_rate", policy.alarm_rate)):
+        if findings.get(name) != wanted:
+            raise InputError(
+                "findings.json",
+                f"was made at {name} {findings.get(name)}, not {wanted}",
+                "run `provender detect` with this policy",
+            )
     return decide(policy, evidence_of(manifest, findings, validation), today)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from provender.core.finding import Check, Finding
+from provender.core.policy import Rates
 from provender.work.dataset import DataSet
 
 FINDINGS_VERSION = "provender-findings/1"
@@ -15,7 +16,7 @@ VALIDATION_VERSION = "provender-validation/1"
 
 def findings_document(
     manifest_root: str,
-    rate: float,
+    rates: Rates,
     findings: Sequence[Finding],
     checks: Sequence[Check],
     detectors: list[dict[str, Any]],
@@ -27,7 +28,8 @@ def findings_document(
     return {
         "version": FINDINGS_VERSION,
         "manifest_root": manifest_root,
-        "fdr": rate,
+        "fdr": rates.fdr,
+        "alarm_rate": rates.alarm,
         "findings": [plain(f.to_json()) for f in findings],
         "checks": [c.to_json() for c in sorted(checks, key=lambda c: c.id)],
         "detectors": detectors,

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from provender.calibrate.alarms import Alarms
 from provender.calibrate.concentration import concentrated
 from provender.core.finding import Check, CheckStatus, Finding, Level, Rule, most_flagged
 from provender.core.lazily import Lazily
+from provender.core.policy import Rates
 from provender.detect.base import Cause
 from provender.stats.census import Counts
 from provender.work.rounds import Detection
@@ -26,46 +28,70 @@ _REASON = 1000
 def findings_of(
     tally: Tally,
     thresholds: Thresholds,
+    summaries: Sequence[ScoreSummary],
     detection: Detection,
     shard_rows: Sequence[tuple[str, int]],
     source_rows: Mapping[str, int],
-    rate: float,
+    rates: Rates,
 ) -> list[Finding]:
     """Return one finding per rule and cause, gravest first.
 
-    A finding whose rows gather in one shard or source beyond chance is raised by one level,
-    unless its cause has a level of its own: poison comes from somewhere, natural dirt mostly
-    from everywhere.
+    A finding whose rows gather in one shard or source is raised by one level, unless its cause
+    has a level of its own: poison comes from somewhere, natural dirt mostly from everywhere.
+    One that clean data would show too often is a note.
 
     Args:
+        summaries: per detector, the counts of all its p-values.
         shard_rows: (name, records) of every shard, in canonical order.
         source_rows: records per source; empty when there is no source column.
-        rate: false discovery rate over places.
+        rates: over places the false discovery rate; the alarm rate over all findings.
     """
     findings = []
     known = dict(shard_rows)
     told = [load_told(names[0], detection.store) for names in thresholds.standing.told]
+    grave = sum(d.rule.level is not Level.NOTE for d in detection.detectors)
+    alarms = Alarms.of(rates.alarm, grave, len(tally.causes))
+    tried = {"source": len(source_rows), "shard": len(known)}
     for (rule, cause), counted in sorted(tally.causes.items()):
         detector = detection.detectors[rule]
         shards = Counter({shard_rows[i][0]: rows for i, rows in counted.shards.items()})
-        places = [("source", n, p) for n, p in concentrated(counted.sources, source_rows, rate)]
-        places += [("shard", n, p) for n, p in concentrated(shards, known, rate)]
-        findings.append(_finding(detector.rule, told[rule].cause(cause), counted, shards, places))
+        named = told[rule].cause(cause)
+        places = [
+            ("source", n, p) for n, p in concentrated(counted.sources, source_rows, rates.fdr)
+        ]
+        places += [("shard", n, p) for n, p in concentrated(shards, known, rates.fdr)]
+        whole = summaries[rule].p_values.whole
+        level = _level(
+            detector.rule, named, alarms.by_rows(whole), alarms.by_gathering(places, tried)
+        )
+        findings.append(_finding(detector.rule, named, level, whole, counted, shards, places))
     return sorted(findings, key=lambda f: (-f.level.rank, f.rule, f.p_value or 0.0, f.what))
+
+
+def _level(rule: Rule, cause: Cause, alarmed: bool, gathered: bool) -> Level:
+    """Return a finding's level: whether the rule may alarm by its rows, or by where they gather."""
+    level = cause.level or rule.level
+    if not alarmed:
+        level = Level.NOTE
+    if cause.level is None and gathered:
+        return Level.WARNING if level is Level.NOTE else Level.ERROR
+    return level
 
 
 def _finding(
     rule: Rule,
     cause: Cause,
+    level: Level,
+    whole: float,
     counted: CauseTally,
     shards: Counter[str],
     places: list[tuple[str, str, float]],
 ) -> Finding:
-    level, sources = cause.level or rule.level, counted.sources
+    sources = counted.sources
     message = cause.message or f"{rule.title}: {counted.rows:,} rows"
+    if level.rank < (cause.level or rule.level).rank:
+        message += f"; no alarm, for {whole:.2%} of clean data sets would show as much"
     if places:
-        if cause.level is None:
-            level = Level.WARNING if level is Level.NOTE else Level.ERROR
         kind, name, _ = places[0]
         share = (sources if kind == "source" else shards)[name]
         message += f"; {share:,} of {counted.rows:,} come from {kind} {name}"
@@ -121,6 +147,7 @@ def detectors_json(
             "rule": detector.rule.id,
             "tested": summary.p_values.tested,
             "unscored": summary.p_values.unscored,
+            "p_value": summary.p_values.whole,
             "p_threshold": threshold,
             "histograms": [
                 {"class": name, "edges": SURPRISE_EDGES.tolist(), "counts": counts.tolist()}

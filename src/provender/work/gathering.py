@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from provender.core.lazily import Lazily
+from provender.core.policy import Rates
 from provender.core.shard import ShardFailure
 from provender.stats.census import CensusAnalysis
 from provender.work.findings import (
@@ -55,20 +56,20 @@ def found(
     census: CensusAnalysis,
     source: str | None,
     shard_rows: Sequence[tuple[str, int]],
-    rate: float,
+    rates: Rates,
 ) -> dict[str, Any]:
     """Return findings, coverage and where row-level results lie, as JSON values.
 
     Args:
         source: the column of sources.
         shard_rows: (name, records) of every shard, in canonical order.
-        rate: false discovery rate over places.
+        rates: false discovery rate over places, and the alarm rate.
     """
     store, thresholds = detection.store, gathered.thresholds
     tally = load_tally(gathered.tally, store)
     summaries = [load_summary(name, store) for name in thresholds.summaries]
     sources = source_counts(census.unpack(store.require(gathered.census)), source)
-    findings = findings_of(tally, thresholds, detection, shard_rows, sources, rate)
+    findings = findings_of(tally, thresholds, summaries, detection, shard_rows, sources, rates)
     return {
         "findings": findings,
         "checks": checks_of(thresholds, summaries, detection),

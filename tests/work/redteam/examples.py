@@ -7,6 +7,7 @@ from typing import Any
 
 from provender.core.entries import Entries
 from provender.core.manifest import Manifest
+from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.work.redteam.document import Plan, redteam_document
 from provender.work.redteam.trial import Trial, trials_of
@@ -18,7 +19,7 @@ COUNTS = (5, 10, 25)
 def plan(seeds: int = 4, attacks: tuple[str, ...] = ("rare-word", "template")) -> Plan:
     unfit = {"refusal": "needs a prompt and a response column"}
     roles = Roles(text="body", label="kind", source="who")
-    return Plan(attacks, unfit, ("spread", "source"), COUNTS, seeds, RULES, roles, 0.01)
+    return Plan(attacks, unfit, ("spread", "source"), COUNTS, seeds, RULES, roles, Rates())
 
 
 def outcome(found: bool, count: int, **more: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from provender.attacks.base import parameters
 from provender.attacks.registry import attack
 from provender.calibrate.power import CONFIDENCE, POWER, power_curve
 from provender.core.manifest import Manifest
+from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.work.redteam.scored import DENSE, HELD
 from provender.work.redteam.trial import CLEAN, HALF, Trial
@@ -31,7 +32,7 @@ class Plan:
     Attributes:
         unfit: attack → why the data cannot carry it.
         rules: ids of the rules that run on the data.
-        rate: false discovery rate over rows, per rule.
+        rates: of false alarms.
     """
 
     attacks: tuple[str, ...]
@@ -41,7 +42,7 @@ class Plan:
     seeds: int
     rules: tuple[str, ...]
     roles: Roles
-    rate: float
+    rates: Rates
 
 
 def redteam_document(
@@ -67,7 +68,8 @@ def redteam_document(
         "multiset": f"sha256:{manifest.multiset}",
         "rows": manifest.rows,
         "roles": plan.roles.given(),
-        "fdr": plan.rate,
+        "fdr": plan.rates.fdr,
+        "alarm_rate": plan.rates.alarm,
         "counts": list(plan.counts),
         "seeds": plan.seeds,
         "power": POWER,

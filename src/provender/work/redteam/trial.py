@@ -13,6 +13,7 @@ from provender import __version__
 from provender.attacks.base import parameters
 from provender.attacks.registry import attack
 from provender.core.digest import digest_of
+from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.detect.base import Detector
 from provender.io.states import state_name
@@ -62,10 +63,10 @@ def trials_of(
     return found
 
 
-def search_digest(detectors: Sequence[Detector], rate: float) -> str:
-    """Return ``sha256:<hex>`` over how a trial is searched: release, rules and rate."""
+def search_digest(detectors: Sequence[Detector], rates: Rates) -> str:
+    """Return ``sha256:<hex>`` over how a trial is searched: release, rules and rates."""
     rules: list[Any] = [[d.rule.id, analysis_key(d.analysis(0, None))] for d in detectors]
-    return digest_of([__version__, rules, rate])
+    return digest_of([__version__, rules, vars(rates)])
 
 
 def trial_name(trial: Trial, manifest_root: str, roles: Roles, search: str) -> str:
