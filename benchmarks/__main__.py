@@ -92,6 +92,11 @@ BENCHMARKS = (
     Benchmark("fuzz", "hostile inputs", reads_data=False, quick=("--inputs", "20000")),
     Benchmark("detectors_duplicates", "repeated records on real data"),
     Benchmark("detectors_numeric", "outliers on real data"),
+    Benchmark(
+        "detectors_sources",
+        "one poisoned source of twenty",
+        quick=("--sets=bbc,turns", "--trials=1", "--resamples=1", "--parts=planted,clean"),
+    ),
     Benchmark("detectors_hidden", "hidden text on real data", quick=("--resamples", "2")),
     Benchmark(
         "redteam_power",

@@ -12,6 +12,7 @@ from provender.detect.near_text import NearText
 from provender.detect.one_response import OneResponse
 from provender.detect.outliers import RobustColumn
 from provender.detect.response_link import ResponseLink
+from provender.detect.source_words import OwnWords
 from provender.detect.spectral import ClassSignature
 
 DETECTORS: tuple[Detector, ...] = (
@@ -22,6 +23,7 @@ DETECTORS: tuple[Detector, ...] = (
     HiddenCharacters(),
     ResponseLink(),
     OneResponse(),
+    OwnWords(),
     RobustColumn(),
     ClassSignature(),
 )
