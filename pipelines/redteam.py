@@ -27,6 +27,7 @@ from provender.io.states import StateStore
 from provender.work.dataset import DataSet
 from provender.work.redteam.copies import Base, lay_base, lay_copy, link
 from provender.work.redteam.document import Plan, Result, redteam_document
+from provender.work.redteam.page import page_with
 from provender.work.redteam.scored import score
 from provender.work.redteam.trial import (
     SOURCE,
@@ -75,6 +76,8 @@ def redteam(
 ) -> dict[str, Any]:
     """Make the trials that are not stored yet; write redteam.json and return it.
 
+    A report of the same data that lies beside it is written anew, with the red team's part.
+
     Args:
         run: ``workers`` trials are made side by side; its store keeps their results.
         surveyed: told of the data set before the long work starts.
@@ -112,6 +115,8 @@ def redteam(
         results = {trial: _stored(run.store, name) for trial, name in names.items()}
         document = redteam_document(manifest, plan, {t: r for t, r in results.items() if r})
         write_json(draft / "redteam.json", document)
+        if page := page_with(folder, document):
+            (draft / "report.html").write_text(page, "utf-8")
     return document
 
 

@@ -20,6 +20,7 @@ from provender.report.html import render_html
 from provender.work.baseline import baseline_findings, read_manifest
 from provender.work.dataset import DataSet
 from provender.work.deciding import load_policy, verdict_on
+from provender.work.redteam.page import read_redteam
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def scan(
     folder = OutputFolder(request.out)
     expected = read_suite(request.suite) if request.suite else None
     baseline = read_manifest(request.baseline) if request.baseline else None
+    redteam = read_redteam(folder)
     data = survey(request.inputs, request.roles, run)
     surveyed(data)
     suite = ExpectationAnalysis(expected, data.schema) if expected else None
@@ -87,7 +89,7 @@ def scan(
         write_documents(draft, detected, run, validation.tables(run.store))
         write_json(draft / "verdict.json", verdict.to_json())
         documents = (manifest.heading(), validation.document, detected.document, verdict.to_json())
-        (draft / "report.html").write_text(render_html(*documents), "utf-8")
+        (draft / "report.html").write_text(render_html(*documents, redteam), "utf-8")
         if request.quarantine:
             found, suspects = (validation, detected), draft / "suspects.parquet"
             aside = folder.shared(draft, "quarantine")

@@ -16,6 +16,7 @@ from provender.core.finding import Level
 from provender.core.freshness import SealVersion
 from provender.core.statement import STATEMENT_PAYLOAD_TYPE, SealStatement, seal_statement
 from provender.errors import IntegrityError
+from provender.io.outputs import write_json
 from provender.provenance.dsse import signed
 from provender.provenance.evidence import evidence_breaches, evidence_file
 from provender.provenance.keys import load_signer, new_key
@@ -23,6 +24,7 @@ from provender.work.baseline import read_manifest
 from provender.work.deciding import load_policy
 from provender.work.evidence import Evidence, evidence_of
 from tests.provenance.conftest import Scanned
+from tests.work.redteam.examples import document, plan
 
 VERSION = SealVersion("digits", 1, None, datetime.date(2027, 12, 31))
 
@@ -77,6 +79,36 @@ def test_what_was_found_and_not_checked_is_in_the_results(scanned: Scanned) -> N
     assert after["verdict"].entry.result == "FAILED"
     assert "rows/bad" in json.loads(after["detection"].payload)["predicate"]["warnedTests"]
     assert before["detection"].entry.digest != after["detection"].entry.digest
+
+
+def attacked(scanned: Scanned, **other: str) -> None:
+    """Put a red team's findings beside the scan."""
+    manifest = read_manifest(scanned.out)
+    same = {"manifest_root": manifest.root, "multiset": f"sha256:{manifest.multiset}"}
+    write_json(scanned.out / "redteam.json", document(plan()) | same | other)
+
+
+def test_what_a_red_team_found_is_sealed_and_changes_no_verdict(scanned: Scanned) -> None:
+    before = by_name(evidence_of(scanned.out, read_manifest(scanned.out)))
+    attacked(scanned)
+    after = by_name(evidence_of(scanned.out, read_manifest(scanned.out)))
+    assert set(after) - set(before) == {"redteam"}
+    assert after["verdict"] == before["verdict"]
+    predicate = json.loads(after["redteam"].payload)["predicate"]
+    assert predicate["passedTests"] == ["rare-word/source", "rare-word/spread"]
+    assert predicate["warnedTests"] == ["template/source", "template/spread"]
+    assert after["redteam"].entry.result == "WARNED"
+    folder, statement = sealed(scanned)
+    assert evidence_breaches(folder, statement) == []
+    (folder / evidence_file("redteam")).unlink()
+    assert "redteam.dsse.json" in str(evidence_breaches(folder, statement))
+
+
+@pytest.mark.parametrize("field", ["manifest_root", "multiset"])
+def test_what_a_red_team_found_in_other_data_is_not_sealed(scanned: Scanned, field: str) -> None:
+    attacked(scanned, **{field: "sha256:" + "0" * 64})
+    with pytest.raises(IntegrityError, match="about other data"):
+        evidence_of(scanned.out, read_manifest(scanned.out))
 
 
 def test_evidence_about_other_data_is_not_sealed(scanned: Scanned) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +11,7 @@ from provender.core.digest import digest_of, sha256_hex
 from provender.core.entries import Entries, ShardEntry
 from provender.core.finding import Check, CheckStatus, Finding, Level
 from provender.core.manifest import Manifest
+from tests.work.redteam import examples as redteam_examples
 
 ROWS = 500
 TRIGGER = "text/label-override"
@@ -17,6 +19,18 @@ DUPLICATES = "data/near-duplicates"
 OUTLIERS = "embedding/outliers"
 QUIET = "text/hidden-characters"
 SCHEMA = (("id", "int64"), ("text", "string"), ("label", "string"), ("source", "string"))
+
+
+def with_redteam(
+    run: tuple[dict[str, Any], ...], change: Callable[[Any], Any] = lambda value: value
+) -> tuple[dict[str, Any], ...]:
+    """Return a run's documents and what a red team found in the same data, through ``change``."""
+    manifest, *_ = run
+    same = {
+        "manifest_root": manifest["root"],
+        "multiset": f"sha256:{manifest['rows']['multiset']}",
+    }
+    return (*run, change(redteam_examples.document(redteam_examples.plan())) | same)
 
 
 def documents(

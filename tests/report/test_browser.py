@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from provender.report.html import render_html
-from tests.report.examples import TRIGGER, documents
+from tests.report.examples import TRIGGER, documents, with_redteam
 from tests.report.hostile import poisoned_with
 
 pytestmark = pytest.mark.browser
@@ -110,6 +110,22 @@ def test_everything_is_visible_and_fits(
     page.screenshot(path=picture, full_page=True)
     assert picture.stat().st_size > 20_000
     assert seen.messages == []
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_red_teams_table_is_visible_and_fits(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    page = opened(browser, tmp_path, with_redteam(documents()), width).page
+    section = page.locator("section[aria-labelledby=redteam]")
+    assert section.get_by_role("heading", name="How much poison would be found").is_visible()
+    table = section.get_by_role("table")
+    assert table.get_by_role("row").count() == 1 + 4
+    for words in ("rare-word", "text/one", "nothing"):
+        assert table.get_by_text(words, exact=True).first.is_visible(), words
+    assert section.get_by_text("blind spot: template, spread").is_visible()
+    assert overflow(page) <= 0
     page.close()
 
 

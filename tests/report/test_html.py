@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from provender.report.html import MOST_FINDINGS, render_html
-from tests.report.examples import OUTLIERS, TRIGGER, documents
+from tests.report.examples import OUTLIERS, TRIGGER, documents, with_redteam
 from tests.report.hostile import poisoned_with
 
 VOID = {"meta", "link", "input", "br"}
@@ -214,3 +214,48 @@ def test_an_unflagging_detector_draws_no_threshold() -> None:
     clean = render_html(*documents(outcome="admit"))
     assert 'class="threshold"' not in clean
     assert f"{OUTLIERS}, all rows: histogram of −log10 p over 5,988 rows, none flagged" in clean
+
+
+def test_what_a_red_team_found_in_the_same_data_is_shown() -> None:
+    read = page(with_redteam(documents()))
+    (section,) = [s for s in read.named("section") if s["aria-labelledby"] == "redteam"]
+    assert section
+    for words in (
+        "How much poison would be found",
+        "rare-word spread text/one 10",
+        "blind spot: template, from one source",
+        "nothing planted: no finding, in 4 random halves neither",
+        "not tried: refusal (needs a prompt and a response column)",
+        "and redteam.json",
+    ):
+        assert words in read.text, words
+
+
+@pytest.mark.parametrize("other", ["manifest_root", "multiset"])
+def test_what_a_red_team_found_in_other_data_is_not_shown(other: str) -> None:
+    *run, found = with_redteam(documents())
+    read = page((*run, found | {other: "sha256:" + "0" * 64}))
+    assert "redteam.json is about other data" in read.text
+    assert "rare-word" not in read.text
+    assert "blind spot" not in read.text
+
+
+def test_without_a_red_team_the_page_has_no_word_of_it() -> None:
+    assert "redteam" not in render_html(*documents())
+
+
+def test_hostile_strings_of_a_red_team_change_no_element() -> None:
+    hostile = "</script><img src=x onerror=alert(1)>"
+
+    def skeleton(run: tuple[dict[str, Any], ...]) -> list[tuple[str, list[str]]]:
+        return [(tag, sorted(attributes)) for tag, attributes in page(run).elements]
+
+    def dirty(document: dict[str, Any]) -> dict[str, Any]:
+        changed = poisoned_with(hostile, document)
+        for old, new in zip(document["curves"], changed["curves"], strict=True):
+            new |= {name: old[name] for name in ("arm", "rule")}
+        return changed
+
+    run = with_redteam(documents(), dirty)
+    assert hostile in page(run).text
+    assert skeleton(run) == skeleton(with_redteam(documents()))

@@ -27,6 +27,7 @@ def decide(out: str, policy: str | None, format_: str) -> int:
     from provender.report.html import render_html
     from provender.work.baseline import read_manifest
     from provender.work.deciding import load_policy, verdict_on
+    from provender.work.redteam.page import read_redteam
     from provender.work.validation import validation_document
 
     folder = OutputFolder(out)
@@ -37,10 +38,11 @@ def decide(out: str, policy: str | None, format_: str) -> int:
     validation = _document(folder, "validation.json")
     if validation is None:
         validation = validation_document(manifest.root, None, [])
+    redteam = read_redteam(folder)
     verdict = verdict_on(load_policy(policy), manifest, findings, validation, today())
     with folder.staging("verdict.json") as draft:
         write_json(draft / "verdict.json", verdict.to_json())
-        page = render_html(manifest.heading(), validation, findings, verdict.to_json())
+        page = render_html(manifest.heading(), validation, findings, verdict.to_json(), redteam)
         (draft / "report.html").write_text(page, "utf-8")
     if format_ == "json":
         print(json.dumps(verdict.to_json(), indent=2, sort_keys=True))

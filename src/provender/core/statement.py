@@ -27,6 +27,7 @@ MAX_MANIFEST_VALUES = 50_000_000
 EVIDENCE = {
     "validation": "https://in-toto.io/attestation/test-result/v0.1",
     "detection": "https://in-toto.io/attestation/test-result/v0.1",
+    "redteam": "https://in-toto.io/attestation/test-result/v0.1",
     "verdict": "https://slsa.dev/verification_summary/v1",
 }
 _MAX_BYTES = 2**19

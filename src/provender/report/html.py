@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from provender.report import gist, heatmap, histogram, wording
+from provender.report import redteam as power
 
 #: More findings than this are left to findings.json: a page must stay readable.
 MOST_FINDINGS = 500
@@ -22,13 +23,14 @@ def render_html(
     validation: dict[str, Any],
     findings: dict[str, Any],
     verdict: dict[str, Any],
+    redteam: dict[str, Any] | None = None,
 ) -> str:
     """Return the report as a self-contained HTML document.
 
     Args:
-        manifest, validation, findings, verdict: the documents as their JSON Schemas in
+        manifest, validation, findings, verdict, redteam: the documents as their JSON Schemas in
             docs/schemas describe them; the manifest may lack its shards. Every string in them may
-            be hostile.
+            be hostile. A red team on other data is not shown, and the page says so.
 
     Nothing is loaded from anywhere: styles, the script and all drawings are inline, and the
     content security policy forbids the rest. The same documents give the same text.
@@ -56,6 +58,8 @@ def render_html(
         legend=heatmap.LEGEND,
         detectors=[(d, *histogram.charts(d)) for d in findings["detectors"]],
         frame=histogram,
+        redteam=redteam,
+        power=power,
         most_pairs=MOST_PAIRS,
         script=Markup(script),
         script_hash=_csp_hash(script),

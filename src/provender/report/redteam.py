@@ -1,9 +1,10 @@
-"""What a red team found, in a terminal: the least that is found, blind spots, false alarms."""
+"""What a red team found, in words: the least that is found, blind spots, false alarms."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from rich import box
@@ -14,26 +15,47 @@ from rich.text import Text
 from provender.report.wording import count, plural, share, visible
 
 _ANY = "any"
+COLUMNS = ("attack", "arm", "found by", "rows", "bounds", "found", "source", "recall", "clean")
 
 
 def render_redteam(document: dict[str, Any], console: Console) -> None:
     """Print redteam.json: a line for each attack and rule that finds it, then what is not found."""
     _print_curves(document, console)
-    for line in (*_blind(document), *_clean(document), *_missing(document)):
+    for line in told(document):
         console.print(Text(line))
 
 
 def _print_curves(document: dict[str, Any], console: Console) -> None:
-    wanted = share(document["power"])
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), caption_justify="left")
-    for name in ("attack", "arm", "found by"):
+    for name in COLUMNS[:3]:
         table.add_column(name, overflow="fold", no_wrap=name == "arm")
-    for name in ("rows", "bounds", "found", "source", "recall", "clean"):
+    for name in COLUMNS[3:]:
         table.add_column(name, justify="right", no_wrap=True)
-    for curve in _shown(document):
+    for line in shown(document):
+        table.add_row(*line.cells, style=None if line.able else "red")
+    if table.row_count:
+        console.print(table)
+        console.print(Text(key(document)))
+
+
+@dataclass(frozen=True)
+class Line:
+    """How one rule does against one attack.
+
+    Attributes:
+        cells: as `COLUMNS` names them.
+        able: whether it reaches the power at any count.
+    """
+
+    cells: tuple[str, ...]
+    able: bool
+
+
+def shown(document: dict[str, Any]) -> Iterator[Line]:
+    """Yield the lines of the table."""
+    for curve in _curves(document):
         last, least = curve["counts"][-1], curve["minimum"]
-        found = least["count"] is not None
-        table.add_row(
+        cells = (
             curve["attack"],
             curve["arm"],
             curve["rule"] if curve["rule"] != _ANY else "nothing",
@@ -43,21 +65,26 @@ def _print_curves(document: dict[str, Any], console: Console) -> None:
             _of_trials(curve, "source_named") if curve["arm"] == "source" else "",
             share(last["recall"]),
             f"{last['clean_flagged']:,.1f}",
-            style=None if found else "red",
         )
-    if table.row_count:
-        console.print(table)
-        console.print(
-            Text(
-                f"rows: from so many on {wanted} of the plantings are found; bounds: at "
-                f"{share(document['confidence'])}, ? where the trials are too few to say; found: "
-                "in so many trials; source: it is named in so many; recall and clean rows flagged: "
-                "at the largest count."
-            )
-        )
+        yield Line(cells, least["count"] is not None)
 
 
-def _shown(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def key(document: dict[str, Any]) -> str:
+    """Return what the table's columns say."""
+    return (
+        f"rows: from so many on {share(document['power'])} of the plantings are found; bounds: at "
+        f"{share(document['confidence'])}, ? where the trials are too few to say; found: "
+        "in so many trials; source: it is named in so many; recall and clean rows flagged: "
+        "at the largest count."
+    )
+
+
+def told(document: dict[str, Any]) -> Iterator[str]:
+    """Yield what the table does not say: blind spots, false alarms, what was not measured."""
+    yield from (*_blind(document), *_clean(document), *_missing(document))
+
+
+def _curves(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield for each attack the rules that reach the power; where none does, what any found."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for curve in document["curves"]:

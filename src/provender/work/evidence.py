@@ -1,7 +1,8 @@
 """What a scan found, as in-toto statements about the sealed manifest.
 
-Validation and detection become test results (in-toto.io/attestation/test-result/v0.1), the verdict
-a verification summary (slsa.dev/verification_summary/v1).
+Validation, detection and, if there was one, the red team become test results
+(in-toto.io/attestation/test-result/v0.1), the verdict a verification summary
+(slsa.dev/verification_summary/v1).
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from provender.core.statement import (
 )
 from provender.core.verdict import Outcome
 from provender.errors import IntegrityError
+from provender.io.outputs import OutputFolder
 from provender.provenance.admission import Failure
 from provender.provenance.record import Record, binding_failures, read_record
+from provender.work.redteam.page import read_redteam
 from provender.work.validation import validation_document
 
 _MEND = "scan the data again, then seal"
@@ -43,6 +46,7 @@ def evidence_of(folder: Path, manifest: Manifest) -> tuple[Evidence, ...]:
 
     Raises:
         IntegrityError: when they do not belong together, or are about other data.
+        InputError: when what a red team found is damaged.
         StoreError: when one cannot be read.
     """
     record = read_record(folder)
@@ -60,7 +64,19 @@ def evidence_of(folder: Path, manifest: Manifest) -> tuple[Evidence, ...]:
         _test_result("validation", about, validation, _answers(validation)),
         _test_result("detection", about, record.findings, _detections(record.findings)),
     )
-    return (*tests, _verdict(about, record, tests))
+    return (*tests, *_redteam(folder, about, manifest), _verdict(about, record, tests))
+
+
+def _redteam(folder: Path, about: str, manifest: Manifest) -> tuple[Evidence, ...]:
+    """Return what a red team found in the data; it decides nothing, so no verdict names it."""
+    found = read_redteam(OutputFolder(folder))
+    if found is None:
+        return ()
+    same = (manifest.root, f"sha256:{manifest.multiset}")
+    if (found["manifest_root"], found["multiset"]) != same:
+        mend = "run `provender redteam` again, or take redteam.json away"
+        raise IntegrityError(str(folder), "holds a red team's findings about other data", mend)
+    return (_test_result("redteam", about, found, _attacked(found)),)
 
 
 def _test_result(
@@ -93,6 +109,13 @@ def _detections(findings: Mapping[str, Any]) -> dict[str, str]:
         c["id"]: "PASSED" if c["status"] == "checked" else "WARNED" for c in findings["checks"]
     }
     return outcomes | {f["rule"]: "WARNED" for f in findings["findings"]}
+
+
+def _attacked(found: Mapping[str, Any]) -> dict[str, str]:
+    """Return the outcome of each attack; a blind spot or a trial that is missing is a warning."""
+    outcomes = {f"{c['attack']}/{c['arm']}": "PASSED" for c in found["curves"]}
+    unsure = (*found["blind_spots"], *(m for m in found["not_measured"] if m["attack"]))
+    return outcomes | {f"{one['attack']}/{one['arm']}": "WARNED" for one in unsure}
 
 
 def _verdict(about: str, record: Record, tests: Sequence[Evidence]) -> Evidence:
