@@ -158,7 +158,7 @@ def _fold(
 
 
 def _detect(data: DataSet, manifest: Manifest, run: Run, rates: Rates, stages: Stages) -> Detected:
-    each, label, store = stages.each, data.roles.label, run.store
+    each, store = stages.each, run.store
     detectors, unchecked = detectors_for(data)
     tasks, shard_rows, census = _tasks(data, run), data.shard_rows(), census_of(data)
     starts = store_starts(data.starts(), store)
@@ -175,7 +175,7 @@ def _detect(data: DataSet, manifest: Manifest, run: Run, rates: Rates, stages: S
             profiled = each(make_profile, own, shared, *extra)
             standing = next_standing(standing, profiled, detection)
     with stages.timed("score"):
-        scored = each(score, tasks, standing, detection, label, False, size=span_bytes)
+        scored = each(score, tasks, standing, detection, data.roles, False, size=span_bytes)
     listing = list(listing_parts(standing, detection))
     with stages.timed("calibrate"):
         thresholds = _thresholds(scored, listing, standing, detection, rates.fdr, stages)

@@ -11,6 +11,7 @@ from apache_beam.pvalue import AsList, AsSingleton
 
 from pipelines.run import loading
 from provender.beam.transforms import CallEach, Fold, Grouped, Once, Placed
+from provender.core.shard import Roles
 from provender.io.states import StateStore
 from provender.stats.census import CensusAnalysis
 from provender.work.analyse import AnalysePlan, analyse, span_bytes
@@ -50,7 +51,7 @@ def judged(
         _score,
         profiles,
         detection,
-        data.roles.label,
+        data.roles,
         plan.keep_all,
         stage="score",
         load=loading(detection.store),
@@ -103,9 +104,9 @@ def folded_census(
 
 
 def _score(
-    task: SpanTask, standing: bytes, detection: Detection, label: str | None, keep_all: bool
+    task: SpanTask, standing: bytes, detection: Detection, roles: Roles, keep_all: bool
 ) -> Scored:
-    return score(task, from_wire(standing), detection, label, keep_all)
+    return score(task, from_wire(standing), detection, roles, keep_all)
 
 
 def _listing(detection: Detection, standing: bytes) -> Iterator[tuple[int, int]]:

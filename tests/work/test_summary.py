@@ -1,13 +1,14 @@
 """Counts of all scores: exact, mergeable in any order, and bounded however many classes."""
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provender.work.summary import ScoreSummary, summarise
+from provender.work.summary import LOW, ScoreSummary, summarise
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 90), st.none() | st.floats(0, 1, exclude_min=True)), max_size=200
@@ -16,7 +17,9 @@ ROWS = st.lists(
 
 def summary(rows):
     p_values = np.array([np.nan if p is None else p for _, p in rows], float)
-    return summarise(p_values, pa.array([f"class {c:02}" for c, _ in rows], pa.large_string()))
+    names = pa.array([f"class {c:02}" for c, _ in rows], pa.large_string())
+    sources = pa.array([f"s{c % 7}" if c % 5 else None for c, _ in rows], pa.large_string())
+    return summarise(p_values, names, sources)
 
 
 @given(ROWS, st.lists(st.integers(0, 200), max_size=4), st.randoms())
@@ -45,3 +48,20 @@ def test_many_classes_share_one_histogram():
     found = summary(rows)
     assert len(found.histograms) == 65
     assert int(found.histograms["(other classes)"].sum()) == 26
+
+
+@given(ROWS)
+def test_low_rows_are_counted_by_source(rows):
+    low = [f"s{c % 7}" for c, p in rows if p is not None and p <= LOW and c % 5]
+    assert summary(rows).low == Counter(low)
+
+
+def test_sources_are_bounded_in_whatever_order():
+    names = [f"s{i:05}" for i in range(10_003)]
+    one = summarise(np.zeros(10_003), None, pa.array(names, pa.large_string()))
+    assert sorted(one.low) == names[:10_000]
+    parts = [
+        summarise(np.zeros(len(part)), None, pa.array(part, pa.large_string()))
+        for part in (names[5000:], names[:5000])
+    ]
+    assert parts[0].merge(parts[1]).low == one.low

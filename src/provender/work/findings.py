@@ -13,8 +13,9 @@ from provender.calibrate.concentration import concentrated
 from provender.core.finding import Check, CheckStatus, Finding, Level, Rule, most_flagged
 from provender.core.lazily import Lazily
 from provender.core.policy import Rates
-from provender.detect.base import Cause
+from provender.detect.base import Cause, RowDetector
 from provender.stats.census import Counts
+from provender.work.low_sources import low_findings, may_be_tested
 from provender.work.rounds import Detection
 from provender.work.summary import SURPRISE_EDGES, ScoreSummary
 from provender.work.tally import CauseTally, Tally
@@ -31,10 +32,11 @@ def findings_of(
     summaries: Sequence[ScoreSummary],
     detection: Detection,
     shard_rows: Sequence[tuple[str, int]],
+    source: str | None,
     source_rows: Mapping[str, int],
     rates: Rates,
 ) -> list[Finding]:
-    """Return one finding per rule and cause, gravest first.
+    """Return one finding per rule and cause, and per source of low p-values, gravest first.
 
     A finding whose rows gather in one shard or source is raised by one level, unless its cause
     has a level of its own: poison comes from somewhere, natural dirt mostly from everywhere.
@@ -43,6 +45,7 @@ def findings_of(
     Args:
         summaries: per detector, the counts of all its p-values.
         shard_rows: (name, records) of every shard, in canonical order.
+        source: the column of sources.
         source_rows: records per source; empty when there is no source column.
         rates: over places the false discovery rate; the alarm rate over all findings.
     """
@@ -50,7 +53,12 @@ def findings_of(
     known = dict(shard_rows)
     told = [load_told(names[0], detection.store) for names in thresholds.standing.told]
     grave = sum(d.rule.level is not Level.NOTE for d in detection.detectors)
-    alarms = Alarms.of(rates.alarm, grave, len(tally.causes))
+    weak = [
+        (detector.rule, summary.low)
+        for detector, summary in zip(detection.detectors, summaries, strict=True)
+        if isinstance(detector, RowDetector) and may_be_tested(detector.score_columns(), source)
+    ]
+    alarms = Alarms.of(rates.alarm, grave, len(tally.causes) + len(weak))
     tried = {"source": len(source_rows), "shard": len(known)}
     for (rule, cause), counted in sorted(tally.causes.items()):
         detector = detection.detectors[rule]
@@ -65,6 +73,9 @@ def findings_of(
             detector.rule, named, alarms.by_rows(whole), alarms.by_gathering(places, tried)
         )
         findings.append(_finding(detector.rule, named, level, whole, counted, shards, places))
+    for row_rule, low in weak if source_rows else ():
+        known_sources = {p[1] for f in findings if f.rule == row_rule.id for p in f.concentrated_in}
+        findings += low_findings(row_rule, low, source_rows, known_sources, rates.fdr, alarms)
     return sorted(findings, key=lambda f: (-f.level.rank, f.rule, f.p_value or 0.0, f.what))
 
 

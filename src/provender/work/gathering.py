@@ -69,7 +69,9 @@ def found(
     tally = load_tally(gathered.tally, store)
     summaries = [load_summary(name, store) for name in thresholds.summaries]
     sources = source_counts(census.unpack(store.require(gathered.census)), source)
-    findings = findings_of(tally, thresholds, summaries, detection, shard_rows, sources, rates)
+    findings = findings_of(
+        tally, thresholds, summaries, detection, shard_rows, source, sources, rates
+    )
     return {
         "findings": findings,
         "checks": checks_of(thresholds, summaries, detection),

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from provender.calibrate.fdr import KEEP_BELOW
-from provender.core.shard import ShardFailure
+from provender.core.shard import Roles, ShardFailure
 from provender.detect.base import RowDetector, RowScores
 from provender.errors import ProvenderError
 from provender.io.schema import conform
@@ -30,7 +30,7 @@ from provender.work.task import (
 )
 from provender.work.wire import message
 
-_KIND = "scores/1"
+_KIND = "scores/2"
 
 
 @message
@@ -79,13 +79,13 @@ class KeptScores:
 
 
 def score(
-    task: SpanTask, standing: Standing, detection: Detection, label: str | None, keep_all: bool
+    task: SpanTask, standing: Standing, detection: Detection, roles: Roles, keep_all: bool
 ) -> Scored:
     """Score the piece's rows with every row detector and store what is kept."""
     if standing.failures:
         return Scored(task.ref, failure=standing.failures[0])
     try:
-        return _score(task, standing, detection, label, keep_all)
+        return _score(task, standing, detection, roles, keep_all)
     except ProvenderError as error:
         return Scored(task.ref, failure=failure_of(task.shard.ref.name, error))
 
@@ -95,14 +95,14 @@ def _name(
     standing: Standing,
     detection: Detection,
     index: int,
-    label: str | None,
+    roles: Roles,
     keep_all: bool,
 ) -> str:
     detector: Any = detection.detectors[index]
     return state_name(
         "scores",
         STATE_SCHEMA,
-        [detector.rule.id, standing.profiles[index][0], label or "", keep_all],
+        [detector.rule.id, standing.profiles[index][0], roles.label, roles.source, keep_all],
         content_of(task),
         schema_digest(detection.schema, detector.score_columns()),
     )
@@ -117,11 +117,11 @@ def _score(
     task: SpanTask,
     standing: Standing,
     detection: Detection,
-    label: str | None,
+    roles: Roles,
     keep_all: bool,
 ) -> Scored:
     named = [
-        (index, _name(task, standing, detection, index, label, keep_all))
+        (index, _name(task, standing, detection, index, roles, keep_all))
         for index in row_detectors(detection)
     ]
     store = detection.store
@@ -130,7 +130,7 @@ def _score(
         return Scored(task.ref, tuple(named))
     detectors: Any = detection.detectors
     scorers = [_scorer(detectors[i], standing.profiles[i][0], store) for i, _ in missing]
-    _read_and_score(task, detection, missing, scorers, label, keep_all)
+    _read_and_score(task, detection, missing, scorers, roles, keep_all)
     return Scored(task.ref, tuple(named), task.span.rows, span_bytes(task))
 
 
@@ -139,21 +139,25 @@ def _read_and_score(
     detection: Detection,
     missing: list[tuple[int, str]],
     scorers: list[Callable[[pa.RecordBatch], RowScores]],
-    label: str | None,
+    roles: Roles,
     keep_all: bool,
 ) -> None:
     detectors: list[Any] = [detection.detectors[i] for i, _ in missing]
     needs = [d.score_columns() for d in detectors]
-    wanted = {c for columns in needs for c in columns} | ({label} if label else set())
+    beside = {c for c in (roles.label, roles.source) if c}
+    wanted = {c for columns in needs for c in columns} | beside
     columns = tuple(n for n in detection.schema.names if n in wanted)
     seen = pa.schema([detection.schema.field(n) for n in columns])
     pieces: list[list[KeptScores]] = [[] for _ in missing]
     first_row = task.span.first_row
     for raw in read_batches(task, detection.store, columns):
         batch = conform(raw, seen)
-        classes = as_text(batch.column(label)) if label else None
+        classes = as_text(batch.column(roles.label)) if roles.label else None
+        sources = as_text(batch.column(roles.source)) if roles.source else None
         for own, scorer, kept in zip(needs, scorers, pieces, strict=True):
-            kept.append(_keep(scorer(batch.select(list(own))), first_row, classes, keep_all))
+            kept.append(
+                _keep(scorer(batch.select(list(own))), first_row, classes, sources, keep_all)
+            )
         first_row += batch.num_rows
     for (_, name), kept in zip(missing, pieces, strict=True):
         detection.store.put(name, pack_scores(_concatenate(kept)))
@@ -169,7 +173,11 @@ def _scorer(
 
 
 def _keep(
-    scores: RowScores, first_row: int, classes: pa.Array | None, keep_all: bool
+    scores: RowScores,
+    first_row: int,
+    classes: pa.Array | None,
+    sources: pa.Array | None,
+    keep_all: bool,
 ) -> KeptScores:
     p = scores.p_value
     kept = ~np.isnan(p) if keep_all else p <= KEEP_BELOW
@@ -179,7 +187,7 @@ def _keep(
         scores.score[kept],
         p[kept],
         scores.cause[kept].astype(np.int32),
-        summarise(p, classes),
+        summarise(p, classes, sources),
     )
 
 

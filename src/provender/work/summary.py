@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,10 @@ from provender.io.states import StateStore
 
 #: Edges of the histogram of -log10 p: 0 … 20 by halves, and a last bin for all beyond 20.
 SURPRISE_EDGES = np.arange(0, 21, 0.5)
+#: Rows with at most this p-value are counted by source, flagged or not.
+LOW = 0.01
+#: Sources that are counted apart; the census stops at as many.
+_SOURCES = 10_000
 _BINS = len(SURPRISE_EDGES) - 1
 #: Histograms are kept for at most this many classes (by name); the rest share one.
 _CLASSES = 64
@@ -31,10 +36,12 @@ class ScoreSummary:
         p_values: how many fell in each grid cell.
         histograms: class → int64 (bins,) counts of -log10 p; '' without a label; at most 64
             classes and one for the rest.
+        low: source → rows with a p-value of at most `LOW`, of the first 10,000 sources by name.
     """
 
     p_values: PValueCounts
     histograms: dict[str, np.ndarray]
+    low: Counter[str] = field(default_factory=Counter)
 
     @staticmethod
     def empty() -> ScoreSummary:
@@ -46,7 +53,9 @@ class ScoreSummary:
         both = dict(self.histograms)
         for name, counts in other.histograms.items():
             both[name] = both[name] + counts if name in both else counts
-        return ScoreSummary(self.p_values.merge(other.p_values), _bounded(both))
+        return ScoreSummary(
+            self.p_values.merge(other.p_values), _bounded(both), _first(self.low + other.low)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return sparse counts as JSON values."""
@@ -55,6 +64,7 @@ class ScoreSummary:
             "cells": cells.tolist(),
             "counts": self.p_values.counts[cells].tolist(),
             "unscored": self.p_values.unscored,
+            "low": dict(sorted(self.low.items())),
             "histograms": {n: c.tolist() for n, c in sorted(self.histograms.items())},
         }
 
@@ -64,7 +74,8 @@ class ScoreSummary:
         counts = np.zeros(len(GRID), np.int64)
         counts[value["cells"]] = value["counts"]
         histograms = {n: np.array(c, np.int64) for n, c in value["histograms"].items()}
-        return ScoreSummary(PValueCounts(counts, value["unscored"]), histograms)
+        low = Counter(value["low"])
+        return ScoreSummary(PValueCounts(counts, value["unscored"]), histograms, low)
 
 
 def store_summary(summary: ScoreSummary, store: StateStore) -> str:
@@ -92,8 +103,22 @@ def _bounded(histograms: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {**kept, _OTHERS: np.asarray(np.sum(rest, axis=0))}
 
 
-def summarise(p_values: np.ndarray, classes: pa.Array | None) -> ScoreSummary:
-    """Count ``p_values`` (float64 (rows,), NaN unscored) overall and by class."""
+def _first(low: Counter[str]) -> Counter[str]:
+    """Keep the first sources by name: the same ones in whatever order counts are merged."""
+    if len(low) <= _SOURCES:
+        return low
+    return Counter({name: low[name] for name in sorted(low)[:_SOURCES]})
+
+
+def summarise(
+    p_values: np.ndarray, classes: pa.Array | None, sources: pa.Array | None = None
+) -> ScoreSummary:
+    """Count ``p_values`` (float64 (rows,), NaN unscored) overall, by class, low ones by source."""
+    low: Counter[str] = Counter()
+    if sources is not None:
+        counted = pc.value_counts(sources.filter(pa.array(p_values <= LOW)).drop_null())
+        names, rows = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
+        low = _first(Counter(dict(zip(names, rows, strict=True))))
     known = ~np.isnan(p_values)
     surprise = -np.log10(np.clip(p_values[known], 1e-300, 1.0))
     bins = np.clip(np.searchsorted(SURPRISE_EDGES, surprise, "right") - 1, 0, _BINS - 1)
@@ -106,4 +131,4 @@ def summarise(p_values: np.ndarray, classes: pa.Array | None) -> ScoreSummary:
         names = coded.dictionary.to_pylist()
         table = np.bincount(codes * width + bins, minlength=width * len(names))
         histograms = {n: table.reshape(-1, width)[i].astype(np.int64) for i, n in enumerate(names)}
-    return ScoreSummary(PValueCounts.of(p_values), _bounded(histograms))
+    return ScoreSummary(PValueCounts.of(p_values), _bounded(histograms), low)
