@@ -1,5 +1,6 @@
 """The red team on a small corpus: what it measures, resumes and repeats; real detection runs."""
 
+import datetime
 import json
 import shutil
 
@@ -8,6 +9,8 @@ import pytest
 import pipelines.redteam as stage
 from pipelines.redteam import RedteamRequest, redteam
 from pipelines.run import Run
+from pipelines.scan import ScanRequest, scan
+from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.errors import NothingCheckedError, UsageError
 from provender.io.states import StateStore
@@ -116,9 +119,25 @@ def test_what_the_data_cannot_carry_is_told_and_not_called_out_of_time(
 
 
 def test_other_data_other_rates_and_other_roles_share_no_trial(data, first, cache, tmp_path):
-    for fields in ({"rate": 0.02}, {"roles": Roles(source="label", label="source")}):
+    others = ({"rates": Rates(0.02)}, {"rates": Rates(alarm=0.02)})
+    for fields in (*others, {"roles": Roles(source="label", label="source")}):
         _, told = tried(data, tmp_path / "out", cache, budget=0.0, **fields)
         assert told == ["0 of 6 trials are known from before"]
+
+
+def test_the_report_of_a_scan_of_the_same_data_has_it_and_keeps_it(data, first, cache, tmp_path):
+    out, today = tmp_path / "out", datetime.date(2026, 11, 26)
+    request = ScanRequest((str(data),), str(out))
+    run = Run(StateStore(str(cache)), workers=1)
+    scan(request, run, today)
+    report = out / "report.html"
+    assert "How much poison would be found" not in report.read_text("utf-8")
+    tried(data, out, cache)
+    written = report.read_text("utf-8")
+    assert "How much poison would be found" in written
+    assert "flips-random" in written
+    scan(request, run, today)
+    assert report.read_text("utf-8") == written
 
 
 def test_fresh_forgets_the_stored_trials(data, first, cache, tmp_path):
