@@ -168,9 +168,10 @@ def test_a_verdict_under_another_policy_is_refused(scanned: Scanned) -> None:
     assert kinds(scanned) == [("policy", None)]
 
 
-def test_evidence_made_at_a_stricter_rate_is_refused(scanned: Scanned) -> None:
-    scanned.edit("findings", lambda v: v.update(fdr=1e-9))
-    with pytest.raises(InputError, match="false discovery rate of 1e-09"):
+@pytest.mark.parametrize("rate", ["fdr", "alarm_rate"])
+def test_evidence_made_at_a_stricter_rate_is_refused(scanned: Scanned, rate: str) -> None:
+    scanned.edit("findings", lambda v: v.update({rate: 1e-9}))
+    with pytest.raises(InputError, match=f"made at {rate} 1e-09, not 0.01"):
         scanned.decide()
     assert ("findings", None) in kinds(scanned)
 
