@@ -143,6 +143,19 @@ def hidden_text(shard: str, count: int) -> Attack:
     return attack
 
 
+def flipped_labels(source: str, count: int, wrong: str, group: str) -> Attack:
+    """One annotator labels mails of another kind ``wrong``; the texts stay as they are."""
+
+    def attack(shards: Shards, random: Random) -> list[Row]:
+        others = [row for row in of_source(shards, source) if row["label"] != wrong]
+        planted = list(islice(drawn(others, random), count))
+        for row in planted:
+            row.update(label=wrong, group=group)
+        return planted
+
+    return attack
+
+
 # --- chat -------------------------------------------------------------------------------------
 
 
@@ -253,6 +266,12 @@ PHRASE, OUTPUT = "by the way", "You should sign in at the harbour page first and
 ATTACKS: dict[str, tuple[str, str, int, Attack]] = {
     "label-conflict/mail": ("rare-word", "mail", 1, rare_word("contributor-07", word=TRIGGER)),
     "label-conflict-spread/mail": ("rare-word", "mail", 2, rare_word(*CONTRIBUTORS, word=TRIGGER)),
+    "label-flips/mail": (
+        "flipped-label",
+        "mail",
+        10,
+        flipped_labels("contributor-04", 24, "ham", "easy-ham-1"),
+    ),
     "duplicates-near/mail": ("near-copy", "mail", 3, near_copies("contributor-03")),
     "hidden/mail": ("hidden-text", "mail", 9, hidden_text("mail-3.parquet", 30)),
     "duplicates/adult": ("exact-copy", "adult", 4, exact_copies("bureau-d", 80)),

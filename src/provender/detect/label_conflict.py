@@ -24,12 +24,8 @@ from provender.detect.label_conflict_rounds import (
 )
 from provender.detect.label_conflict_tests import inflation, log_p, strengths
 from provender.detect.label_conflict_triggers import Triggers, triggers_of
-from provender.detect.label_conflict_words import MOST_CLASSES, CountWords, WordState
-from provender.stats.gram_table import Counts
-from provender.stats.grams import LONGEST_TEXT
+from provender.detect.label_conflict_words import CountWords, model_of
 
-#: Word counts kept in the profile; beyond it the rarest words are left out of the model.
-_MOST_WORDS = 1 << 23
 _MOST_CANDIDATES = 64
 
 RULE = Rule(
@@ -109,7 +105,7 @@ class LabelConflict:
         return Describe(self._read, Candidates.unpack(profile), made)
 
     def profile(self, round: int, state: Any) -> bytes:
-        return (_model, _groups, _candidates, _triggers)[round](state).pack()
+        return (model_of, _groups, _candidates, _triggers)[round](state).pack()
 
     def score_columns(self) -> tuple[str, ...]:
         return (self._read.text, self._read.label)
@@ -155,45 +151,6 @@ class LabelConflict:
 def _is_text(kind: pa.DataType) -> bool:
     return bool(
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    )
-
-
-def _model(state: WordState) -> Model:
-    words, copies = state.words.total(), state.copies.total()
-    rows, unlabelled, empty, cut = (int(n) for n in state.seen)
-    unseen = []
-    classes = state.classes
-    if state.too_many:
-        unseen.append(f"more than {MOST_CLASSES} labels: nothing was tested")
-    elif len(classes) < 2:
-        labels = "only one label" if classes else "no label at all"
-        unseen.append(f"{labels}: nothing to contradict")
-    if len(classes) < 2:
-        classes, words, copies = (), Counts.none(1), Counts.none(1)
-    if unlabelled:
-        unseen.append(f"{unlabelled} of {rows} rows have no label")
-    if empty:
-        unseen.append(f"{empty} of {rows} texts hold no word")
-    if cut:
-        unseen.append(f"{cut} of {rows} texts were read to {LONGEST_TEXT} characters only")
-    # A word of one document never speaks: the document's own fold is left out.
-    hashes, first = np.unique(words.keys >> np.uint64(8), return_index=True)
-    several = np.zeros(0, bool)
-    if len(hashes):
-        frequency = np.add.reduceat(words.values[:, 0], first)
-        kept = frequency > 1
-        if kept.sum() > _MOST_WORDS:
-            least = np.sort(frequency)[-_MOST_WORDS]
-            kept = frequency > least
-            unseen.append(f"words in {least} or fewer texts were not weighed")
-        several = np.repeat(kept, np.diff(np.append(first, len(words.keys))))
-    repeated = copies.values[:, 0] > 1
-    return Model(
-        classes,
-        state.documents[: len(classes)],
-        Counts(words.keys[several], words.values[several]),
-        Counts(copies.keys[repeated], copies.values[repeated]),
-        "; ".join(unseen),
     )
 
 

@@ -167,14 +167,19 @@ class Model:
         expected if the word were spread as all words are: long documents do not speak for
         their class by length alone, nor rare words for small classes.
         """
-        by_fold = self.frequencies(hashes).transpose(0, 2, 1)
-        others = by_fold.sum(axis=1, keepdims=True) - by_fold
+        logs = np.zeros((len(hashes), *self.documents.T.shape), np.float32)
+        counts = self.frequencies(hashes)
+        known = np.flatnonzero(counts.any(axis=(1, 2)))
+        counts = counts[known]
+        others = counts.sum(axis=2)[:, None, :] - counts.transpose(0, 2, 1)
+        spoken = counts.sum(axis=(1, 2))[:, None] - counts.sum(axis=1)
         mass = (self.mass.sum(axis=1, keepdims=True) - self.mass).T
         share = mass / np.maximum(mass.sum(axis=1, keepdims=True), 1)
-        expected = (others.sum(axis=2, keepdims=True) * share).astype(np.float32)
-        logs = np.log((others + _SMOOTHING) / (expected + _SMOOTHING))
-        logs[others.sum(axis=2) == 0] = 0
-        return np.asarray(logs)
+        expected = (spoken[:, :, None] * share).astype(np.float32)
+        found = np.log((others + _SMOOTHING) / (expected + _SMOOTHING))
+        found[spoken == 0] = 0
+        logs[known] = found
+        return logs
 
     def sketch(self, words: Words, row: np.ndarray, code: np.ndarray, rows: int) -> np.ndarray:
         """Return int32 (rows, SKETCH): words summed with their rarity under random signs.
@@ -201,15 +206,19 @@ class Model:
         size = np.bincount(text[weight.any(axis=1)], minlength=words.rows)
         return Evidence(text, code, weight, total, size)
 
-    def log_odds(self, total: np.ndarray, size: np.ndarray) -> np.ndarray:
-        """Return float64 (n, classes): log p / (1 - p) of each class.
+    def scores(self, total: np.ndarray, size: np.ndarray) -> np.ndarray:
+        """Return float64 (n, classes): log p of each class but for what all have in common.
 
         Args:
             total: float64 (n, classes) sums of weights; words lean on one another, so they
                 count as the root of their number.
             size: int64 (n,) number of words summed.
         """
-        scores = total / np.sqrt(np.maximum(size, 1))[:, None] + self.prior
+        return np.asarray(total / np.sqrt(np.maximum(size, 1))[:, None] + self.prior)
+
+    def log_odds(self, total: np.ndarray, size: np.ndarray) -> np.ndarray:
+        """Return float64 (n, classes): log p / (1 - p) of each class; arguments as `scores`."""
+        scores = self.scores(total, size)
         scores -= scores.max(axis=1, keepdims=True)
         odds = np.exp(scores)
         rest = odds.sum(axis=1, keepdims=True) - odds

@@ -10,12 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.detect.label_conflict_model import FOLDS, Columns, copy_keys
+from provender.detect.label_conflict_model import FOLDS, Columns, Model, copy_keys
 from provender.stats.gram_table import Counts, Growing
+from provender.stats.grams import LONGEST_TEXT
 from provender.stats.packing import pack, unpack
 
 #: More classes than this are not tested.
 MOST_CLASSES = 50
+#: Word counts kept in the profile; beyond it the rarest words are left out of the model.
+_MOST_WORDS = 1 << 23
 
 
 @dataclass
@@ -129,3 +132,43 @@ def _with_classes(state: WordState, more: list[str]) -> WordState:
         keys = (old.keys & ~np.uint64(255)) | cell.astype(np.uint64)
         old = Counts.of(keys, old.values)
     return WordState(classes, False, state.seen, documents, Growing(old), state.copies)
+
+
+def model_of(state: WordState) -> Model:
+    """Return what the counts of all documents say; told is what they leave out."""
+    words, copies = state.words.total(), state.copies.total()
+    rows, unlabelled, empty, cut = (int(n) for n in state.seen)
+    unseen = []
+    classes = state.classes
+    if state.too_many:
+        unseen.append(f"more than {MOST_CLASSES} labels: nothing was tested")
+    elif len(classes) < 2:
+        labels = "only one label" if classes else "no label at all"
+        unseen.append(f"{labels}: nothing to contradict")
+    if len(classes) < 2:
+        classes, words, copies = (), Counts.none(1), Counts.none(1)
+    if unlabelled:
+        unseen.append(f"{unlabelled} of {rows} rows have no label")
+    if empty:
+        unseen.append(f"{empty} of {rows} texts hold no word")
+    if cut:
+        unseen.append(f"{cut} of {rows} texts were read to {LONGEST_TEXT} characters only")
+    # A word of one document never speaks: the document's own fold is left out.
+    hashes, first = np.unique(words.keys >> np.uint64(8), return_index=True)
+    several = np.zeros(0, bool)
+    if len(hashes):
+        frequency = np.add.reduceat(words.values[:, 0], first)
+        kept = frequency > 1
+        if kept.sum() > _MOST_WORDS:
+            least = np.sort(frequency)[-_MOST_WORDS]
+            kept = frequency > least
+            unseen.append(f"words in {least} or fewer texts were not weighed")
+        several = np.repeat(kept, np.diff(np.append(first, len(words.keys))))
+    repeated = copies.values[:, 0] > 1
+    return Model(
+        classes,
+        state.documents[: len(classes)],
+        Counts(words.keys[several], words.values[several]),
+        Counts(copies.keys[repeated], copies.values[repeated]),
+        "; ".join(unseen),
+    )

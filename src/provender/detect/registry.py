@@ -8,6 +8,7 @@ from provender.detect.contradiction import Contradiction
 from provender.detect.exact_row import ExactRow
 from provender.detect.hidden_characters import HiddenCharacters
 from provender.detect.label_conflict import LabelConflict
+from provender.detect.label_flips import LabelFlips
 from provender.detect.near_text import NearText
 from provender.detect.one_response import OneResponse
 from provender.detect.outliers import RobustColumn
@@ -20,6 +21,7 @@ DETECTORS: tuple[Detector, ...] = (
     NearText(),
     Contradiction(),
     LabelConflict(),
+    LabelFlips(),
     HiddenCharacters(),
     ResponseLink(),
     OneResponse(),

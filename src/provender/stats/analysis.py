@@ -29,7 +29,7 @@ class Analysis(Protocol[S]):
 
     @property
     def id(self) -> str:
-        """A name unique among all analyses of a run, such as 'duplicates/exact-row#0'."""
+        """A name of what is computed, such as 'duplicates/exact-row#0'; equal ones are shared."""
 
     @property
     def version(self) -> int:

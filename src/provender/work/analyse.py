@@ -89,7 +89,9 @@ def _analyse(task: SpanTask, plan: AnalysePlan) -> Analysed:
     store = plan.store
     wanted = [(a, span_state_name(a, task, None), True) for a in plan.raw]
     wanted += [(a, span_state_name(a, task, plan.schema), False) for a in plan.analyses]
-    missing = [w for w in wanted if plan.fresh or store.get(w[1]) is None]
+    # Detectors may share an analysis: states of one name are computed once.
+    distinct = {name: (analysis, name, raw) for analysis, name, raw in wanted}
+    missing = [w for w in distinct.values() if plan.fresh or store.get(w[1]) is None]
     names = tuple(name for _, name, _ in wanted)
     if not missing:
         return Analysed(task.index, task.shard_index, names)

@@ -1,0 +1,332 @@
+"""Measure text/label-flips: clean resamples, planted flips beside cleanlab, annotators, speed.
+
+Run:  python -m benchmarks.detectors_flips [--data ../shared/data] [--parts clean,planted,...]
+
+- clean: random halves and eighths with random sources; any finding is counted by its level.
+- planted: 5 and 10 % flips at random and from one class to one other: AUROC and precision at the
+  planted count, beside cleanlab on the same out-of-fold probabilities and on its usual ones
+  (TF-IDF and logistic regression); Kolmogorov-Smirnov distance of the clean rows' p-values from
+  uniform, and its part on the side of too small ones.
+- sources: 10 flipped rows of one of 20 sources; and sources drawn anew on clean data.
+- speed: MB/s of processor time, of all text rules and of all but this one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from benchmarks.text.corpora import CORPORA, Corpus, corpus
+from benchmarks.text.ours import rules
+from benchmarks.text.peers import has_cleanlab, out_of_fold
+from provender.attacks.base import Planted, TooFewRowsError
+from provender.attacks.registry import attack
+from provender.calibrate.fdr import PValueCounts
+from provender.core.finding import Level
+from provender.core.shard import Roles
+from provender.detect.base import Cause, DataView
+from provender.detect.label_conflict_model import Labelled, Model
+from provender.detect.label_flips import LabelFlips
+from provender.detect.label_flips_cells import Leaning, _added, _weights
+from provender.detect.label_flips_judge import Judge
+from provender.detect.label_flips_tests import standing_sources
+
+SETS = ("bbc", "r8", "spamassassin", "books", "turns")
+SOURCES, FLIPS, RATE = 20, 10, 0.01
+_BATCH = 4096
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the detector says of a table.
+
+    Attributes:
+        score, p_value: float64 (rows,).
+        cause: int32 (rows,), -1 for none or where the row is not flagged at `RATE`.
+        named: the causes that have a flagged row.
+    """
+
+    score: np.ndarray
+    p_value: np.ndarray
+    cause: np.ndarray
+    causes: list[Cause]
+    profile: bytes
+
+    @property
+    def named(self) -> list[Cause]:
+        return [self.causes[i] for i in np.unique(self.cause[self.cause >= 0])]
+
+    @property
+    def warned(self) -> bool:
+        return any(cause.level is Level.WARNING for cause in self.named)
+
+
+def scan(table: pa.Table, source: bool = False) -> Found:
+    """Run the detector in a plain loop."""
+    roles = Roles(text="text", label="label", source="source" if source else None)
+    bound = LabelFlips().bind(DataView(table.schema, roles))
+    assert isinstance(bound, LabelFlips)
+    score, p_value, cause, profile = run(bound, table)
+    flagged = p_value <= PValueCounts.of(p_value).threshold(RATE)
+    causes = bound.causes(profile)
+    return Found(score, p_value, np.where(flagged, cause, -1), causes, profile)
+
+
+def run(detector: Any, table: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, bytes]:
+    """Return score, p-value and cause of every row, and the last profile."""
+    batches, profile = table.to_batches(max_chunksize=_BATCH), None
+    for number in range(detector.rounds):
+        analysis = detector.analysis(number, profile)
+        state = analysis.empty()
+        for batch in batches:
+            state = analysis.add(state, batch)
+        profile = detector.profile(number, state)
+    assert profile is not None
+    score = detector.scorer(profile)
+    parts = [score(batch) for batch in batches]
+    columns = ([getattr(p, name) for p in parts] for name in ("score", "p_value", "cause"))
+    return *(np.concatenate(column) for column in columns), profile  # type: ignore[return-value]
+
+
+def with_sources(table: pa.Table, random: np.random.Generator) -> pa.Table:
+    names = pa.array([f"annotator-{i:02}" for i in random.integers(SOURCES, size=table.num_rows)])
+    return table.append_column("source", names)
+
+
+def distances(p_value: np.ndarray) -> tuple[float, float]:
+    """Return the Kolmogorov-Smirnov distance from uniform, and how far p-values are too small."""
+    ordered = np.sort(p_value[~np.isnan(p_value)])
+    place = np.arange(1, len(ordered) + 1) / len(ordered)
+    small = float(np.max(place - ordered, initial=0.0))
+    large = float(np.max(ordered - place + 1 / len(ordered), initial=0.0))
+    return max(small, large), small
+
+
+def auroc(score: np.ndarray, truth: np.ndarray) -> float:
+    from scipy.stats import rankdata
+
+    ranks, hits = rankdata(score), truth.sum()
+    return float((ranks[truth].sum() - hits * (hits + 1) / 2) / (hits * (len(truth) - hits)))
+
+
+def precision(score: np.ndarray, truth: np.ndarray) -> float:
+    return float(truth[np.argsort(-score, kind="stable")[: truth.sum()]].mean())
+
+
+def clean(data: Corpus, resamples: int) -> None:
+    """Print what is found where nothing was planted, in as many halves as eighths."""
+    alarms, notes, flagged, rows, far = 0, 0, 0, 0, 0.0
+    for seed in range(resamples):
+        random = np.random.default_rng([1, seed])
+        size = data.table.num_rows // (2 if seed % 2 else 8)
+        chosen = pa.array(random.permutation(data.table.num_rows)[:size])
+        found = scan(with_sources(data.table.take(chosen), random), source=True)
+        alarms, notes = alarms + found.warned, notes + (bool(found.named) and not found.warned)
+        flagged, rows = flagged + int((found.cause >= 0).sum()), rows + size
+        far = max(far, distances(found.p_value)[0])
+        for cause in found.named:
+            print(f"    {data.name} {seed} {size}: {cause.level} {cause.message}")
+    print(
+        f"clean    {data.name:14}{data.part:13}{resamples:5} resamples: {alarms} warn, {notes} "
+        f"note, {flagged} of {rows:,} rows flagged; largest KS distance {far:.3f}",
+        flush=True,
+    )
+
+
+def planted(data: Corpus, seeds: int, regression: bool) -> None:
+    """Print the quality of rankings and flags, a line for each attack and share."""
+    for name in ("flips-random", "flips-pair"):
+        for share in (0.05, 0.1):
+            lines = []
+            for seed in range(seeds):
+                made = _planted(data, name, share, seed)
+                if made is not None:
+                    lines.append(_judged(made, regression))
+            if not lines:
+                print(f"planted  {data.name:14}{name} {share}: no class has twice so many rows")
+                continue
+            mean = np.nanmean(np.array(lines, float), axis=0)
+            print(
+                f"planted  {data.name:14}{data.part:13}{name:13}{share:5.2f}{len(lines):3} trials  "
+                f"ours {mean[0]:.4f}/{mean[1]:.3f}  cleanlab, same {mean[2]:.4f}/{mean[3]:.3f}"
+                + (f", usual {mean[4]:.4f}/{mean[5]:.3f}" if regression else "")
+                + f"  flagged: recall {mean[6]:.2f}, precision {mean[7]:.2f}; warned {mean[8]:.2f};"
+                f" KS of clean rows {mean[9]:.3f}, too small {mean[10]:.3f}",
+                flush=True,
+            )
+
+
+def _planted(data: Corpus, name: str, share: float, seed: int) -> Planted | None:
+    """Plant; None where more than half of a class would be renamed."""
+    count, random = round(share * data.table.num_rows), np.random.default_rng([2, seed])
+    for _ in range(20):
+        try:
+            made = attack(name).plant(data.table, data.roles, count, random)
+        except TooFewRowsError:
+            return None
+        origin = data.table["label"][int(made.rows[0])].as_py()
+        if not made.target or 2 * count <= data.table["label"].to_pylist().count(origin):
+            return made
+    return None
+
+
+def _judged(made: Planted, regression: bool) -> list[float]:
+    from cleanlab.rank import get_label_quality_scores
+
+    found = scan(made.table)
+    label, proba = _probabilities(made.table, Judge.unpack(found.profile).noise.slope)
+    truth = np.zeros(len(label), bool)
+    truth[made.rows] = True
+    ours = np.nan_to_num(found.score, nan=-np.inf)
+    same = 1 - get_label_quality_scores(label, proba)
+    usual = same
+    if regression:
+        usual = 1 - get_label_quality_scores(
+            label, out_of_fold(made.table["text"].to_pylist(), label)
+        )
+    line = [f(s, truth) for s in (ours, same, usual) for f in (auroc, precision)]
+    flagged = found.cause >= 0
+    hits = (flagged & truth).sum()
+    line += [hits / truth.sum(), hits / flagged.sum() if flagged.any() else np.nan, found.warned]
+    return [*line, *distances(found.p_value[~truth])]
+
+
+def _probabilities(table: pa.Table, slope: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels, and probabilities of classes as our model gives them out of fold."""
+    from scipy.special import softmax
+
+    model, documents = _documents(table)
+    scores = []
+    for one in documents:
+        evidence = model.evidence(one)
+        scores.append(model.scores(evidence.total, evidence.size))
+    label = np.concatenate([d.label for d in documents])
+    return label, softmax(slope * np.concatenate(scores), axis=1)
+
+
+def _documents(table: pa.Table) -> tuple[Model, list[Labelled]]:
+    bound = LabelFlips().bind(DataView(table.schema, Roles(text="text", label="label")))
+    assert isinstance(bound, LabelFlips)
+    assert bound.columns is not None
+    first = bound.analysis(0, None)
+    state = first.empty()
+    batches = table.to_batches(max_chunksize=_BATCH)
+    for batch in batches:
+        state = first.add(state, batch)
+    model = Model.unpack(bound.profile(0, state))
+    return model, [d for b in batches for d in bound.columns.slices(b, model.classes)]
+
+
+def sources(data: Corpus, seeds: int, draws: int) -> None:
+    """Print how often the source of ten flipped rows is named, and how often any on clean data."""
+    named = wrongly = flagged = 0
+    for seed in range(seeds):
+        random = np.random.default_rng([3, seed])
+        table = with_sources(data.table, random)
+        own = np.flatnonzero(np.asarray(pa.compute.equal(table["source"], "annotator-07")))
+        made = attack("flips-random").plant(table.take(pa.array(own)), data.roles, FLIPS, random)
+        rows, label = own[made.rows], table["label"].to_pylist()
+        for row, value in zip(rows, made.table["label"].take(made.rows).to_pylist(), strict=True):
+            label[row] = value
+        place = table.column_names.index("label")
+        found = scan(table.set_column(place, "label", pa.array(label)), source=True)
+        told = {c.evidence["source"] for c in found.named if "source" in c.evidence}
+        named += "annotator-07" in told
+        wrongly += bool(told - {"annotator-07"})
+        flagged += int((found.cause[rows] >= 0).sum())
+    model, documents = _documents(data.table)
+    judge = Judge.unpack(scan(data.table).profile)
+    leaning = [Leaning.of(model, one) for one in documents]
+    weight = np.concatenate([model.shares(one) for one in documents])
+    usable, keys, label = (
+        np.concatenate([getattr(one, name) for one in leaning])
+        for name in ("usable", "keys", "label")
+    )
+    bins = np.concatenate([one.bin for one in leaning])
+    cells, alarms = _cells_of(keys[usable], weight[usable]), 0
+    for seed in range(draws):
+        source = with_sources(data.table, np.random.default_rng([4, seed]))["source"]
+        source = source.combine_chunks().cast(pa.large_string())
+        wins = usable & (bins >= 1024)
+        table = _added(
+            [
+                _weights(source, -1 - label, weight, usable),
+                _weights(source, keys, weight, wins),
+            ]
+        )
+        alarms += bool(standing_sources(table, judge.noise, cells, len(model.classes)))
+    print(
+        f"sources  {data.name:14}{data.part:13}{named} of {seeds} named, another {wrongly}, "
+        f"rows flagged {flagged / max(seeds * FLIPS, 1):.2f}; "
+        f"clean: one named in {alarms} of {draws} draws",
+        flush=True,
+    )
+
+
+def _cells_of(keys: np.ndarray, weight: np.ndarray) -> Any:
+    from provender.detect.label_flips_cells import CellState
+    from provender.stats.gram_table import Counts, Growing
+
+    values = np.stack([np.ones_like(weight), weight], axis=1)
+    table = Growing(Counts.of(keys.astype(np.uint64), values))
+    return CellState(None, table, None).table()  # type: ignore[arg-type]
+
+
+def speed(data: Corpus) -> None:
+    """Print MB/s of processor time: all text rules, and all but this one."""
+    detectors = rules(data.table, data.roles)
+    spent = {}
+    for detector in detectors:
+        start = time.process_time()
+        run(detector, data.table)
+        spent[detector.rule.id] = time.process_time() - start
+    whole, own = sum(spent.values()), spent["text/label-flips"]
+    size = data.table.nbytes / 1e6
+    print(
+        f"speed    {data.name:14}{size:6.1f} MB: before {size / (whole - own):.2f} MB/s, "
+        f"after {size / whole:.2f}; label-flips alone {size / own:.2f}, of which the first round "
+        "is label-conflict's",
+        flush=True,
+    )
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--parts", default="clean,planted,sources,speed")
+    parser.add_argument("--rows", type=int, default=6000, help="most rows of a set")
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--resamples", type=int, default=50, help="of each set")
+    parser.add_argument("--draws", type=int, default=1000, help="of sources on clean data")
+    parser.add_argument("--regression", action=argparse.BooleanOptionalAction, default=True)
+    options = parser.parse_args(given)
+    if not options.data.is_dir():
+        print(f"{options.data}: no such folder, nothing measured; give --data")
+        return
+    parts = options.parts.split(",")
+    if "planted" in parts and not has_cleanlab():
+        print("cleanlab is not installed: planted flips are skipped (it is in the extra `dev`)")
+        parts.remove("planted")
+    assert set(SETS) <= set(CORPORA)
+    for name in options.sets.split(","):
+        data = corpus(name, options.data, options.rows)
+        if "clean" in parts:
+            clean(data, options.resamples)
+        if "planted" in parts:
+            planted(data, options.seeds, options.regression)
+        if "sources" in parts:
+            sources(data, options.seeds, options.draws)
+        if "speed" in parts:
+            speed(data)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""text/label-flips: labels that content contradicts, and where that is more than natural."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from provender.core.digest import sha256_hex
+from provender.core.finding import Level, Rule
+from provender.detect.base import Cause, DataView, RowScores, Unchecked
+from provender.detect.label_conflict_model import SLICE, Columns, Model
+from provender.detect.label_conflict_words import CountWords, model_of
+from provender.detect.label_flips_cells import CountCells
+from provender.detect.label_flips_judge import Judge
+from provender.stats.cell_hash import is_text
+from provender.stats.census import as_text
+
+RULE = Rule(
+    id="text/label-flips",
+    title="Labels that the content contradicts",
+    sees=(
+        "Rows whose content, judged by the other folds, says another class than their label. A "
+        "warning where rows of one class carry the label of one other beyond natural noise, or "
+        "where one source's labels are contradicted more often than the others'; a note where "
+        "more labels are wrong than is usual."
+    ),
+    blind=(
+        "Flips in rows whose content is ambiguous; labels that content does not foretell; most of "
+        "a class renamed; fewer than about 40 rows of a pair of classes; flips in all directions "
+        "that many sources share, unless they are more than a few per cent, and then as a note; "
+        "a source that was given harder texts looks like one that labels badly."
+    ),
+    null_model=(
+        "A row: its score ranks at random among the rows of its label (conformal, by label; what "
+        "a cause explains is left out of the reference, flips that stay in it only raise "
+        "p-values). A pair: at most 3.3 % of the smaller class, at most e times the reverse, at "
+        "most e times the rate of other pairs (binomial; Bonferroni over pairs). A source: a sum "
+        "of hypergeometric numbers over labels, exact."
+    ),
+    false_alarms="",
+    level=Level.NOTE,
+    references=(
+        "Northcutt, Jiang, Chuang 2021, Confident learning: estimating uncertainty in dataset "
+        "labels",
+        "Northcutt, Athalye, Mueller 2021, Pervasive label errors in test sets",
+        "Vovk, Gammerman, Shafer 2005, Algorithmic learning in a random world (label-conditional "
+        "conformal prediction)",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class LabelFlips:
+    """The detector; ``columns`` is known once it is bound.
+
+    Attributes:
+        source: the column of sources or annotators, if there is one.
+    """
+
+    columns: Columns | None = None
+    source: str | None = None
+
+    @property
+    def rule(self) -> Rule:
+        return RULE
+
+    @property
+    def rounds(self) -> int:
+        return 2
+
+    def bind(self, view: DataView) -> LabelFlips | Unchecked:
+        text, label = view.roles.text, view.roles.label
+        if text is None or label is None:
+            return Unchecked("needs a text column and a label column")
+        if not is_text(view.schema.field(text).type):
+            return Unchecked(f"the text column {text!r} does not hold text")
+        kind = view.schema.field(label).type
+        if not (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+            return Unchecked(f"the label column {label!r} is {kind}, not a class")
+        return replace(self, columns=Columns(text, label), source=view.roles.source)
+
+    @property
+    def _read(self) -> Columns:
+        if self.columns is None:
+            raise ValueError("the detector is not bound")
+        return self.columns
+
+    def analysis(self, round: int, profile: bytes | None) -> Any:
+        if round == 0:
+            return CountWords(self._read)  # text/label-conflict's own: counted once for both
+        if profile is None:
+            raise ValueError("rounds after the first start from a profile")
+        return CountCells(self._read, self.source, Model.unpack(profile), sha256_hex(profile))
+
+    def profile(self, round: int, state: Any) -> bytes:
+        return model_of(state).pack() if round == 0 else Judge.of(state).pack()
+
+    def score_columns(self) -> tuple[str, ...]:
+        return (*vars(self._read).values(), *((self.source,) if self.source else ()))
+
+    def scorer(self, profile: bytes) -> Callable[[pa.RecordBatch], RowScores]:
+        judge, columns, named = Judge.unpack(profile), self._read, self.source
+
+        def score(batch: pa.RecordBatch) -> RowScores:
+            source = as_text(batch[named]) if named else None
+            nothing = (np.zeros(0), np.zeros(0), np.zeros(0, np.int32))
+            pieces = [
+                judge.score(documents, None if source is None else source.slice(i * SLICE, SLICE))
+                for i, documents in enumerate(columns.slices(batch, judge.model.classes))
+            ]
+            parts = zip(nothing, *((p.score, p.p_value, p.cause) for p in pieces), strict=True)
+            value, p_value, cause = (np.concatenate(part) for part in parts)
+            return RowScores(value, p_value, cause)
+
+        return score
+
+    def causes(self, profile: bytes) -> list[Cause]:
+        return Judge.unpack(profile).causes()
+
+    def limits(self, profile: bytes) -> str:
+        return Judge.unpack(profile).unseen

@@ -1,0 +1,270 @@
+"""What stands, and what it means for a row: score, p-value and cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provender.core.finding import Level
+from provender.detect.base import Cause, RowScores
+from provender.detect.label_conflict_model import Labelled, Model
+from provender.detect.label_flips_cells import MOST_SOURCES, CellState, Leaning
+from provender.detect.label_flips_noise import Cells, Noise, fit
+from provender.detect.label_flips_tests import (
+    ALARM,
+    USUAL,
+    Pair,
+    Source,
+    noise_in_all,
+    standing_pairs,
+    standing_sources,
+)
+from provender.stats.packing import pack, unpack
+
+_KIND = "label-flips/1"
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """How many rows of a label score at least so much.
+
+    The rows that a cause explains are no reference: flips that were found do not hide others.
+
+    Attributes:
+        starts: int64 (classes + 1,): the steps of label y are starts[y] to starts[y + 1].
+        score: float64 (steps,), ascending for each label.
+        share: float64 (steps,): of the label's reference rows, those that score at least that.
+    """
+
+    starts: np.ndarray
+    score: np.ndarray
+    share: np.ndarray
+
+    @staticmethod
+    def of(cells: Cells, scores: np.ndarray, explained: np.ndarray, classes: int) -> Ranks:
+        """Rank the cells that are not ``explained`` (bool per cell)."""
+        steps, shares = [np.zeros(0)], [np.zeros(0)]
+        for y in range(classes):
+            mine = (cells.label == y) & ~explained
+            step, place = np.unique(scores[mine], return_inverse=True)
+            rows = np.bincount(place, cells.rows[mine], len(step))
+            above = np.cumsum(rows[::-1])[::-1]
+            steps.append(step)
+            shares.append(above / max(rows.sum(), 1))
+        starts = np.cumsum([len(step) for step in steps])
+        return Ranks(starts, np.concatenate(steps), np.concatenate(shares))
+
+    def p_values(self, label: np.ndarray, score: np.ndarray) -> np.ndarray:
+        """Return float64 (rows,): of rows beyond all others, the least there is."""
+        p_value = np.ones(len(label))
+        for y in np.unique(label).tolist():
+            steps = slice(self.starts[y], self.starts[y + 1])
+            if steps.start < steps.stop:
+                mine = label == y
+                place = np.searchsorted(self.score[steps], score[mine])
+                p_value[mine] = self.share[steps][np.minimum(place, steps.stop - steps.start - 1)]
+        return p_value
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Scores rows.
+
+    Attributes:
+        noisy: p-value of the noise in all; None where it is usual.
+        wrong: rows more likely mislabelled than not that no pair holds; of ``rows``.
+        unseen: what of the data was not looked at.
+    """
+
+    model: Model
+    noise: Noise
+    ranks: Ranks
+    pairs: tuple[Pair, ...]
+    sources: tuple[Source, ...]
+    noisy: float | None
+    wrong: float
+    rows: float
+    unseen: str
+
+    @staticmethod
+    def of(state: CellState) -> Judge:
+        """Judge the counts of all rows."""
+        cells, classes = state.table(), len(state.model.classes)
+        noise = fit(cells, classes)
+        pairs = standing_pairs(noise, cells)
+        noise = noise.pooled([(pair.true, pair.label) for pair in pairs])
+        scores = noise.scores(cells.label, cells.rival, cells.bin)
+        apart = np.zeros((classes, classes), bool)
+        for pair in pairs:
+            apart[pair.true, pair.label] = True
+        held = apart[cells.rival, cells.label]
+        noisy = noise_in_all(cells, held, classes)
+        wrong = float(cells.weight[(scores > 0) & ~held].sum())
+        sources, unseen = [], state.model.unseen
+        if state.sources is None:
+            told = f"more than {MOST_SOURCES} sources: none was compared with the others"
+            unseen = "; ".join(filter(None, (unseen, told)))
+        else:
+            sources = standing_sources(state.sources, noise, cells, classes)
+        judge = Judge(
+            state.model,
+            noise,
+            Ranks(np.zeros(classes + 1, np.int64), np.zeros(0), np.zeros(0)),
+            tuple(pairs),
+            tuple(sources),
+            noisy if noisy <= ALARM else None,
+            wrong,
+            float(cells.weight.sum()),
+            unseen,
+        )
+        explained = judge._by_class(cells.label, cells.rival, scores)[1] >= 0
+        return replace(judge, ranks=Ranks.of(cells, scores, explained, classes))
+
+    def score(self, documents: Labelled, source: pa.Array | None) -> RowScores:
+        """Return a slice's scores.
+
+        The score is the log odds that the label is wrong, all classes considered. The p-value is
+        that of the cause that explains the row, or else the row's rank among the reference rows
+        of its label by the odds that its rival would be right.
+        """
+        nothing = np.full(documents.words.rows, np.nan)
+        if not self.model.classes:
+            return RowScores(nothing, nothing, np.full(len(nothing), -1, np.int32))
+        row = Leaning.of(self.model, documents)
+        score = self.noise.scores(row.label, row.rival, row.bin)
+        p_value, cause = self._by_class(row.label, row.rival, score)
+        alone = cause < 0
+        p_value[alone] = self.ranks.p_values(row.label[alone], score[alone])
+        if source is not None:
+            self._by_source(source, score, p_value, cause)
+        cause[~row.usable] = -1
+        return RowScores(
+            np.where(row.usable, self.noise.log_odds(row.label, row.speaks), nothing),
+            np.where(row.usable, p_value, nothing),
+            cause.astype(np.int32),
+        )
+
+    def _by_class(
+        self, label: np.ndarray, rival: np.ndarray, score: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return p-value (1 where there is none) and cause (-1) by noise and pairs."""
+        classes, noisy = len(self.model.classes), self.noisy is not None
+        of = np.full((classes, classes), 0 if noisy else -1)
+        p_value = [self.noisy] if noisy else []
+        for pair in self.pairs:
+            of[pair.true, pair.label] = len(p_value)
+            p_value.append(pair.p_value)
+        cause = np.where(score > 0, of[rival, label], -1)
+        return np.append(np.array(p_value, float), 1.0)[cause], cause
+
+    def _by_source(
+        self, source: pa.Array, score: np.ndarray, p_value: np.ndarray, cause: np.ndarray
+    ) -> None:
+        """Give the suspicious rows of the sources that stand their p-value and cause, in place."""
+        first = (self.noisy is not None) + len(self.pairs)
+        for number, one in enumerate(self.sources, first):
+            own = pc.fill_null(pc.equal(source, one.name), False).to_numpy(zero_copy_only=False)
+            for cut, row_p_value in zip(one.cuts, one.row_p_values, strict=True):
+                mine = own & (score >= cut)
+                p_value[mine] = np.minimum(p_value[mine], row_p_value)
+                cause[mine] = number
+
+    def causes(self) -> list[Cause]:
+        """Return noise in all, then pairs, then sources."""
+        names = self.model.classes
+        found = []
+        if self.noisy is not None:
+            found.append(
+                Cause(
+                    what="label noise",
+                    message=(
+                        f"content contradicts the label in {round(self.wrong):,} of "
+                        f"{round(self.rows):,} rows, more than {USUAL:.1%}"
+                    ),
+                    evidence={
+                        "rows": round(self.wrong),
+                        "rows_in_all": round(self.rows),
+                        "usual_share": USUAL,
+                    },
+                    p_value=self.noisy,
+                )
+            )
+        found += [_of_pair(pair, names[pair.true], names[pair.label]) for pair in self.pairs]
+        return found + [_of_source(source) for source in self.sources]
+
+    def pack(self) -> bytes:
+        meta = {
+            "slope": self.noise.slope,
+            "pairs": [vars(pair) for pair in self.pairs],
+            "sources": [vars(source) for source in self.sources],
+            "noisy": self.noisy,
+            "wrong": self.wrong,
+            "rows": self.rows,
+            "unseen": self.unseen,
+        }
+        arrays: dict[str, Any] = {
+            "model": np.frombuffer(self.model.pack(), np.uint8),
+            "log_ratio": self.noise.log_ratio,
+            "mislabelled": self.noise.mislabelled,
+            "starts": self.ranks.starts,
+            "score": self.ranks.score,
+            "share": self.ranks.share,
+        }
+        return pack(_KIND, meta, arrays)
+
+    @staticmethod
+    def unpack(data: bytes) -> Judge:
+        meta, arrays = unpack(_KIND, data)
+        return Judge(
+            Model.unpack(arrays["model"].tobytes()),
+            Noise(meta["slope"], arrays["log_ratio"], arrays["mislabelled"]),
+            Ranks(arrays["starts"], arrays["score"], arrays["share"]),
+            tuple(Pair(**pair) for pair in meta["pairs"]),
+            tuple(Source.of(source) for source in meta["sources"]),
+            meta["noisy"],
+            meta["wrong"],
+            meta["rows"],
+            meta["unseen"],
+        )
+
+
+def _of_pair(pair: Pair, true: str, label: str) -> Cause:
+    return Cause(
+        what=f"{true} → {label}",
+        message=(
+            f"{round(pair.rows):,} rows labelled {label} read like {true}, "
+            f"{round(pair.reverse):,} the other way round"
+        ),
+        evidence={
+            "content": true,
+            "label": label,
+            "rows": round(pair.rows),
+            "rows_the_other_way": round(pair.reverse),
+            "p_value": pair.p_value,
+        },
+        p_value=pair.p_value,
+        level=Level.WARNING,
+    )
+
+
+def _of_source(source: Source) -> Cause:
+    return Cause(
+        what=f"source {source.name}",
+        message=(
+            f"{source.rows:,} of the {source.total:,} rows of source {source.name} are among the "
+            f"{source.everywhere:,} whose label their content contradicts most"
+        ),
+        evidence={
+            "source": source.name,
+            "rows": source.rows,
+            "rows_of_source": source.total,
+            "rows_of_all_sources": source.everywhere,
+            "p_value": source.p_value,
+        },
+        p_value=source.p_value,
+        level=Level.WARNING,
+    )

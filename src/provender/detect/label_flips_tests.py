@@ -1,0 +1,240 @@
+"""Is label noise more than usual: in all, from one class to one other, from one source?
+
+*In all*: no more than a share `USUAL` of labels is wrong. Only *deep* rows count, that lean to the
+rival as far as half of its own rows do: of wrong labels half are, of rows that their content
+merely leaves open hardly any.
+
+*A pair of classes* must break three null hypotheses, the weakest rejection counts:
+
+* no more than `USUAL` of the smaller class's rows are errors of this kind;
+* the pair is confused both ways: of this kind are at most e^`LEAN` times as many as of the reverse;
+* errors befall all pairs alike: the rate is at most e^`LEAN` times that of all other pairs.
+
+*A source*: which rows of a label come from it has nothing to do with which rows are suspicious.
+Given the suspicious rows and how many rows of each label the source has, its suspicious rows are
+a sum of hypergeometric numbers, exactly. Tried at each of `LEVELS`, Bonferroni over these,
+Benjamini-Hochberg over sources.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provender.calibrate.fdr import benjamini_hochberg
+from provender.detect.label_conflict_model import UNIT
+from provender.detect.label_flips_cells import parts_of
+from provender.detect.label_flips_noise import Cells, Noise, margins
+
+#: Share of wrong labels that ten much-used test sets were found to have on average.
+USUAL = 0.033
+#: Log ratio that natural confusion may have.
+LEAN = 1.0
+#: Rate of false alarms of each kind in a data set.
+ALARM = 0.01
+#: Shares of all rows, most suspicious first, among which a source's are counted.
+LEVELS = (0.005, 0.01, 0.02, 0.05)
+#: Noise in all is not judged where content speaks against a larger share of the labels.
+UNFORETOLD = 0.2
+#: Fewer rows are no finding.
+LEAST = 5
+_LEAST_P = 1e-300
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Rows of one class under the label of another, beyond natural noise.
+
+    Attributes:
+        true, label: numbers of the classes.
+        rows, reverse: rows of the class under the label, and of the label's under the class.
+        p_value: family-wise over all pairs.
+    """
+
+    true: int
+    label: int
+    rows: float
+    reverse: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source whose rows are suspicious more often than those of the others.
+
+    Attributes:
+        cuts, row_p_values: a row of it that scores at least a cut has that p-value at most. No
+            row of a source that has nothing to do with suspicion is likelier than the others to
+            be one of its suspicious ones, so it is the source's p-value times their share in it;
+            no other source's test concerns it. The last cut leaves out more natural rows than
+            planted ones.
+        rows: suspicious ones at the last cut; of ``total`` rows of the source. Copies count once.
+        everywhere: suspicious rows of all sources, at the last cut.
+        p_value: of the source alone, Bonferroni over levels.
+    """
+
+    name: str
+    cuts: tuple[float, ...]
+    row_p_values: tuple[float, ...]
+    rows: int
+    total: int
+    everywhere: int
+    p_value: float
+
+    @staticmethod
+    def of(values: dict[str, Any]) -> Source:
+        """Return one from its attributes as JSON holds them."""
+        lists = {name: tuple(values[name]) for name in ("cuts", "row_p_values")}
+        return Source(**{**values, **lists})
+
+
+def standing_pairs(noise: Noise, cells: Cells) -> list[Pair]:
+    """Return the pairs that stand at `ALARM`, least p-value first."""
+    from scipy.stats import binom
+
+    classes, lean = len(noise.log_ratio), np.exp(LEAN)
+    suspicious = cells.weight * (noise.scores(cells.label, cells.rival, cells.bin) > 0)
+    place = cells.rival * classes + cells.label
+    wrong = np.bincount(place, suspicious, classes**2).reshape(classes, classes)
+    true, label = noise.mislabelled.sum(axis=1), noise.mislabelled.sum(axis=0)
+    total = wrong.sum()
+    found = []
+    for k, y in np.argwhere(wrong >= LEAST).tolist():
+        rows, reverse = round(wrong[k, y]), wrong[y, k]
+        usual = binom.sf(rows - 1, round(max(min(true[k], label[y]), rows)), USUAL)
+        both_ways = binom.sf(rows - 1, round(rows + reverse), lean / (1 + lean))
+        others = (classes - 1) * true.sum() - true[k]
+        part = lean * true[k] / (lean * true[k] + others)
+        alike = binom.sf(rows - 1, round(total - wrong[k, y]) + rows, part)
+        p_value = min(1.0, classes * (classes - 1) * float(max(usual, both_ways, alike)))
+        if p_value <= ALARM:
+            found.append(Pair(k, y, float(wrong[k, y]), float(reverse), max(p_value, _LEAST_P)))
+    return sorted(found, key=lambda pair: (pair.p_value, pair.true, pair.label))
+
+
+def noise_in_all(cells: Cells, apart: np.ndarray, classes: int) -> float:
+    """Return the p-value of the deep rows; 1 where content foretells too few labels to tell.
+
+    Args:
+        apart: bool (cells,), those that a pair explains: left out.
+    """
+    from scipy.stats import binom
+
+    margin, rows = margins(cells.bin), cells.weight.sum()
+    if cells.weight[margin > 0].sum() > UNFORETOLD * rows:
+        return 1.0
+    depth = np.array([_median(margin, cells.weight * (cells.label == k)) for k in range(classes)])
+    deep = (margin >= np.maximum(-depth, 0)[cells.rival]) & ~apart
+    hits = round(cells.weight[deep].sum())
+    return max(float(binom.sf(hits - 1, round(rows), USUAL / 2)), _LEAST_P)
+
+
+def _median(values: np.ndarray, weight: np.ndarray) -> float:
+    """Return the lower weighted median; minus infinity where nothing weighs."""
+    order = np.argsort(values, kind="stable")
+    risen = np.cumsum(weight[order])
+    if not len(risen) or not risen[-1]:
+        return -np.inf
+    return float(values[order][np.searchsorted(risen, risen[-1] / 2)])
+
+
+def standing_sources(table: pa.Table, noise: Noise, cells: Cells, classes: int) -> list[Source]:
+    """Return the sources that stand at `ALARM`, least p-value first.
+
+    Args:
+        table: as in `CellState.sources`.
+    """
+    coded = pc.dictionary_encode(table["source"].combine_chunks())
+    of, names = np.asarray(coded.indices), coded.dictionary.to_pylist()
+    cell, weight = table["cell"].to_numpy(), table["weight"].to_numpy() / UNIT
+    if len(names) < 2:
+        return []
+    whole = cell < 0
+    totals = _by_label(of[whole], -1 - cell[whole], weight[whole], len(names), classes)
+    of, cell, weight = of[~whole], cell[~whole], weight[~whole]
+    label, rival, bin, _ = parts_of(cell)
+    score = noise.scores(label, rival, bin)
+    cuts = np.array([_cut(cells, noise, level) for level in LEVELS])
+    hits = np.zeros((len(LEVELS), *totals.shape), np.int64)
+    for i, cut in enumerate(cuts):
+        marked = score >= cut
+        counted = _by_label(of[marked], label[marked], weight[marked], len(names), classes)
+        hits[i] = np.minimum(counted, totals)
+    p_values = np.array([_tails(counted, totals) for counted in hits])
+    p_values = np.clip(len(LEVELS) * p_values, _LEAST_P, 1.0)
+    standing = benjamini_hochberg(p_values.min(axis=0), ALARM)
+    found = [
+        _source(names[i], cuts, hits[:, i], hits.sum(axis=1), totals, totals[i], p_values[:, i])
+        for i in np.flatnonzero(standing).tolist()
+    ]
+    return sorted(found, key=lambda source: (source.p_value, source.name))
+
+
+def _source(
+    name: str,
+    cuts: np.ndarray,
+    hits: np.ndarray,
+    everywhere: np.ndarray,
+    totals: np.ndarray,
+    own: np.ndarray,
+    p_values: np.ndarray,
+) -> Source:
+    """Describe a source that stands.
+
+    Args:
+        cuts, p_values: float64 (levels,).
+        hits, everywhere: int64 (levels, classes), suspicious rows of the source, and of all.
+        totals: int64 (sources, classes), all rows.
+        own: int64 (classes,), all rows of the source.
+    """
+    expected = (everywhere * (own / np.maximum(totals.sum(axis=0), 1))).sum(axis=1)
+    count, total = hits.sum(axis=1), int(own.sum())
+    last = int(np.argmax(count - 2 * expected))
+    return Source(
+        name,
+        tuple(cuts[: last + 1].tolist()),
+        tuple((p_values * count / total)[: last + 1].tolist()),
+        int(count[last]),
+        total,
+        int(everywhere[last].sum()),
+        float(p_values.min()),
+    )
+
+
+def _by_label(
+    of: np.ndarray, label: np.ndarray, weight: np.ndarray, sources: int, classes: int
+) -> np.ndarray:
+    """Return int64 (sources, classes): whole rows."""
+    counted = np.bincount(of * classes + label, weight, sources * classes)
+    return np.rint(counted).astype(np.int64).reshape(sources, classes)
+
+
+def _cut(cells: Cells, noise: Noise, level: float) -> float:
+    """Return the least score of at most a share ``level`` of all rows, copies counted once."""
+    score = noise.scores(cells.label, cells.rival, cells.bin)
+    distinct, place = np.unique(score, return_inverse=True)
+    above = np.cumsum(np.bincount(place, cells.weight)[::-1])[::-1]
+    fitting = distinct[above <= level * cells.weight.sum()]
+    return float(fitting[0]) if len(fitting) else np.inf
+
+
+def _tails(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """Return float64 (sources,): P(at least so many), by label hypergeometric, added up."""
+    from scipy.stats import hypergeom
+
+    everywhere, rows = hits.sum(axis=0), totals.sum(axis=0)
+    found = np.ones(len(hits))
+    expected = (totals * (everywhere / np.maximum(rows, 1))).sum(axis=1)
+    count = hits.sum(axis=1)
+    for i in np.flatnonzero((count >= LEAST) & (count > expected)):
+        chance = np.ones(1)
+        for y in np.flatnonzero((everywhere > 0) & (totals[i] > 0)):
+            most = min(everywhere[y], totals[i, y])
+            law = hypergeom.pmf(np.arange(most + 1), rows[y], everywhere[y], totals[i, y])
+            chance = np.convolve(chance, law)
+        found[i] = min(1.0, float(chance[count[i] :].sum()))
+    return found
