@@ -99,6 +99,11 @@ BENCHMARKS = (
     ),
     Benchmark("detectors_hidden", "hidden text on real data", quick=("--resamples", "2")),
     Benchmark(
+        "detectors_flips",
+        "flipped labels beside cleanlab",
+        quick=("--sets=bbc", "--seeds=1", "--resamples=2", "--draws=50", "--no-regression"),
+    ),
+    Benchmark(
         "redteam_power",
         "power statements of the red team, on fresh seeds",
         quick=("--sets=bbc", "--rows=400", "--attacks=rare-word", "--counts=5,25", "--seeds=2"),

@@ -16,14 +16,15 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from benchmarks.text.corpora import CORPORA, Corpus, corpus
+from benchmarks.text.corpora import Corpus, corpus
 from benchmarks.text.ours import rules
 from benchmarks.text.peers import has_cleanlab, out_of_fold
 from provender.attacks.base import Planted, TooFewRowsError
@@ -38,7 +39,9 @@ from provender.detect.label_flips_cells import Leaning, _added, _weights
 from provender.detect.label_flips_judge import Judge
 from provender.detect.label_flips_tests import standing_sources
 
-SETS = ("bbc", "r8", "spamassassin", "books", "turns")
+SETS = ("bbc", "r8", "spamassassin", "books", "turns", "r8-test", "sides")
+#: Constants were chosen on some sets, the design with others in sight; two were kept for the end.
+PARTS = {"bbc": "development", "r8": "development", "r8-test": "blind", "sides": "blind"}
 SOURCES, FLIPS, RATE = 20, 10, 0.01
 _BATCH = 4096
 
@@ -66,6 +69,22 @@ class Found:
     @property
     def warned(self) -> bool:
         return any(cause.level is Level.WARNING for cause in self.named)
+
+
+def read(name: str, data: Path, rows: int) -> Corpus:
+    """Return a set of at most ``rows`` rows; sides are prompts and responses of dialogues."""
+    part = PARTS.get(name, "looked at")
+    if name == "r8-test":
+        found = pq.read_table(data / "reuters-r8-test.parquet", columns=["text", "label"])
+    elif name == "sides":
+        pairs = pq.read_table(data / "chitchat_pairs.parquet", columns=["prompt", "response"])
+        some = pairs.take(pa.array(np.random.default_rng(0).permutation(len(pairs))[:6000]))
+        texts = pa.chunked_array([*some["prompt"].chunks, *some["response"].chunks])
+        label = ["prompt"] * some.num_rows + ["response"] * some.num_rows
+        found = pa.table({"text": texts, "label": label})
+    else:
+        return replace(corpus(name, data, rows), part=part)
+    return Corpus(name, part, found, Roles(text="text", label="label")).sample(rows)
 
 
 def scan(table: pa.Table, source: bool = False) -> Found:
@@ -315,9 +334,8 @@ def main(given: Sequence[str] | None = None) -> None:
     if "planted" in parts and not has_cleanlab():
         print("cleanlab is not installed: planted flips are skipped (it is in the extra `dev`)")
         parts.remove("planted")
-    assert set(SETS) <= set(CORPORA)
     for name in options.sets.split(","):
-        data = corpus(name, options.data, options.rows)
+        data = read(name, options.data, options.rows)
         if "clean" in parts:
             clean(data, options.resamples)
         if "planted" in parts:

@@ -16,6 +16,7 @@ from provender.detect.label_flips_cells import MOST_SOURCES, CellState, Leaning
 from provender.detect.label_flips_noise import Cells, Noise, fit
 from provender.detect.label_flips_tests import (
     ALARM,
+    LEAST,
     USUAL,
     Pair,
     Source,
@@ -116,7 +117,7 @@ class Judge:
             Ranks(np.zeros(classes + 1, np.int64), np.zeros(0), np.zeros(0)),
             tuple(pairs),
             tuple(sources),
-            noisy if noisy <= ALARM else None,
+            noisy if noisy <= ALARM and wrong >= LEAST else None,
             wrong,
             float(cells.weight.sum()),
             unseen,

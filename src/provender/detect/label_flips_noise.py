@@ -22,7 +22,7 @@ _SLOPES = 2.0 ** np.arange(-2, 4.5, 0.5)
 _START = 0.02
 _STEPS_OF_EM = 30
 #: A pair of classes starts from what all pairs have in common as if it had shown so many rows.
-_SHRINK = 3.0
+_SHRINK = 1.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Noise:
         joint, classes = self.mislabelled.copy(), len(self.log_ratio)
         for pair in apart:
             joint[pair] = 0
-        share = (joint.sum() - np.trace(joint) + 1) / (joint.sum() + classes)
+        share = (joint.sum() - np.trace(joint) + 1) / max(joint.sum() + classes, 1)
         ratio = np.full_like(joint, np.log(share / (1 - share) / max(classes - 1, 1)))
         for pair in apart:
             ratio[pair] = self.log_ratio[pair]
@@ -122,7 +122,7 @@ def _fit(cells: Cells, classes: int, slope: float) -> tuple[Noise, float]:
         wrong = weight / (1 + np.exp(-(lean + log_ratio[rival, label])))
         joint = np.bincount(place, np.concatenate((wrong, weight - wrong)), classes**2)
         joint = joint.reshape(classes, classes)
-        share = (joint.sum() - np.trace(joint) + 1) / (joint.sum() + classes)
+        share = (joint.sum() - np.trace(joint) + 1) / max(joint.sum() + classes, 1)
         rows = joint.sum(axis=1, keepdims=True)
         rate = (joint + _SHRINK) / (rows + _SHRINK * (classes - 1) / share)
     own, other = -np.logaddexp(0, lean), -np.logaddexp(0, -lean)

@@ -1,0 +1,266 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import hypergeom
+
+from provender.attacks.registry import attack
+from provender.core.finding import Level
+from provender.core.shard import Roles
+from provender.detect.base import Cause, DataView, RowScores, Unchecked
+from provender.detect.label_conflict import LabelConflict
+from provender.detect.label_flips import LabelFlips
+from provender.detect.label_flips_judge import Judge, Ranks
+from provender.detect.label_flips_noise import BINS, REACH, STEPS, Cells, fit
+from provender.detect.label_flips_tests import _tails
+from provender.stats.analysis import analysis_key
+from tests.detect.row_runs import bound, flagged, run
+from tests.detect.test_label_conflict import TOPICS, corpus
+from tests.laws import assert_mergeable
+
+ROLES = Roles(text="text", label="label")
+
+
+def table(rows: int = 800, seed: int = 0, topics: Sequence[str] = TOPICS) -> pa.Table:
+    text, label = corpus(rows, seed, topics)
+    names = [f"a{i}" for i in np.random.default_rng([seed, 1]).integers(10, size=rows)]
+    return pa.table({"text": text, "label": label, "source": names})
+
+
+def relabelled(data: pa.Table, labels: Sequence[str | None]) -> pa.Table:
+    return data.set_column(1, "label", pa.array(labels, pa.string()))
+
+
+def scan(
+    data: pa.Table, cuts: Sequence[int] = (), source: bool = True
+) -> tuple[RowScores, list[Cause], str]:
+    roles = {"text": "text", "label": "label"} | ({"source": "source"} if source else {})
+    detector = bound(LabelFlips(), data, **roles)
+    scores, profile = run(detector, data, cuts)
+    return scores, detector.causes(profile), detector.limits(profile)
+
+
+def test_flips_from_one_class_to_another_are_a_warning_that_names_both():
+    planted = attack("flips-pair").plant(table(), ROLES, 40, np.random.default_rng(1))
+    scores, causes, _ = scan(planted.table)
+    truth = np.zeros(800, bool)
+    truth[planted.rows] = True
+    origin = table()["label"][int(planted.rows[0])].as_py()
+    assert [(c.what, c.level) for c in causes] == [(f"{origin} → {planted.target}", Level.WARNING)]
+    hit = flagged(scores)
+    assert (hit & truth).sum() >= 34
+    assert (hit & ~truth).sum() <= 2
+    assert 34 <= causes[0].evidence["rows"] <= 42
+    assert causes[0].evidence["rows_the_other_way"] <= 2
+    assert set(scores.cause[hit & truth]) == {0}
+
+
+def test_flips_in_all_directions_are_a_note_that_lists_them():
+    planted = attack("flips-random").plant(table(), ROLES, 80, np.random.default_rng(1))
+    scores, causes, _ = scan(planted.table)
+    assert [(c.what, c.level) for c in causes] == [("label noise", None)]
+    hit = flagged(scores)
+    assert hit[planted.rows].sum() >= 72
+    assert hit.sum() <= 85
+    order = np.argsort(-scores.score)[:80]
+    assert np.isin(order, planted.rows).mean() >= 0.95
+
+
+def test_one_annotator_with_ten_flips_is_named_and_no_other():
+    data = table()
+    own = np.flatnonzero(np.array(data["source"].to_pylist()) == "a3")[:10]
+    label = data["label"].to_pylist()
+    for row in own:
+        label[row] = TOPICS[(TOPICS.index(label[row]) + 1) % 4]
+    scores, causes, _ = scan(relabelled(data, label))
+    assert [(c.what, c.level) for c in causes] == [("source a3", Level.WARNING)]
+    assert causes[0].evidence["rows"] >= 9
+    hit = flagged(scores)
+    assert hit[own].sum() >= 9
+    assert hit.sum() <= 11
+    assert scan(relabelled(data, label), source=False)[1] == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_clean_twin_has_no_finding_and_uniform_p_values(seed):
+    scores, causes, limits = scan(table(seed=seed))
+    assert (causes, limits) == ([], "")
+    assert not flagged(scores).any()
+    p_value = np.sort(scores.p_value)
+    assert np.abs(p_value - np.arange(1, 801) / 800).max() < 0.03
+    assert (scores.cause == -1).all()
+
+
+def test_p_values_of_clean_rows_stay_uniform_beside_flips():
+    planted = attack("flips-pair").plant(table(), ROLES, 40, np.random.default_rng(1))
+    scores, _, _ = scan(planted.table)
+    p_value = np.sort(np.delete(scores.p_value, planted.rows))
+    assert np.abs(p_value - np.arange(1, 761) / 760).max() < 0.02
+
+
+def test_classes_that_are_confused_both_ways_are_no_warning():
+    data = table(1200, topics=TOPICS[:3])
+    label = data["label"].to_pylist()
+    for one, other in (("garden", "money"), ("money", "garden")):
+        for row in [i for i, known in enumerate(data["label"].to_pylist()) if known == one][:40]:
+            label[row] = other
+    assert all(cause.level is None for cause in scan(relabelled(data, label))[1])
+
+
+def test_copies_of_a_wrong_row_count_once():
+    data = table()
+    stray = data["label"].to_pylist().index("money")
+    copies = pa.table({**{c: [data[c][stray].as_py()] * 60 for c in ("text", "source")}})
+    copies = copies.add_column(1, "label", pa.array(["sport"] * 60))
+    assert scan(pa.concat_tables([data, copies]))[1] == []
+
+
+def test_labels_that_content_does_not_foretell_are_no_noise():
+    data = table()
+    label = np.random.default_rng(5).permutation(data["label"].to_pylist()).tolist()
+    scores, causes, _ = scan(relabelled(data, label))
+    assert causes == []
+    assert not flagged(scores).any()
+
+
+def test_rows_without_label_or_words_have_no_score_and_are_told():
+    data = table(300)
+    label, text = data["label"].to_pylist(), data["text"].to_pylist()
+    label[3], text[7] = None, "…"
+    data = relabelled(data.set_column(0, "text", pa.array(text)), label)
+    scores, _, limits = scan(data)
+    assert np.flatnonzero(np.isnan(scores.score)).tolist() == [3, 7]
+    assert (np.isnan(scores.p_value) == np.isnan(scores.score)).all()
+    assert limits == "1 of 300 rows have no label; 1 of 300 texts hold no word"
+
+
+def test_too_many_sources_are_told_and_not_compared(monkeypatch):
+    monkeypatch.setattr("provender.detect.label_flips_cells.MOST_SOURCES", 5)
+    _, causes, limits = scan(table(300), [100, 200])
+    assert causes == []
+    assert limits == "more than 10000 sources: none was compared with the others"
+
+
+def test_rows_without_a_source_belong_to_none():
+    data = table(300)
+    nobody = data.set_column(2, "source", pa.nulls(300, pa.string()))
+    assert scan(nobody)[1] == []
+    assert scan(nobody)[0].p_value.tolist() == scan(data)[0].p_value.tolist()
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_hardly_any_row_is_no_failure(rows):
+    scores, causes, _ = scan(table(300).slice(0, rows))
+    assert len(scores.score) == rows
+    assert causes == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "roles", "reason"),
+    [
+        ({"text": pa.string()}, {"text": "text"}, "needs a text column and a label column"),
+        (
+            {"text": pa.int64(), "label": pa.string()},
+            {"text": "text", "label": "label"},
+            "the text column 'text' does not hold text",
+        ),
+        (
+            {"text": pa.string(), "label": pa.float64()},
+            {"text": "text", "label": "label"},
+            "the label column 'label' is double, not a class",
+        ),
+    ],
+)
+def test_unsuitable_columns_are_unchecked(schema, roles, reason):
+    assert LabelFlips().bind(DataView(pa.schema(schema), Roles(**roles))) == Unchecked(reason)
+
+
+def test_the_first_round_is_that_of_label_conflict_and_so_counted_once():
+    view = DataView(table(3).schema, Roles(text="text", label="label", source="source"))
+    one, other = LabelFlips().bind(view), LabelConflict().bind(view)
+    assert not isinstance(one, Unchecked)
+    assert not isinstance(other, Unchecked)
+    assert analysis_key(one.analysis(0, None)) == analysis_key(other.analysis(0, None))
+
+
+@pytest.fixture(scope="module")
+def mixed() -> pa.Table:
+    data = attack("flips-pair").plant(table(300), ROLES, 30, np.random.default_rng(1)).table
+    label = data["label"].to_pylist()
+    label[9] = None
+    return pa.concat_tables([relabelled(data, label), data.slice(0, 30)])
+
+
+@settings(max_examples=6, deadline=None)
+@given(cuts=st.lists(st.integers(0, 330), max_size=4))
+def test_the_second_round_is_mergeable(mixed, cuts):
+    detector = bound(LabelFlips(), mixed, text="text", label="label", source="source")
+    first = detector.analysis(0, None)
+    profile = detector.profile(0, first.add(first.empty(), mixed.combine_chunks().to_batches()[0]))
+    assert_mergeable(detector.analysis(1, profile), mixed, cuts)
+
+
+@settings(max_examples=4, deadline=None)
+@given(cuts=st.lists(st.integers(0, 330), max_size=3))
+def test_results_do_not_depend_on_the_cuts(mixed, cuts):
+    detector = bound(LabelFlips(), mixed, text="text", label="label", source="source")
+    whole, profile = run(detector, mixed)
+    cut, again = run(detector, mixed, cuts)
+    assert again == profile
+    assert Judge.unpack(profile).pack() == profile
+    np.testing.assert_array_equal(whole.p_value, cut.p_value)
+    np.testing.assert_array_equal(whole.score, cut.score)
+
+
+def test_the_noise_that_made_the_counts_is_fitted():
+    random = np.random.default_rng(1)
+    true = random.integers(2, size=20_000)
+    margin = random.normal(0, 4, 20_000)  # towards class 1
+    true = (random.random(20_000) < 1 / (1 + np.exp(-1.41 * margin))).astype(np.int64)
+    flip = (true == 1) & (random.random(20_000) < 0.15)
+    label = np.where(flip, 0, true)
+    lean = np.where(label == 0, margin, -margin)
+    bin = np.clip((lean + REACH) * STEPS, 0, BINS - 1).astype(np.int64)
+    one = np.ones(20_000)
+    found = fit(Cells(label, 1 - label, bin, one > 0, one.astype(np.int64), one), 2)
+    assert found.slope == pytest.approx(1.41, abs=0.01)
+    assert found.mislabelled[1, 0] == pytest.approx(flip.sum(), rel=0.1)
+    assert found.mislabelled[0, 1] < 0.02 * flip.sum() + 20
+
+
+@given(
+    hits=st.lists(st.integers(0, 6), min_size=2, max_size=4),
+    more=st.lists(st.integers(0, 20), min_size=5, max_size=5),
+)
+def test_with_one_label_a_sources_tail_is_the_hypergeometric(hits, more):
+    found = np.array([[8], *([h] for h in hits)])
+    totals = found + np.array(more)[: len(found), None]
+    all_rows, everywhere = int(totals.sum()), int(found.sum())
+    expected = hypergeom.sf(7, all_rows, everywhere, int(totals[0, 0]))
+    tail = _tails(found, totals)[0]
+    below = everywhere * totals[0, 0] / all_rows >= 8  # no more than is expected: not worked out
+    assert tail == (1.0 if below else pytest.approx(expected))
+
+
+def test_a_sources_tail_adds_labels_up_as_random_draws_do():
+    hits, totals = np.array([[4, 3], [2, 6]]), np.array([[10, 12], [30, 25]])
+    random = np.random.default_rng(1)
+    drawn = random.hypergeometric(6, 34, 10, 200_000) + random.hypergeometric(9, 28, 12, 200_000)
+    assert _tails(hits, totals)[0] == pytest.approx((drawn >= 7).mean(), abs=0.003)
+
+
+@given(
+    scores=st.lists(st.integers(-9, 9), min_size=1, max_size=40),
+    labels=st.integers(0, 2**40),
+)
+def test_a_rank_is_the_share_of_the_label_that_scores_at_least_so_much(scores, labels):
+    score = np.array(scores, float)
+    label = np.array([labels >> i & 1 for i in range(len(scores))])
+    one = np.ones(len(scores), np.int64)
+    cells = Cells(label, 1 - label, one, one > 0, one, one.astype(float))
+    ranks = Ranks.of(cells, score, one < 0, 2)
+    expected = [(score[label == y] >= s).mean() for y, s in zip(label, score, strict=True)]
+    assert ranks.p_values(label, score).tolist() == pytest.approx(expected)
