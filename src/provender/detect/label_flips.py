@@ -41,7 +41,11 @@ RULE = Rule(
         "most e times the rate of other pairs (binomial; Bonferroni over pairs). A source: a sum "
         "of hypergeometric numbers over labels, exact."
     ),
-    false_alarms="",
+    false_alarms=(
+        "No finding and no row flagged in 250 overlapping halves and eighths, with 20 random "
+        "sources, of five clean corpora: BBC, Reuters R8, SpamAssassin, passages of 18 books, "
+        "chat turns."
+    ),
     level=Level.NOTE,
     references=(
         "Northcutt, Jiang, Chuang 2021, Confident learning: estimating uncertainty in dataset "
