@@ -69,6 +69,7 @@ class Noise:
         for pair in apart:
             joint[pair] = 0
         share = (joint.sum() - np.trace(joint) + 1) / max(joint.sum() + classes, 1)
+        share = min(share, 0.5)
         ratio = np.full_like(joint, np.log(share / (1 - share) / max(classes - 1, 1)))
         for pair in apart:
             ratio[pair] = self.log_ratio[pair]
