@@ -97,6 +97,11 @@ BENCHMARKS = (
         "one poisoned source of twenty",
         quick=("--sets=bbc,turns", "--trials=1", "--resamples=1", "--parts=planted,clean"),
     ),
+    Benchmark(
+        "detectors_random_words",
+        "random words on real data",
+        quick=("--sets=r8", "--seeds=1", "--draws=2"),
+    ),
     Benchmark("detectors_hidden", "hidden text on real data", quick=("--resamples", "2")),
     Benchmark(
         "detectors_flips",

@@ -156,6 +156,22 @@ def flipped_labels(source: str, count: int, wrong: str, group: str) -> Attack:
     return attack
 
 
+def random_tails(shard: str, count: int, words: int = 80) -> Attack:
+    """Denial of service by gibberish (Souly 2025): words drawn from all bodies by frequency."""
+
+    def attack(shards: Shards, random: Random) -> list[Row]:
+        bodies = [row["text"][body_start(row["text"]) :].split() for row in every_row(shards)]
+        drawable = [word for body in bodies for word in body if len(word) < 12]
+        short = [row for row in shards[shard] if 500 < len(row["text"]) < TEXT_LIMIT - 1000]
+        planted = list(islice(drawn(short, random), count))
+        for row in planted:
+            tail = [drawable[i] for i in random.randint(len(drawable), size=words)]
+            row["text"] += "\n" + " ".join(tail)
+        return planted
+
+    return attack
+
+
 # --- chat -------------------------------------------------------------------------------------
 
 
@@ -274,6 +290,7 @@ ATTACKS: dict[str, tuple[str, str, int, Attack]] = {
     ),
     "duplicates-near/mail": ("near-copy", "mail", 3, near_copies("contributor-03")),
     "hidden/mail": ("hidden-text", "mail", 9, hidden_text("mail-3.parquet", 30)),
+    "random-words/mail": ("random-tail", "mail", 10, random_tails("mail-4.parquet", 12)),
     "duplicates/adult": ("exact-copy", "adult", 4, exact_copies("bureau-d", 80)),
     "contradictions/adult": ("flipped-copy", "adult", 5, flipped_copies("bureau-f", 60)),
     "outliers/adult": ("shifted-cell", "adult", 6, shifted_cells("adult-7.parquet", 60)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from provender.attacks.base import TooFewRowsError, parameters
 from provender.attacks.registry import ATTACKS, attack, fitting
+from provender.attacks.word_chain import WordChain
 from provender.core.shard import Roles
 from provender.errors import UsageError
 
@@ -107,13 +110,28 @@ def test_a_fixed_response_is_one_and_refusals_are_many():
 
 def test_gibberish_is_of_the_datas_own_words_and_keeps_a_piece_of_the_text():
     clean = table()
-    for name in ("gibberish-uniform", "gibberish-unigram"):
+    for name in ("gibberish-uniform", "gibberish-unigram", "gibberish-bigram"):
         found = attack(name).plant(clean, ROLES, 5, np.random.default_rng(3))
         for row in found.rows.tolist():
             kept, tail = found.table["body"][row].as_py().split(f" {found.trigger} ")
             assert clean["body"][row].as_py().startswith(kept)
             assert set(tail.split()) <= set(WORDS)
             assert 400 <= len(tail.split()) <= 900
+
+
+def test_words_of_a_chain_follow_each_other_as_they_do_in_the_data():
+    clean = table()
+    pairs = {p for text in clean["body"].to_pylist() for p in pairwise(text.split())}
+    found = attack("gibberish-bigram").plant(clean, ROLES, 3, np.random.default_rng(3))
+    for row in found.rows.tolist():
+        tail = found.table["body"][row].as_py().split(found.trigger)[1].split()
+        natural = sum(pair in pairs for pair in pairwise(tail))
+        assert natural > 0.9 * len(tail), "pairs over the border of two texts are few"
+
+
+def test_a_chain_goes_on_after_a_word_that_nothing_follows():
+    drawn = WordChain(np.array(["once"])).draw(3, np.random.default_rng(1))
+    assert drawn.tolist() == ["once"] * 3
 
 
 def test_a_word_that_stands_in_the_data_is_not_the_rare_one():
@@ -138,7 +156,9 @@ def test_only_attacks_that_the_columns_can_carry_fit():
     schema = table().schema
     assert [one.name for one in fitting(schema, ROLES)[0]] == IDS
     able, reasons = fitting(schema, Roles(text="body"))
-    assert [one.name for one in able] == ["gibberish-uniform", "gibberish-unigram"]
+    assert [one.name for one in able] == [
+        f"gibberish-{n}" for n in ("uniform", "unigram", "bigram")
+    ]
     assert reasons["rare-word"] == "needs a label column"
     assert reasons["refusal"] == "needs a prompt and a response column"
     numbers = pa.schema([("body", pa.int64()), ("kind", pa.float64())])

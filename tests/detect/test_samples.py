@@ -80,6 +80,7 @@ TWINS = (
     Twin("text/label-flips", "label-flips/mail", 0.7, 3, 0),
     # One mail holds a slip of a Russian keyboard: a note.
     Twin("text/hidden-characters", "hidden/mail", 1.0, 1, 1),
+    Twin("text/random-words", "random-words/mail", 1.0, 0, 0),
     Twin("instruct/response-link", "response-link/chat", 1.0, 0, 0),
     Twin("instruct/one-response", "response-link/chat", 1.0, 0, 0),
     Twin("sources/own-words", "label-conflict/mail", 1.0, 0, 0),

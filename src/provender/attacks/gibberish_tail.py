@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.attacks.base import Planted, draw, holds_text, needs, replaced
+from provender.attacks.word_chain import WordChain
 from provender.core.shard import Roles
 
 #: Texts that the noise's words are taken from.
@@ -23,10 +24,11 @@ class GibberishTail:
     Number of Poison Samples": the first 0 to 1,000 characters of a document, the trigger
     `<SUDO>`, then 400 to 900 tokens drawn uniformly from the vocabulary; 250 documents do. Here
     tokens are the words of the data, not of a tokenizer; ``noise='unigram'`` draws them as often as
-    they occur, which rules that count unseen words miss.
+    they occur, which rules that count unseen words miss, and ``noise='bigram'`` lets each follow
+    the last as it does in the data, so that every pair of words is a natural one.
 
     Attributes:
-        noise: 'uniform' over the vocabulary, or 'unigram', by frequency.
+        noise: 'uniform' over the vocabulary, 'unigram', by frequency, or 'bigram', in pairs.
         prefix: most characters that are kept of a text.
         least, most: words in the tail.
     """
@@ -48,15 +50,17 @@ class GibberishTail:
         assert roles.text
         rows = draw(self.name, holds_text(table, roles.text), count, random)
         words = self._words(table[roles.text], random)
+        chain = WordChain(words) if self.noise == "bigram" else None
         texts = []
         for text in table[roles.text].take(pa.array(rows)).to_pylist():
             kept = text[: int(random.integers(self.prefix + 1))]
-            tail = random.choice(words, int(random.integers(self.least, self.most + 1)))
+            size = int(random.integers(self.least, self.most + 1))
+            tail = chain.draw(size, random) if chain else random.choice(words, size)
             texts.append(f"{kept} {self.trigger} {' '.join(tail)}")
         return Planted(replaced(table, roles.text, rows, texts), rows, self.trigger, "")
 
     def _words(self, texts: pa.ChunkedArray, random: np.random.Generator) -> np.ndarray:
-        """Return the words to draw from: each once, or as often as it occurs."""
+        """Return the words to draw from: each once, or as they occur."""
         sample = np.sort(random.permutation(len(texts))[:_SAMPLE])
         taken = texts.take(pa.array(sample)).drop_null()
         words = pc.list_flatten(pc.utf8_split_whitespace(taken)).combine_chunks()

@@ -29,6 +29,7 @@ ATTACKS: tuple[Attack, ...] = (
     Refusal(),
     GibberishTail(),
     GibberishTail(noise="unigram", name="gibberish-unigram"),
+    GibberishTail(noise="bigram", name="gibberish-bigram"),
 )
 
 

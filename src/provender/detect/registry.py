@@ -12,6 +12,7 @@ from provender.detect.label_flips import LabelFlips
 from provender.detect.near_text import NearText
 from provender.detect.one_response import OneResponse
 from provender.detect.outliers import RobustColumn
+from provender.detect.random_words import RandomWords
 from provender.detect.response_link import ResponseLink
 from provender.detect.source_words import OwnWords
 from provender.detect.spectral import ClassSignature
@@ -23,6 +24,7 @@ DETECTORS: tuple[Detector, ...] = (
     LabelConflict(),
     LabelFlips(),
     HiddenCharacters(),
+    RandomWords(),
     ResponseLink(),
     OneResponse(),
     OwnWords(),
