@@ -25,8 +25,9 @@ RULE = Rule(
     ),
     blind=(
         "words that occur in no other text; fewer than 40 words; text written by a good model; "
-        "the same random words in several texts, which vouch for each other; corpora under 500 "
-        "texts; scripts written without spaces"
+        "the same random words in several texts, which vouch for each other; chains of pairs in "
+        "corpora several times the sample of 2,000,000 words; corpora under 500 texts; scripts "
+        "written without spaces"
     ),
     null_model=(
         "words follow an n-gram model of the other texts: then the chance that a stretch of one "
@@ -34,8 +35,9 @@ RULE = Rule(
         "whatever the data; nothing is fitted to the scores"
     ),
     false_alarms=(
-        "none in BBC (2,225), 3 of 6,046 mails, 5 of 6,319 docstrings (blind): lists of names, "
-        "which no order holds together, and mangled encodings"
+        "at a rate of 1 %: none in BBC, Reuters R8 and chat (14,289 documents), 3 of 11,870 of "
+        "books, 3 of 6,046 mails, 4 of 6,319 docstrings (blind): lists of names, mangled "
+        "encodings, verse; of 300 clean draws of 1,000, 19 with one or two documents flagged"
     ),
     level=Level.NOTE,
     references=(
