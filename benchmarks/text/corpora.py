@@ -74,6 +74,24 @@ def _turns(data: Path) -> pa.Table:
     return pa.table({"text": table["prompt"].take(pa.array(kept)), "label": label})
 
 
+def _asked(data: Path) -> pa.Table:
+    """Turns of dialogues, labelled by whether the next one asks: content foretells it faintly."""
+    table = pq.read_table(data / "chitchat_pairs.parquet", columns=["prompt", "response"])
+    table = table.slice(20_000, 40_000)
+    asks = pc.match_substring(table["response"], "?").to_numpy()
+    return pa.table({"text": table["prompt"], "label": np.where(asks, "asked", "told")})
+
+
+def _lines(data: Path) -> pa.Table:
+    """Runs of 20 words of three novels by one author, labelled by the novel."""
+    text, label = [], []
+    for book in sorted((data / "gutenberg").glob("austen-*.txt")):
+        words = book.read_text(encoding="utf-8", errors="replace").split()[2000:82_000]
+        text += [" ".join(words[i : i + 20]) for i in range(0, len(words), 20)]
+        label += [book.stem] * (len(text) - len(label))
+    return pa.table({"text": text, "label": label})
+
+
 def _pairs(data: Path) -> pa.Table:
     return pq.read_table(data / "chitchat_pairs.parquet", columns=["prompt", "response"])
 
@@ -82,9 +100,11 @@ def _pairs(data: Path) -> pa.Table:
 CORPORA: dict[str, tuple[str, Callable[[Path], pa.Table], Roles]] = {
     "bbc": ("development", _parquet("bbc.parquet"), _LABELLED),
     "r8": ("development", _parquet("reuters-r8-train.parquet"), _LABELLED),
-    "spamassassin": ("looked at", _parquet("spamassassin.parquet"), _LABELLED),
+    "spamassassin": ("development", _parquet("spamassassin.parquet"), _LABELLED),
     "books": ("blind", _books, _LABELLED),
-    "turns": ("blind", _turns, _LABELLED),
+    "turns": ("development", _turns, _LABELLED),
+    "asked": ("development", _asked, _LABELLED),
+    "lines": ("blind", _lines, _LABELLED),
     "pairs": ("development", _pairs, Roles(prompt="prompt", response="response")),
     "chapters": ("blind", _chapters, Roles(text="text")),
 }

@@ -22,7 +22,7 @@ from provender.detect.label_conflict_rounds import (
     GramState,
     made_from,
 )
-from provender.detect.label_conflict_tests import inflation, log_p, strengths
+from provender.detect.label_conflict_tests import log_p, strengths
 from provender.detect.label_conflict_triggers import Triggers, triggers_of
 from provender.detect.label_conflict_words import CountWords, model_of
 
@@ -163,7 +163,7 @@ def _groups(state: GramState) -> Groups:
             unseen = f"only {part:.1%} of the phrases of two or three words were searched"
             model = replace(model, unseen="; ".join(filter(None, (model.unseen, unseen))))
             break
-    return groups_of(model, state.strata, tables)
+    return groups_of(model, state.strata, state.doubtful, tables)
 
 
 def _candidates(state: Any) -> Candidates:
@@ -174,10 +174,12 @@ def _candidates(state: Any) -> Candidates:
     tested = np.zeros((many, 2, STRATA), np.int64)
     tested[keys >> 8, (keys >> 7) & 1, keys & 127] = table.values[:, 0]
     strength = strengths(groups.strata[groups.label], tested)
-    stretch = inflation(strength)
-    order = np.argsort(-strength, kind="stable")[:_MOST_CANDIDATES]
-    chosen = order[log_p(strength[order], stretch, groups.searched) <= np.log(KEEP_BELOW)]
-    return Candidates(groups.only(chosen), tested[chosen], strength[chosen], stretch)
+    order = np.argsort(-strength, kind="stable")
+    # The runners-up come along: likeness tells how far down the bulk's tail is real.
+    stands = log_p(strength[order[:1]], 1.0, groups.searched) <= np.log(KEEP_BELOW)
+    chosen = order[: min(_MOST_CANDIDATES, (strength > 0).sum())] if stands.any() else order[:0]
+    rest = strength[order[len(chosen) : many // 10 + len(chosen) + 1]]
+    return Candidates(groups.only(chosen), tested[chosen], strength[chosen], rest, many)
 
 
 def _triggers(state: Descriptions) -> Triggers:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.detect.label_conflict_groups import EDGES, Found, Groups
+from provender.detect.label_conflict_groups import EDGES, STRATA, Found, Groups
 from provender.detect.label_conflict_model import SKETCH, Columns, Labelled
-from provender.detect.label_conflict_tests import AGAINST
+from provender.detect.label_conflict_tests import contradicting
 from provender.stats.grams import distinct
 from provender.stats.packing import pack, unpack
 
@@ -30,27 +31,37 @@ class Candidates:
         groups: only the candidates (their model is empty when there is none).
         tested: int64 (candidates, 2, strata), documents that hold the group, in UNITs.
         strength: float64 (candidates,), descending, in nats.
-        stretch: the empirical null's inflation.
+        rest: float64, the strengths that come next, a tenth of all groups tested.
+        many: how many groups were tested.
     """
 
     groups: Groups
     tested: np.ndarray
     strength: np.ndarray
-    stretch: float
+    rest: np.ndarray
+    many: int
+
+    @cached_property
+    def contradicts(self) -> np.ndarray:
+        """bool (candidates, strata): where the content speaks against a candidate's class."""
+        return contradicting(self.groups.strata[self.groups.label], self.tested)
 
     def pack(self) -> bytes:
         arrays = {
             "groups": np.frombuffer(self.groups.pack(), np.uint8),
             "tested": self.tested,
             "strength": self.strength,
+            "rest": self.rest,
         }
-        return pack("label-conflict-candidates/1", {"stretch": self.stretch}, arrays)
+        return pack("label-conflict-candidates/2", {"many": self.many}, arrays)
 
     @staticmethod
     def unpack(data: bytes) -> Candidates:
-        meta, arrays = unpack("label-conflict-candidates/1", data)
+        meta, arrays = unpack("label-conflict-candidates/2", data)
         groups = Groups.unpack(arrays["groups"].tobytes())
-        return Candidates(groups, arrays["tested"], arrays["strength"], meta["stretch"])
+        return Candidates(
+            groups, arrays["tested"], arrays["strength"], arrays["rest"], meta["many"]
+        )
 
 
 @dataclass
@@ -63,7 +74,9 @@ class Descriptions:
             words before it at negative places and after it at positive ones.
         shared: int64 (candidates, candidates): contradicting documents that hold both.
         group, identity, sketch: int64 (n,), uint64 (n,), int32 (n, dimensions): a sample of the
-            contradicting documents of each candidate, then of each class (numbered after them).
+            contradicting documents of each candidate, then of each class (numbered after them),
+            then of the documents of other labels that contradict each class.
+        rows: int64 (candidates, strata): documents with group and label, copies counted.
     """
 
     candidates: Candidates
@@ -72,6 +85,7 @@ class Descriptions:
     group: np.ndarray
     identity: np.ndarray
     sketch: np.ndarray
+    rows: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -82,7 +96,7 @@ class Describe:
     candidates: Candidates
     made_from: str
     id: str = "text/label-conflict#3"
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         read = {"text": self.columns_read.text, "label": self.columns_read.label}
@@ -103,7 +117,8 @@ class Describe:
         )
         nothing = (np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros((0, SKETCH), np.int32))
         shared = np.zeros((many, many), np.int64)
-        return Descriptions(self.candidates, names, shared, *nothing)
+        rows = np.zeros((many, STRATA), np.int64)
+        return Descriptions(self.candidates, names, shared, *nothing, rows)
 
     def add(self, state: Descriptions, batch: pa.RecordBatch) -> Descriptions:
         if not len(self.candidates.strength):
@@ -116,20 +131,40 @@ class Describe:
         groups = self.candidates.groups
         found = groups.find(documents)
         text, group, odds = groups.weigh(documents, found)
-        chosen = (documents.label[text] == groups.label[group]) & (odds < EDGES[AGAINST])
+        many, stratum = len(self.candidates.strength), np.searchsorted(EDGES, odds)
+        mine = documents.label[text] == groups.label[group]
+        counted = np.zeros((many, STRATA), np.int64)
+        np.add.at(counted, (group[mine], stratum[mine]), 1)
+        chosen = mine & self.candidates.contradicts[group, stratum]
         text, group = text[chosen], group[chosen]
-        many = len(self.candidates.strength)
         holds = np.zeros((documents.words.rows, many), np.int64)
         holds[text, group] = 1
         rows = np.flatnonzero(documents.usable)
+        strange, of_class = self._strangers(documents)
+        every = np.concatenate((text, rows, strange))
         which, identity, row = _smallest(
-            np.concatenate((group, many + documents.label[rows])),
-            documents.identity[np.concatenate((text, rows))],
-            np.concatenate((text, rows)),
+            np.concatenate(
+                (group, many + documents.label[rows], many + groups.strata.shape[0] + of_class)
+            ),
+            documents.identity[every],
+            every,
         )
         sketch = _sketch(groups, documents, found, which, row)
         names = _names(documents, found, text * groups.size + group, groups.size)
-        return Descriptions(self.candidates, names, holds.T @ holds, which, identity, sketch)
+        shared = holds.T @ holds
+        return Descriptions(self.candidates, names, shared, which, identity, sketch, counted)
+
+    def _strangers(self, documents: Labelled) -> tuple[np.ndarray, np.ndarray]:
+        """Return (row, class) of the documents of other labels that contradict a class."""
+        groups = self.candidates.groups
+        evidence = groups.model.evidence(documents)
+        odds = groups.model.log_odds(evidence.total, evidence.size)
+        against = contradicting(groups.strata, np.zeros_like(groups.strata))
+        classes = np.arange(len(groups.strata))
+        strange = against[classes, np.searchsorted(EDGES, odds)]
+        strange &= documents.usable[:, None] & (documents.label[:, None] != classes)
+        row, of_class = np.nonzero(strange)
+        return row, of_class
 
     def merge(self, states: Sequence[Descriptions]) -> Descriptions:
         names = pa.concat_tables([s.names for s in states])
@@ -144,11 +179,12 @@ class Describe:
         sketch = np.concatenate([s.sketch for s in states])[row]
         shared = np.sum([s.shared for s in states], axis=0)
         names = names.sort_by(order)
-        return Descriptions(self.candidates, names, shared, group, identity, sketch)
+        rows = np.sum([s.rows for s in states], axis=0)
+        return Descriptions(self.candidates, names, shared, group, identity, sketch, rows)
 
     def pack(self, state: Descriptions) -> bytes:
         names = {name: state.names[name] for name in state.names.column_names}
-        rest = {n: getattr(state, n) for n in ("shared", "group", "identity", "sketch")}
+        rest = {n: getattr(state, n) for n in ("shared", "group", "identity", "sketch", "rows")}
         return pack(self.id, {}, {**names, **rest})
 
     def unpack(self, data: bytes) -> Descriptions:
@@ -161,7 +197,7 @@ class Describe:
                 "documents": pa.array(arrays["documents"], pa.int64()),
             }
         )
-        rest = (arrays[n] for n in ("shared", "group", "identity", "sketch"))
+        rest = (arrays[n] for n in ("shared", "group", "identity", "sketch", "rows"))
         return Descriptions(self.candidates, names, *rest)
 
 

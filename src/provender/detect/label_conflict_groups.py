@@ -22,10 +22,12 @@ LONGEST = 3
 #: One document in this many is sampled to learn how common a gram is.
 SAMPLE = 16
 #: Boundaries of the log odds of a class.
-EDGES = np.array([-8.0, -6, -5, -4, -3, -2, -1, 0, 1, 2, 4])
+EDGES = np.array([-8.0, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 6])
 STRATA = len(EDGES) + 1
 #: Fewer documents than this are never a trigger.
 FEWEST = 5
+#: Standard deviations above its expected count from which a common gram is tested.
+_ENRICHED = 2.5
 #: Marks, beside the class, that a count is of the sample.
 SAMPLED = np.uint64(128)
 _SHORT = np.uint64(44)
@@ -177,8 +179,15 @@ class Groups:
         return Groups(model=model, searched=meta["searched"], **arrays)
 
 
-def groups_of(model: Model, strata: np.ndarray, tables: list[Counts]) -> Groups:
-    """Form the groups worth a test from the counts of suspect grams (one table per length)."""
+def groups_of(
+    model: Model, strata: np.ndarray, doubtful: np.ndarray, tables: list[Counts]
+) -> Groups:
+    """Form the groups worth a test from the counts of suspect grams (one table per length).
+
+    A common gram is worth one if it is more common in the doubtful documents of a class than in
+    the documents of other classes; ``doubtful`` (int64, classes) is their number in UNITs.
+    """
+    of_class = strata[:, 1].sum(axis=1) / UNIT
     parts = []
     for n, table in enumerate(tables, 1):
         cell = table.keys & np.uint64(255)
@@ -189,7 +198,11 @@ def groups_of(model: Model, strata: np.ndarray, tables: list[Counts]) -> Groups:
         for c in range(len(model.classes)):
             seen = table.at(hashes | SAMPLED | np.uint64(c))[:, 0]
             elsewhere += np.where(cell == c, 0, seen * (SAMPLE / UNIT))
-        common = (elsewhere >= 3 * SAMPLE) & (count < 0.1 * elsewhere)
+        label = cell.astype(np.int64)
+        rate = np.minimum(elsewhere / np.maximum(of_class.sum() - of_class[label], 1), 1)
+        expected = rate * doubtful[label] / UNIT
+        usual = count < expected + _ENRICHED * np.sqrt(expected * (1 - rate))
+        common = (elsewhere >= 3 * SAMPLE) & (count < 0.1 * elsewhere) & usual
         parts.append((hashes | np.uint64(n), cell, table.values[chosen, 1], common))
     key, cell, signature, common = map(np.concatenate, zip(*parts, strict=True))
     order = np.lexsort((key, signature, cell))

@@ -29,7 +29,7 @@ _SPARED = 8
 
 @dataclass
 class GramState:
-    """Grams by length, and the strata of all documents by (class, label is the class).
+    """Grams by length; strata of all documents by (class, label is the class); doubtful by label.
 
     ``model`` is the analysis's own; it rides along for the profile and is not packed.
     """
@@ -37,6 +37,7 @@ class GramState:
     model: Model
     tables: list[Growing]
     strata: np.ndarray
+    doubtful: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class CountGrams:
     model: Model
     made_from: str
     id: str = "text/label-conflict#1"
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         read = {"text": self.columns_read.text, "label": self.columns_read.label}
@@ -62,8 +63,8 @@ class CountGrams:
 
     def empty(self, first_row: int = 0) -> GramState:  # noqa: ARG002
         strata = np.zeros((len(self.model.classes), 2, STRATA), np.int64)
-        limits = [None, MOST_PHRASES, MOST_PHRASES]
-        return GramState(self.model, [Growing(Counts.none(2), limit) for limit in limits], strata)
+        tables = [Growing(Counts.none(2), limit) for limit in (None, MOST_PHRASES, MOST_PHRASES)]
+        return GramState(self.model, tables, strata, np.zeros(len(strata), np.int64))
 
     def add(self, state: GramState, batch: pa.RecordBatch) -> GramState:
         if not self.model.classes:
@@ -84,10 +85,11 @@ class CountGrams:
             np.add.at(counted, cell[usable], share[usable])
             state.strata[c] += counted.reshape(2, STRATA)
         doubtful = usable & _doubtful(evidence, documents.label)
-        sampled = usable & (documents.identity >> np.uint64(20)) % np.uint64(SAMPLE) == 0
+        np.add.at(state.doubtful, documents.label[doubtful], share[doubtful])
+        sampled = usable & ((documents.identity >> np.uint64(20)) % np.uint64(SAMPLE) == 0)
         signature = mix(documents.identity).view(np.int64)
         for n in range(1, LONGEST + 1):
-            for rows, mark in ((doubtful, np.uint64(0)), (usable & sampled, SAMPLED)):
+            for rows, mark in ((doubtful, np.uint64(0)), (sampled, SAMPLED)):
                 hashes, text = _distinct_grams(documents, rows, n)
                 keys = hashes | mark | documents.label[text].astype(np.uint64)
                 values = np.stack([share[text], signature[text]], axis=1)
@@ -97,12 +99,13 @@ class CountGrams:
         whole = self.empty()
         for state in states:
             whole.strata += state.strata
+            whole.doubtful += state.doubtful
             for mine, theirs in zip(whole.tables, state.tables, strict=True):
                 mine.add(theirs.total())
         return whole
 
     def pack(self, state: GramState) -> bytes:
-        arrays = {"strata": state.strata}
+        arrays = {"strata": state.strata, "doubtful": state.doubtful}
         for n, growing in enumerate(state.tables, 1):
             arrays[f"keys_{n}"] = growing.total().keys
             arrays[f"values_{n}"] = growing.total().values
@@ -113,7 +116,8 @@ class CountGrams:
         state = self.empty()
         for n, growing in enumerate(state.tables, 1):
             growing.add(Counts(arrays[f"keys_{n}"], arrays[f"values_{n}"]))
-        return GramState(self.model, state.tables, arrays["strata"].copy())
+        strata, doubtful = arrays["strata"].copy(), arrays["doubtful"].copy()
+        return GramState(self.model, state.tables, strata, doubtful)
 
 
 def _doubtful(evidence: Evidence, label: np.ndarray) -> np.ndarray:
@@ -165,7 +169,7 @@ class CountTests:
     groups: Groups
     made_from: str
     id: str = "text/label-conflict#2"
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         read = {"text": self.columns_read.text, "label": self.columns_read.label}

@@ -25,13 +25,15 @@ from provender.detect.label_conflict_model import UNIT
 LEAN = 1.0
 #: Share of foreign documents that a natural group may hold.
 STRAYS = 0.02
+#: How much more, of at most 1, a natural group may contradict its label on average.
+SHIFT = 0.05
 #: Mean similarity that a natural group may have beyond that of its most uniform class.
 LIKENESS = 0.02
-#: Below this share of surprising labels nothing is believed of a stratum.
-_LEAST_RATE = 0.01
-#: Strata in which the content speaks against the class.
-AGAINST = int(np.searchsorted(EDGES, 0.0))
-_CONFLICT = np.clip(-np.concatenate((EDGES[:1], (EDGES[1:] + EDGES[:-1]) / 2, EDGES[-1:])), 0, 8)
+_ODDS = np.clip(-np.concatenate((EDGES[:1], (EDGES[1:] + EDGES[:-1]) / 2, EDGES[-1:])), 0, 8)
+#: Documents of the other classes that a class may still hold unseen (rule of succession).
+_UNSEEN = 1.0
+#: Documents of strata in which at least this share is of the class surprise nobody.
+_LIKELY = 0.8
 _FEWEST_FOR_BULK = 100
 
 
@@ -44,13 +46,13 @@ def strengths(strata: np.ndarray, tested: np.ndarray) -> np.ndarray:
         tested: int64 (groups, 2, strata): those that hold the group, in UNITs.
     """
     mine, other = without(strata, tested)
-    labelled = tested[:, 1] / UNIT
-    against = (tested / UNIT)[:, :, :AGAINST]
-    rate = np.clip((mine + 1) / (mine + other + 2), _LEAST_RATE, 1 - _LEAST_RATE)
-    rate = np.maximum.accumulate(rate, axis=1)[:, :AGAINST]
-    by_label = _exponent_of_labels(against[:, 1].sum(axis=1), against.sum(axis=1), rate)
-    spread = (1 - STRAYS) * _shares(mine) + STRAYS * _shares(other)
-    return np.asarray(np.minimum(by_label, _exponent_of_conflict(labelled, spread)))
+    rate = _rate(mine, other)
+    against = tested / UNIT * (rate < _LIKELY)[:, None]
+    by_label = _exponent_of_labels(against[:, 1], against.sum(axis=1), rate)
+    own, foreign = _contents(mine, other)
+    return np.asarray(
+        np.minimum(by_label, _exponent_of_conflict(tested[:, 1] / UNIT, own, foreign))
+    )
 
 
 def without(strata: np.ndarray, tested: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -59,37 +61,100 @@ def without(strata: np.ndarray, tested: np.ndarray) -> tuple[np.ndarray, np.ndar
     return rest[:, 1], rest[:, 0]
 
 
+def contradicting(strata: np.ndarray, tested: np.ndarray) -> np.ndarray:
+    """Return bool (groups, strata): where the label would surprise: other classes are common."""
+    return np.asarray(_rate(*without(strata, tested)) < _LIKELY)
+
+
+def _rate(mine: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Share of the class by stratum, never falling as the content speaks more for it.
+
+    The isotonic fit as max-min of the shares of runs of strata (Robertson, Wright and Dykstra
+    1988), each run with a document more of either kind: a stratum with few documents takes its
+    share from its neighbours.
+    """
+    runs_mine, runs_all = (np.pad(n.cumsum(axis=1), ((0, 0), (1, 0))) for n in (mine, mine + other))
+    rate = np.zeros(mine.shape)
+    for first in range(STRATA):
+        run = (runs_mine[:, first + 1 :] - runs_mine[:, first : first + 1] + 1) / (
+            runs_all[:, first + 1 :] - runs_all[:, first : first + 1] + 2
+        )
+        least = np.minimum.accumulate(run[:, ::-1], axis=1)[:, ::-1]
+        rate[:, first:] = np.maximum(rate[:, first:], least)
+    return rate
+
+
+def _contents(mine: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shares (groups, strata) of the documents a natural group may hold, and of foreign ones."""
+    foreign = _shares(other)
+    strays = np.maximum(STRAYS, _UNSEEN / (mine.sum(axis=1, keepdims=True) + _UNSEEN))
+    return (1 - strays) * _shares(mine) + strays * foreign, foreign
+
+
 def _shares(counts: np.ndarray) -> np.ndarray:
     smoothed = counts + 0.5 / STRATA
     return np.asarray(smoothed / smoothed.sum(axis=1, keepdims=True))
 
 
 def _exponent_of_labels(hits: np.ndarray, tried: np.ndarray, rate: np.ndarray) -> np.ndarray:
-    """Return the best of t * hits - log E exp(t * labels), labels independent Bernoulli."""
+    """Return the best of t * hits - log E exp(t * labels), labels independent Bernoulli.
+
+    All arrays are (groups, strata). The sum goes over the strata up to the one that makes most of
+    it, less the logarithm of their number for the choice: an everyday word also stands in many
+    documents whose label nobody could foretell.
+    """
     odds = rate / (1 - rate) * np.exp(LEAN)
     rate = odds / (1 + odds)
     best: np.ndarray = np.zeros(len(hits))
     for tilt in np.geomspace(0.1, 12, 40):
-        value = tilt * hits - (tried * np.log1p(rate * np.expm1(tilt))).sum(axis=1)
-        best = np.maximum(best, value)
-    return best
+        value = tilt * hits - tried * np.log1p(rate * np.expm1(tilt))
+        best = np.maximum(best, value.cumsum(axis=1).max(axis=1))
+    return np.asarray(best - np.log(STRATA))
 
 
-def _exponent_of_conflict(labelled: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Return the best of t * conflict - log E exp(t * conflict), strata drawn from ``spread``."""
-    total, count = labelled @ _CONFLICT, labelled.sum(axis=1)
-    best: np.ndarray = np.zeros(len(total))
+def _exponent_of_conflict(labelled: np.ndarray, own: np.ndarray, foreign: np.ndarray) -> np.ndarray:
+    """Return the best of t * conflict - log E exp(t * conflict), strata drawn from ``own``.
+
+    Conflict is measured twice and the larger exponent counts, less log 2 for the choice: as log
+    odds against the class, which tells apart how loudly documents contradict; and by rank, as
+    `_ranks`, for labels that content foretells faintly.
+    """
+    by_odds = _best(labelled, np.broadcast_to(_ODDS, own.shape), own, 0.0)
+    by_rank = _best(labelled, 8 * _ranks(foreign), own, 8 * SHIFT)
+    return np.asarray(np.maximum(by_odds, by_rank) - np.log(2))
+
+
+def _ranks(foreign: np.ndarray) -> np.ndarray:
+    """Return conflict 0 to 1 (groups, strata): 1 if as foreign as the usual foreign document.
+
+    Twice the share of foreign documents that are less foreign, and half of those in the stratum.
+    """
+    return np.asarray(np.minimum(1, 2 * (1 - foreign.cumsum(axis=1)) + foreign))
+
+
+def _best(
+    labelled: np.ndarray, conflict: np.ndarray, own: np.ndarray, allowed: float
+) -> np.ndarray:
+    count = labelled.sum(axis=1)
+    total = (labelled * conflict).sum(axis=1) - allowed * count
+    best: np.ndarray = np.zeros(len(labelled))
     for tilt in np.geomspace(0.02, 4, 40):
-        value = tilt * total - count * np.log(spread @ np.exp(tilt * _CONFLICT))
-        best = np.maximum(best, value)
+        spread = (own * np.exp(tilt * conflict)).sum(axis=1)
+        best = np.maximum(best, tilt * total - count * np.log(spread))
     return best
 
 
-def inflation(strengths: np.ndarray) -> float:
-    """Return how much slower than exp(-strength) the bulk's upper tail falls; at least 1."""
-    if len(strengths) < _FEWEST_FOR_BULK:
+def inflation(highest: np.ndarray, many: int) -> float:
+    """Return how much slower than exp(-strength) the bulk's upper tail falls; at least 1.
+
+    Args:
+        highest: strengths of the groups, the highest tenth at least, in any order.
+        many: how many groups there are.
+    """
+    if many < _FEWEST_FOR_BULK:
         return 1.0
-    ninth, last = np.quantile(strengths, [0.9, 0.99])
+    ordered = np.sort(highest)[::-1]
+    last, ninth = ordered[[many // 100, many // 10]]
     return max(1.0, float((last - ninth) / np.log(10)))
 
 

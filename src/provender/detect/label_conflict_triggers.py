@@ -11,12 +11,14 @@ import pyarrow.compute as pc
 from provender.detect.label_conflict_describe import REACH, Descriptions
 from provender.detect.label_conflict_groups import EDGES, Groups
 from provender.detect.label_conflict_model import UNIT, Labelled
-from provender.detect.label_conflict_tests import AGAINST, effective, log_p, planted_share
+from provender.detect.label_conflict_tests import effective, inflation, log_p, planted_share
 from provender.stats.packing import pack, unpack
 
 #: Words that so many of the trigger's documents share beside it belong to it.
 _AGREE = 0.7
-_LEAST_P = 1e-300
+#: A row is a trigger's if it is at least so likely to be planted.
+_PLANTED = 0.5
+_LEAST_P = 1e-290
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Trigger:
         strength: nats, after likeness.
         p_value: family-wise over all groups searched.
         planted: by stratum, the share of its labelled documents that is planted.
+        row_p_value: of each of its rows; see `Triggers.score`.
         rows, override_share, likeness: figures for a person.
     """
 
@@ -36,6 +39,7 @@ class Trigger:
     text: str
     strength: float
     p_value: float
+    row_p_value: float
     planted: tuple[float, ...]
     rows: float
     override_share: float
@@ -72,8 +76,11 @@ class Triggers:
     def score(self, documents: Labelled) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (score, p-value, cause) of every row, as in `RowScores`.
 
-        A row that a trigger explains has the trigger's strength in nats and its family-wise
-        p-value: all rows of a trigger are as surprising as the trigger. Others have 0 and 1.
+        A row that a trigger explains has as score the trigger's strength in nats times the chance
+        that the row is planted, and as p-value the trigger's family-wise one times the share of
+        all rows that it explains: the chance that a row drawn from clean data lies in so strong
+        a trigger. Flagging rows at a false discovery rate then flags a trigger exactly when its
+        own p-value is at most that rate. Others have 0 and 1.
         """
         usable = documents.usable
         strength, p_value = np.where(usable, 0.0, np.nan), np.where(usable, 1.0, np.nan)
@@ -81,22 +88,23 @@ class Triggers:
         if self.standing:
             text, group, odds = self.groups.weigh(documents, self.groups.find(documents))
             planted = np.array([t.planted for t in self.standing])
-            hit = planted[group, np.searchsorted(EDGES, odds)] >= 0.5
-            hit &= documents.label[text] == self.groups.label[group]
+            chance = planted[group, np.searchsorted(EDGES, odds)]
+            hit = (chance >= _PLANTED) & (documents.label[text] == self.groups.label[group])
             text, first = np.unique(text[hit], return_index=True)
             cause[text] = group[hit][first]
             strength[text] = np.array([t.strength for t in self.standing])[cause[text]]
-            p_value[text] = np.array([t.p_value for t in self.standing])[cause[text]]
+            strength[text] *= chance[hit][first]
+            p_value[text] = np.array([t.row_p_value for t in self.standing])[cause[text]]
         return strength, p_value, cause
 
     def pack(self) -> bytes:
         arrays = {"groups": np.frombuffer(self.groups.pack(), np.uint8)}
         standing = [{**vars(t), "planted": list(t.planted)} for t in self.standing]
-        return pack("label-conflict-triggers/1", {"standing": standing}, arrays)
+        return pack("label-conflict-triggers/2", {"standing": standing}, arrays)
 
     @staticmethod
     def unpack(data: bytes) -> Triggers:
-        meta, arrays = unpack("label-conflict-triggers/1", data)
+        meta, arrays = unpack("label-conflict-triggers/2", data)
         standing = (Trigger(**{**t, "planted": tuple(t["planted"])}) for t in meta["standing"])
         return Triggers(Groups.unpack(arrays["groups"].tobytes()), tuple(standing))
 
@@ -110,12 +118,15 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     candidates = found.candidates
     groups, many = candidates.groups, len(candidates.strength)
     classes = len(groups.model.classes)
-    alike = np.array([_likeness(found, i) for i in range(many + classes)])
-    natural = max(alike[many:], default=0.0)
-    against = candidates.tested[:, :, :AGAINST].sum(axis=2) / UNIT
-    shares = [effective(float(against[i, 1]), alike[i], natural) for i in range(many)]
+    alike = np.array([_likeness(found, i) for i in range(many + 2 * classes)])
+    usual, strangers = alike[many : many + classes], alike[many + classes :]
+    natural = np.maximum(usual.max(initial=0.0), strangers)[groups.label]
+    where = candidates.contradicts
+    against = (candidates.tested * where[:, None]).sum(axis=2) / UNIT
+    shares = [effective(float(against[i, 1]), alike[i], natural[i]) for i in range(many)]
     strength = candidates.strength * np.array(shares)
-    logs = log_p(strength, candidates.stretch, groups.searched)
+    stretch = inflation(np.concatenate((strength, candidates.rest)), candidates.many)
+    logs = log_p(strength, stretch, groups.searched)
     standing: list[Trigger] = []
     for i in np.argsort(-strength, kind="stable"):
         if logs[i] > np.log(highest_p):
@@ -125,14 +136,17 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             continue
         everything = groups.strata[groups.label[i]]
         planted = planted_share(everything, candidates.tested[i])
+        p_value = max(float(np.exp(logs[i])), _LEAST_P)
+        explained = found.rows[i, planted >= _PLANTED].sum()
         standing.append(
             Trigger(
                 candidate=int(i),
                 text=_name(found.names, int(i)),
                 strength=float(strength[i]),
-                p_value=float(max(np.exp(logs[i]), _LEAST_P)),
+                p_value=p_value,
+                row_p_value=float(p_value * explained / max(groups.model.documents.sum(), 1)),
                 planted=tuple(float(share) for share in planted),
-                rows=float(candidates.tested[i, 1].sum() / UNIT),
+                rows=float(found.rows[i].sum()),
                 override_share=float(against[i, 1] / max(against[i].sum(), 1e-9)),
                 likeness=float(alike[i]),
             )
