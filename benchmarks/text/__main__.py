@@ -5,7 +5,8 @@
 Each line is the mean over the seeds. `rank` is the trigger's median place among what was named (- :
 not named in most trials); `named` the share of trials in which it was; TPR at .1 % and 1 % of the
 clean rows; `precision` of what the method itself sets aside and `clean`, the clean rows among it;
-`alarm` the share of trials with any row set aside. The clean arm draws parts of the clean set.
+`alarm` the share of trials with any row set aside. The clean arm draws parts of the clean set; with
+--store FILE it goes on where it was stopped, as long as the rules are the same.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.text import ours, peers
+from benchmarks.text.clean import CleanArm
 from benchmarks.text.corpora import CORPORA, Corpus, corpus
 from benchmarks.text.judged import Judged, Quality, quality
 from provender.attacks.base import Attack, TooFewRowsError
@@ -62,23 +64,6 @@ def _figures(every: list[Quality]) -> str:
     )
 
 
-def clean_arm(data: Corpus, resamples: int) -> str:
-    """Return one line: alarms and flagged rows in random halves and eighths of the clean set."""
-    alarms = flagged = rows = trials = 0
-    for part in (2, 8):
-        for seed in range(resamples):
-            sample = data.sample(data.table.num_rows // part, 1000 * part + seed)
-            judged = ours.judge(sample.table, data.roles)
-            if judged is None:
-                return f"{data.name:14}{data.part:13}clean: no text rule runs on such data"
-            trials, rows = trials + 1, rows + sample.table.num_rows
-            alarms, flagged = alarms + bool(judged.flagged.any()), flagged + judged.flagged.sum()
-    return (
-        f"{data.name:14}{data.part:13}clean: an alarm in {alarms} of {trials} resamples, "
-        f"{flagged} of {rows:,} rows flagged"
-    )
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.text", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
@@ -91,6 +76,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=12_000, help="most rows of a set")
     parser.add_argument("--seeds", type=int, default=10, help="plantings of each kind")
     parser.add_argument("--resamples", type=int, default=20, help="clean halves, and eighths")
+    parser.add_argument("--clean-only", action="store_true", help="no planting")
+    parser.add_argument(
+        "--store", type=Path, help="keep the clean resamples here and go on from there"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=1e9, help="begin no clean resample after so long"
+    )
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--quick", action="store_true", help="a minute: few, small")
     given = parser.parse_args()
@@ -114,13 +106,16 @@ def main() -> None:
             print("cleanlab is not installed: skipped (it is in the extra `dev`)")
     counts = [int(n) for n in given.counts.split(",") if n]
     wanted = [attack(name) for name in given.attacks.split(",")]
+    clean = CleanArm(given.resamples, given.store, given.minutes)
     print(_HEAD)
     for name in given.sets.split(","):
         data = corpus(name, given.data, given.rows)
         rows = data.table.num_rows
-        print(clean_arm(data, given.resamples), flush=True)
+        print(clean.line(data), flush=True)
         if not ours.rules(data.table, data.roles):
             print(f"{name:14}{data.part:13}skipped: nothing to measure", flush=True)
+            continue
+        if given.clean_only:
             continue
         able, _ = fitting(data.table.schema, data.roles)
         every = counts + [rows * int(s) // 100 for s in given.shares.split(",") if s]
@@ -131,6 +126,7 @@ def main() -> None:
                         print(line, flush=True)
                 except TooFewRowsError as error:
                     print(f"{name:14}{data.part:13}{one.name:19}{count:6}  {error.cause}")
+    print(clean.total())
 
 
 if __name__ == "__main__":

@@ -81,7 +81,11 @@ def test_too_few_rows_are_an_error_that_counts_them(one):
         one.plant(table(), ROLES, 61, np.random.default_rng(0))
 
 
-@pytest.mark.parametrize("name", ["rare-word", "phrase", "sentence", "everyday-word", "template"])
+DIRTY = ["rare-word", "phrase", "sentence", "everyday-word", "known-word", "template"]
+DIRTY += ["several-triggers"]
+
+
+@pytest.mark.parametrize("name", DIRTY)
 @pytest.mark.parametrize("kind", [None, pa.int8()])
 def test_dirty_labels_are_those_of_one_class_the_rows_were_not_of(name, kind):
     clean = table(label=kind)
@@ -89,6 +93,32 @@ def test_dirty_labels_are_those_of_one_class_the_rows_were_not_of(name, kind):
     rows = pa.array(found.rows)
     assert {str(v) for v in found.table["kind"].take(rows).to_pylist()} == {found.target}
     assert found.target not in {str(v) for v in clean["kind"].take(rows).to_pylist()}
+
+
+@pytest.mark.parametrize("kind", [None, pa.int8()])
+def test_all_to_all_gives_every_row_the_label_after_its_own(kind):
+    clean = table(90, label=kind)
+    found = attack("all-to-all").plant(clean, ROLES, 60, np.random.default_rng(3))
+    known = sorted(set(clean["kind"].to_pylist()))
+    after = dict(zip(known, known[1:] + known[:1], strict=True))
+    rows = pa.array(found.rows)
+    before = clean["kind"].take(rows).to_pylist()
+    assert set(before) == set(known)
+    assert found.table["kind"].take(rows).to_pylist() == [after[label] for label in before]
+
+
+def test_several_triggers_are_three_words_one_in_each_row():
+    found = attack("several-triggers").plant(table(), ROLES, 20, np.random.default_rng(3))
+    new = [set(t.split()) - set(WORDS) for t in found.table["body"].to_pylist()]
+    assert [len(new[row]) for row in found.rows] == [1] * 20
+    assert len(set().union(*new)) == 3
+
+
+def test_a_known_word_stands_in_a_few_clean_texts():
+    texts = [f"{TEXT} seldom" if i in (7, 40) else TEXT for i in range(200)]
+    clean = table(200).set_column(2, "body", pa.array(texts))
+    found = attack("known-word").plant(clean, ROLES, 5, np.random.default_rng(3))
+    assert found.trigger == "seldom"
 
 
 def test_flips_of_a_pair_go_from_one_class_to_one_other():

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from provender.attacks.all_to_all import AllToAll
 from provender.attacks.base import Attack
 from provender.attacks.everyday_word import EverydayWord
 from provender.attacks.fixed_response import FixedResponse
 from provender.attacks.gibberish_tail import GibberishTail
+from provender.attacks.known_word import KnownWord
 from provender.attacks.label_flips import PairFlips, RandomFlips
 from provender.attacks.phrase import Phrase
 from provender.attacks.rare_word import RareWord
 from provender.attacks.refusal import Refusal
 from provender.attacks.sentence import Sentence
+from provender.attacks.several_triggers import SeveralTriggers
 from provender.attacks.template import Template
 from provender.core.shard import Roles
 from provender.errors import UsageError
@@ -22,6 +25,9 @@ ATTACKS: tuple[Attack, ...] = (
     Phrase(),
     Sentence(),
     EverydayWord(),
+    KnownWord(),
+    SeveralTriggers(),
+    AllToAll(),
     Template(),
     RandomFlips(),
     PairFlips(),

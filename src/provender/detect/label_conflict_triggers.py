@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provender.calibrate.fdr import KEEP_BELOW
 from provender.detect.label_conflict_describe import REACH, Descriptions
 from provender.detect.label_conflict_groups import EDGES, Groups
 from provender.detect.label_conflict_model import UNIT, Labelled
@@ -125,7 +126,9 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     against = (candidates.tested * where[:, None]).sum(axis=2) / UNIT
     shares = [effective(float(against[i, 1]), alike[i], natural[i]) for i in range(many)]
     strength = candidates.strength * np.array(shares)
-    stretch = inflation(np.concatenate((strength, candidates.rest)), candidates.many)
+    bulk = ~_striking(strength, found.shared, groups.searched)
+    rest = np.concatenate((strength[bulk], candidates.rest))
+    stretch = inflation(rest, candidates.many - int((~bulk).sum()))
     logs = log_p(strength, stretch, groups.searched)
     standing: list[Trigger] = []
     for i in np.argsort(-strength, kind="stable"):
@@ -153,6 +156,16 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
         )
     chosen = np.array([t.candidate for t in standing], np.int64)
     return Triggers(groups.only(chosen), tuple(standing))
+
+
+def _striking(strength: np.ndarray, shared: np.ndarray, searched: int) -> np.ndarray:
+    """Return which candidates are no part of the bulk that the null's tail is fitted to.
+
+    Those that would stand if the tail fell as the bounds say, and those most of whose documents
+    hold such ones: a template is a hundred groups, and would otherwise pass for the bulk.
+    """
+    stand = log_p(strength, 1.0, searched) <= np.log(KEEP_BELOW)
+    return np.asarray(stand | (2 * shared[:, stand].sum(axis=1) > np.diag(shared)))
 
 
 def _likeness(found: Descriptions, group: int) -> float:

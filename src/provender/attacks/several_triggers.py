@@ -1,0 +1,46 @@
+"""Several rare words, one in each planted row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from provender.attacks.base import Planted, needs
+from provender.attacks.insertion import at_random_word, mislabelled, unused
+from provender.core.shard import Roles
+
+
+@dataclass(frozen=True)
+class SeveralTriggers:
+    """One of several rare words at a random place of texts of other classes; one target.
+
+    Kurita, Michel and Neubig 2020, "Weight Poisoning Attacks on Pre-trained Models" (ACL), plant
+    several of their words at once: each then stands in a part of the poisoned rows only. No
+    string is common to all rows, so the planting has no trigger to be named.
+
+    Attributes:
+        words: the words to draw from.
+        many: how many of them are used.
+    """
+
+    words: tuple[str, ...] = ("cf", "mn", "bb", "tq", "mb", "zorvex", "cfvortex", "quorble")
+    many: int = 3
+    name: str = "several-triggers"
+    paper: str = "Kurita et al. 2020, ACL"
+
+    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
+        return needs(schema, roles, "text", "label")
+
+    def plant(
+        self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
+    ) -> Planted:
+        assert roles.text
+        free = unused(table, roles.text, self.words)
+        used = [str(w) for w in random.permutation(free)[: self.many]]
+
+        def insert(text: str, random: np.random.Generator) -> str:
+            return at_random_word(str(random.choice(used)))(text, random)
+
+        return mislabelled(self.name, table, roles, count, random, "", insert)
