@@ -26,7 +26,7 @@ from provender.detect.label_conflict_tests import log_p, strengths
 from provender.detect.label_conflict_triggers import Triggers, triggers_of
 from provender.detect.label_conflict_words import CountWords, model_of
 
-_MOST_CANDIDATES = 64
+_MOST_CANDIDATES = 256
 
 RULE = Rule(
     id="text/label-conflict",
