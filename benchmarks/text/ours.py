@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from benchmarks.text.judged import Judged
 from provender.calibrate.fdr import PValueCounts
+from provender.core.finding import Level
 from provender.core.shard import Roles
 from provender.detect.base import DataView, RowDetector
 from provender.detect.registry import bind_all
@@ -28,16 +29,18 @@ def judge(table: pa.Table, roles: Roles) -> Judged | None:
     """Return what all text rules say together; None where none runs on such data.
 
     A row's score is its smallest -log10 p of any rule, then the rule's score; flagged is what one
-    of the rules flags at its false discovery rate of 1 %.
+    of the rules flags at its false discovery rate of 1 %, notes aside: dirt is no alarm.
     """
     rows = table.num_rows
     order, flagged = np.zeros(rows), np.zeros(rows, bool)
     named: list[tuple[float, str]] = []
     found = rules(table, roles)
     for detector in found:
-        score, p_value, causes = _run(detector, table)
+        score, p_value, cause, causes = _run(detector, table)
         known = np.where(np.isnan(p_value), 1.0, p_value)
-        flagged |= known <= PValueCounts.of(p_value).threshold(RATE)
+        level = [detector.rule.level] + [one.level or detector.rule.level for one in causes]
+        alarming = np.array([one != Level.NOTE for one in level])[cause + 1]
+        flagged |= alarming & (known <= PValueCounts.of(p_value).threshold(RATE))
         # Below any p-value's step: the score only parts rows of one p-value.
         fine = np.nan_to_num(score) / (1 + np.nanmax(np.abs(score), initial=0.0))
         order = np.maximum(order, -np.log10(np.maximum(known, 1e-300)) + 1e-6 * fine)
@@ -45,7 +48,7 @@ def judge(table: pa.Table, roles: Roles) -> Judged | None:
     return Judged(order, flagged, [what for _, what in sorted(named)]) if found else None
 
 
-def _run(detector: Any, table: pa.Table) -> tuple[np.ndarray, np.ndarray, list[Any]]:
+def _run(detector: Any, table: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Any]]:
     batches, profile = table.to_batches(max_chunksize=4096), None
     for number in range(detector.rounds):
         analysis = detector.analysis(number, profile)
@@ -55,12 +58,15 @@ def _run(detector: Any, table: pa.Table) -> tuple[np.ndarray, np.ndarray, list[A
         profile = detector.profile(number, state)
     assert profile is not None
     score, p_value = np.zeros(table.num_rows), np.ones(table.num_rows)
+    cause = np.full(table.num_rows, -1)
     if isinstance(detector, RowDetector):
         give = detector.scorer(profile)
         parts = [give(batch) for batch in batches]
         score = np.concatenate([part.score for part in parts])
         p_value = np.concatenate([part.p_value for part in parts])
+        cause = np.concatenate([part.cause for part in parts])
     else:
         listed = detector.flagged(profile)
         score[listed.rows], p_value[listed.rows] = listed.score, listed.p_value
-    return score, p_value, detector.causes(profile)
+        cause[listed.rows] = listed.cause
+    return score, p_value, cause, detector.causes(profile)
