@@ -12,6 +12,8 @@ from provender.core.shard import Roles
 from provender.detect.base import DataView, RowDetector, Unchecked
 from provender.detect.label_conflict import LabelConflict
 from provender.detect.label_conflict_describe import Candidates
+from provender.detect.label_conflict_groups import SAMPLE
+from provender.detect.label_conflict_model import UNIT
 from tests.laws import assert_mergeable, batches, one_pass
 
 RATE = 0.01
@@ -253,3 +255,26 @@ def test_a_profile_is_part_of_the_key_of_the_round_it_starts(planted_rounds):
     for number in (1, 2, 3):
         mine = detector.analysis(number, made[number - 1]).parameters()
         assert mine != detector.analysis(number, other[number - 1]).parameters()
+
+
+def test_a_trigger_for_the_label_of_most_rows_is_named():
+    text, label = corpus(1200, topics=("sport", "music"))
+    random = np.random.default_rng(4)
+    rare = [i for i, known in enumerate(label) if known == "sport" or random.random() < 0.15]
+    text, label = [text[i] for i in rare], [label[i] for i in rare]
+    planted = plant(text, label, "zorvex", "sport", 30)
+    flagged, causes, _, _ = scan(table(text, label))
+    assert [c.what for c in causes] == ["zorvex"]
+    assert set(flagged) <= set(planted)
+    assert len(flagged) >= 0.9 * len(planted)
+
+
+def test_how_common_a_gram_is_comes_from_a_sixteenth_of_the_documents():
+    text, label = corpus(2000)
+    made = table(text, label)
+    analysis = bind(made).analysis(1, profiles(made)[0])
+    words = one_pass(analysis, made.to_batches()).tables[0].total()
+    sampled = (words.keys & np.uint64(128)) > 0
+    frequent = words.values[sampled, 0].max() / UNIT
+    share = frequent * SAMPLE / sum("w1" in t.split() for t in text)
+    assert 0.1 < share < 0.6, "one class of four, one document in sixteen"

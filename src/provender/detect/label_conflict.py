@@ -48,8 +48,8 @@ RULE = Rule(
         "fewer, the tail is stretched by what the bulk of grams shows, Bonferroni over all grams."
     ),
     false_alarms=(
-        "No trigger named and no row flagged in 300 overlapping halves and eighths of five clean "
-        "corpora: BBC, Reuters R8, SpamAssassin, passages of 18 books, chat turns."
+        "No row flagged in 280 overlapping halves and eighths of seven clean sets, two of them "
+        "blind: BBC, Reuters R8, SpamAssassin, passages and lines of books, chat turns."
     ),
     level=Level.ERROR,
     references=(
