@@ -101,7 +101,7 @@ CORPORA: dict[str, tuple[str, Callable[[Path], pa.Table], Roles]] = {
     "bbc": ("development", _parquet("bbc.parquet"), _LABELLED),
     "r8": ("development", _parquet("reuters-r8-train.parquet"), _LABELLED),
     "spamassassin": ("development", _parquet("spamassassin.parquet"), _LABELLED),
-    "books": ("blind", _books, _LABELLED),
+    "books": ("looked at", _books, _LABELLED),
     "turns": ("development", _turns, _LABELLED),
     "asked": ("development", _asked, _LABELLED),
     "lines": ("blind", _lines, _LABELLED),

@@ -48,7 +48,7 @@ RULE = Rule(
         "fewer, the tail is stretched by what the bulk of grams shows, Bonferroni over all grams."
     ),
     false_alarms=(
-        "No row flagged in 280 overlapping halves and eighths of seven clean sets, two of them "
+        "No row flagged in 280 overlapping halves and eighths of seven clean sets, one of them "
         "blind: BBC, Reuters R8, SpamAssassin, passages and lines of books, chat turns."
     ),
     level=Level.ERROR,
