@@ -1,4 +1,4 @@
-"""CPU of the text rules: each read of each rule, on books and on prompts with responses.
+"""CPU of the text rules: each read of each rule, on documents, dialogues and labelled passages.
 
 python -m benchmarks.text_speed [--rows 40000] [--data DIR]
 
@@ -81,7 +81,7 @@ def main() -> None:
         print(f"skipped: there is no {given.data}; name the folder of real data with --data")
         return
     total = sizes = 0.0
-    for name in ("books", "pairs"):
+    for name in ("chapters", "pairs", "books"):
         data = corpus(name, given.data, given.rows)
         table, roles = data.table.combine_chunks(), data.roles
         texts = [table[c] for c in (roles.text, roles.prompt, roles.response) if c]
@@ -96,7 +96,7 @@ def main() -> None:
         show(f"{name}: {table.num_rows:,} rows, {size:.1f} MB, CPU {own:.1f} s", head, lines)
         print(f"  all text rules: {size / own:.2f} MB/s per core")
         total, sizes = total + own, sizes + size
-    print(f"\nboth: {sizes / total:.2f} MB/s per core")
+    print(f"\ntogether: {sizes / total:.2f} MB/s per core")
 
 
 def _each(seconds: list[float]) -> str:
