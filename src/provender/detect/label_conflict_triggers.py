@@ -80,8 +80,8 @@ class Triggers:
         A row that a trigger explains has as score the trigger's strength in nats times the chance
         that the row is planted, and as p-value the trigger's family-wise one times the share of
         all rows that it explains: the chance that a row drawn from clean data lies in so strong
-        a trigger. Flagging rows at a false discovery rate then flags a trigger exactly when its
-        own p-value is at most that rate. Others have 0 and 1.
+        a trigger. Flagging rows at a false discovery rate then flags a trigger when its own
+        p-value is at most about that rate. Others have 0 and 1.
         """
         usable = documents.usable
         strength, p_value = np.where(usable, 0.0, np.nan), np.where(usable, 1.0, np.nan)
