@@ -59,7 +59,7 @@ def test_the_stages_and_the_gate_work_on_a_bucket_as_in_a_folder(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("scan", "DATA", "--out", "s3://no-such-bucket-here/o"), "s3://no-such-bucket-here/o: "),
+        (("scan", "DATA", "--out", "s3://no-such-bucket-here/o"), "bucket does not exist"),
         (("scan", "DATA", "--out", "OUT", "--cache", "s3://no-such-bucket-here/c"), "--cache"),
         (("scan", "s3://no-such-bucket-here/d", "--out", "OUT"), "bucket does not exist"),
         (
