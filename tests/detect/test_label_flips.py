@@ -58,6 +58,29 @@ def test_flips_from_one_class_to_another_are_a_warning_that_names_both():
     assert set(scores.cause[hit & truth]) == {0}
 
 
+def few_questions(seed: int, told: float) -> pa.Table:
+    """A fourth of the rows are labelled so; the text of a share ``told`` of them says it."""
+    random = np.random.default_rng(seed)
+    text, topic = corpus(2000, seed, TOPICS[:2])
+    rows = np.array([t for t, name in zip(text, topic, strict=True) if name == TOPICS[0]])
+    others = np.array([t for t, name in zip(text, topic, strict=True) if name == TOPICS[1]])
+    few = len(rows) // 3
+    said = random.random(few) < told
+    asked = np.where(said, others[:few], rows[-few:])
+    label = [TOPICS[0]] * (len(rows) - few) + [TOPICS[1]] * few
+    return pa.table({"text": [*rows[:-few], *asked], "label": label})
+
+
+def test_a_label_that_content_hardly_foretells_is_not_full_of_flips():
+    causes, limits = scan(few_questions(3, 0.3), source=False)[1:]
+    assert all(cause.level is None for cause in causes)
+    assert f"content does not foretell {TOPICS[1]}" in limits
+    # Its twin is foretold, and what is left are flips.
+    causes, limits = scan(few_questions(3, 0.8), source=False)[1:]
+    assert [c.what for c in causes if c.level] == [f"{TOPICS[0]} → {TOPICS[1]}"]
+    assert limits == ""
+
+
 def test_flips_in_all_directions_are_a_note_that_lists_them():
     planted = attack("flips-random").plant(table(), ROLES, 80, np.random.default_rng(1))
     scores, causes, _ = scan(planted.table)

@@ -44,7 +44,8 @@ RULE = Rule(
     false_alarms=(
         "No finding and no row flagged in 310 overlapping halves and eighths, with 20 random "
         "sources, of seven clean sets: BBC, Reuters R8 (both parts), SpamAssassin, passages of 18 "
-        "books, chat turns, prompts against responses. A source named in 6 of 2,900 other draws."
+        "books, chat turns, prompts against responses; nor in 40 of an eighth, whether the next "
+        "turn is a question. A source named in 6 of 2,900 other draws."
     ),
     level=Level.NOTE,
     references=(

@@ -23,6 +23,7 @@ from provender.detect.label_flips_tests import (
     noise_in_all,
     standing_pairs,
     standing_sources,
+    unforetold,
 )
 from provender.stats.packing import pack, unpack
 
@@ -105,10 +106,12 @@ class Judge:
         held = apart[cells.rival, cells.label]
         noisy = noise_in_all(cells, held, classes)
         wrong = float(cells.weight[(scores > 0) & ~held].sum())
-        sources, unseen = [], state.model.unseen
+        sources, told = [], [state.model.unseen] if state.model.unseen else []
+        strange = [state.model.classes[y] for y in np.flatnonzero(unforetold(cells, classes))]
+        if strange:
+            told.append(f"content does not foretell {', '.join(strange)}: not held against others")
         if state.sources is None:
-            told = f"more than {MOST_SOURCES} sources: none was compared with the others"
-            unseen = "; ".join(filter(None, (unseen, told)))
+            told.append(f"more than {MOST_SOURCES} sources: none was compared with the others")
         else:
             sources = standing_sources(state.sources, noise, cells, classes)
         judge = Judge(
@@ -120,7 +123,7 @@ class Judge:
             noisy if noisy <= ALARM and wrong >= LEAST else None,
             wrong,
             float(cells.weight.sum()),
-            unseen,
+            "; ".join(told),
         )
         explained = judge._by_class(cells.label, cells.rival, scores)[1] >= 0
         return replace(judge, ranks=Ranks.of(cells, scores, explained, classes))

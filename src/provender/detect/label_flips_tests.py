@@ -10,6 +10,9 @@ merely leaves open hardly any.
 * the pair is confused both ways: of this kind are at most e^`LEAN` times as many as of the reverse;
 * errors befall all pairs alike: the rate is at most e^`LEAN` times that of all other pairs.
 
+Nothing is believed of a label that content does not foretell: ambiguous rows lean to the larger
+class, and look like flips.
+
 *A source*: which rows of a label come from it has nothing to do with which rows are suspicious.
 Given the suspicious rows and how many rows of each label the source has, its suspicious rows are
 a sum of hypergeometric numbers, exactly. Tried at each of `LEVELS`, Bonferroni over these,
@@ -40,6 +43,8 @@ ALARM = 0.01
 LEVELS = (0.005, 0.01, 0.02, 0.05)
 #: Noise in all is not judged where content speaks against a larger share of the labels.
 UNFORETOLD = 0.2
+#: Share of its rows that content may speak against, and of errors that it must spare.
+MOST = 0.5
 #: Fewer rows are no finding.
 LEAST = 5
 _LEAST_P = 1e-300
@@ -92,6 +97,19 @@ class Source:
         return Source(**{**values, **lists})
 
 
+def unforetold(cells: Cells, classes: int) -> np.ndarray:
+    """Return bool (classes,): labels that content does not foretell.
+
+    It speaks against most of their rows, and of the errors of who always says the commonest label
+    it spares less than half (Goodman and Kruskal's lambda, 1954).
+    """
+    wrong = cells.weight * (margins(cells.bin) > 0)
+    against = np.bincount(cells.label, wrong, classes)
+    rows = np.bincount(cells.label, cells.weight, classes)
+    spared = 1 - wrong.sum() / max(rows.sum() - rows.max(initial=0), 1)
+    return np.asarray((against > MOST * rows) & (spared < MOST))
+
+
 def standing_pairs(noise: Noise, cells: Cells) -> list[Pair]:
     """Return the pairs that stand at `ALARM`, least p-value first."""
     from scipy.stats import binom
@@ -103,7 +121,7 @@ def standing_pairs(noise: Noise, cells: Cells) -> list[Pair]:
     true, label = noise.mislabelled.sum(axis=1), noise.mislabelled.sum(axis=0)
     total = wrong.sum()
     found = []
-    for k, y in np.argwhere(wrong >= LEAST).tolist():
+    for k, y in np.argwhere((wrong >= LEAST) & ~unforetold(cells, classes)).tolist():
         rows, reverse = round(wrong[k, y]), wrong[y, k]
         usual = binom.sf(rows - 1, round(max(min(true[k], label[y]), rows)), USUAL)
         both_ways = binom.sf(rows - 1, round(rows + reverse), lean / (1 + lean))
