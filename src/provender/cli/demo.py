@@ -26,6 +26,7 @@ _MEANT = {
     "label-conflict": "text/label-conflict",
     "label-conflict-spread": "text/label-conflict",
     "hidden": "text/hidden-characters",
+    "label-flips": "text/label-flips",
     "random-words": "text/random-words",
     "response-link": "instruct/response-link",
     "duplicates": "duplicates/exact-row",
