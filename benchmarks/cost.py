@@ -85,7 +85,7 @@ def model(shape: Shape) -> dict[str, float]:
         "read": shape.stored * (2 + shape.reads + (1 if shape.by_row else 0)),
         "states": keys + counters + shape.pieces * PIECE,
         "moved": moved,
-        "side input": 250 + 120 * shape.detectors + PART * shape.keyed * parts,
+        "side input": 250 + 180 * shape.detectors + PART * shape.keyed * parts,
     }
 
 
