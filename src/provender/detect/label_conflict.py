@@ -76,15 +76,10 @@ class LabelConflict:
         return 4
 
     def bind(self, view: DataView) -> LabelConflict | Unchecked:
-        text, label = view.roles.text, view.roles.label
-        if text is None or label is None:
-            return Unchecked("needs a text column and a label column")
-        if not _is_text(view.schema.field(text).type):
-            return Unchecked(f"the text column {text!r} does not hold text")
-        kind = view.schema.field(label).type
-        if not (_is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
-            return Unchecked(f"the label column {label!r} is {kind}, not a class")
-        return replace(self, columns=Columns(text, label))
+        columns = Columns.of(view)
+        if isinstance(columns, Unchecked):
+            return columns
+        return replace(self, columns=columns)
 
     @property
     def _read(self) -> Columns:
@@ -146,12 +141,6 @@ class LabelConflict:
 
     def limits(self, profile: bytes) -> str:
         return Triggers.unpack(profile).unseen
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    )
 
 
 def _groups(state: GramState) -> Groups:

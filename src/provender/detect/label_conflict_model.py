@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provender.detect.base import DataView, Unchecked
+from provender.stats.cell_hash import is_text
 from provender.stats.gram_table import Counts
 from provender.stats.grams import Words, hash_strings, mix, text_hashes, words_of
 from provender.stats.packing import pack, unpack
@@ -69,6 +71,19 @@ class Columns:
 
     text: str
     label: str
+
+    @staticmethod
+    def of(view: DataView) -> Columns | Unchecked:
+        """Return the columns with these roles, or why they do not serve."""
+        text, label = view.roles.text, view.roles.label
+        if text is None or label is None:
+            return Unchecked("needs a text column and a label column")
+        if not is_text(view.schema.field(text).type):
+            return Unchecked(f"the text column {text!r} does not hold text")
+        kind = view.schema.field(label).type
+        if not (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+            return Unchecked(f"the label column {label!r} is {kind}, not a class")
+        return Columns(text, label)
 
     def slices(self, batch: pa.RecordBatch, classes: Sequence[str]) -> Iterator[Labelled]:
         """Yield the batch's documents, a bounded number at a time."""

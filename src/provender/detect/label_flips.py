@@ -16,7 +16,6 @@ from provender.detect.label_conflict_model import SLICE, Columns, Model
 from provender.detect.label_conflict_words import CountWords, model_of
 from provender.detect.label_flips_cells import CountCells
 from provender.detect.label_flips_judge import Judge
-from provender.stats.cell_hash import is_text
 from provender.stats.census import as_text
 
 RULE = Rule(
@@ -78,15 +77,10 @@ class LabelFlips:
         return 2
 
     def bind(self, view: DataView) -> LabelFlips | Unchecked:
-        text, label = view.roles.text, view.roles.label
-        if text is None or label is None:
-            return Unchecked("needs a text column and a label column")
-        if not is_text(view.schema.field(text).type):
-            return Unchecked(f"the text column {text!r} does not hold text")
-        kind = view.schema.field(label).type
-        if not (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
-            return Unchecked(f"the label column {label!r} is {kind}, not a class")
-        return replace(self, columns=Columns(text, label), source=view.roles.source)
+        columns = Columns.of(view)
+        if isinstance(columns, Unchecked):
+            return columns
+        return replace(self, columns=columns, source=view.roles.source)
 
     @property
     def _read(self) -> Columns:
