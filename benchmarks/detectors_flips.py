@@ -25,6 +25,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.reads import last_profile
 from benchmarks.text.corpora import Corpus, corpus
 from benchmarks.text.ours import rules
 from benchmarks.text.peers import has_cleanlab, out_of_fold
@@ -101,14 +102,8 @@ def scan(table: pa.Table, source: bool = False) -> Found:
 
 def run(detector: Any, table: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, bytes]:
     """Return score, p-value and cause of every row, and the last profile."""
-    batches, profile = table.to_batches(max_chunksize=_BATCH), None
-    for number in range(detector.rounds):
-        analysis = detector.analysis(number, profile)
-        state = analysis.empty()
-        for batch in batches:
-            state = analysis.add(state, batch)
-        profile = detector.profile(number, state)
-    assert profile is not None
+    batches = table.to_batches(max_chunksize=_BATCH)
+    profile = last_profile(detector, batches)
     score = detector.scorer(profile)
     parts = [score(batch) for batch in batches]
     columns = ([getattr(p, name) for p in parts] for name in ("score", "p_value", "cause"))

@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from benchmarks.reads import last_profile
 from benchmarks.text.corpora import corpus
 from provender.attacks.base import TooFewRowsError
 from provender.attacks.registry import fitting
@@ -57,14 +58,8 @@ def ask(table: pa.Table, roles: Roles) -> Answer:
     """Run the rule on a table whose sources stand in the column `from`."""
     detector = OwnWords().bind(DataView(table.schema, replace(roles, source="from")))
     assert isinstance(detector, OwnWords)
-    batches, profile, start = table.to_batches(max_chunksize=4096), None, time.process_time()
-    for number in range(detector.rounds):
-        analysis = detector.analysis(number, profile)
-        state = analysis.empty()
-        for batch in batches:
-            state = analysis.add(state, batch)
-        profile = detector.profile(number, state)
-    assert profile is not None
+    batches, start = table.to_batches(max_chunksize=4096), time.process_time()
+    profile = last_profile(detector, batches)
     score = detector.scorer(profile)
     p_value = np.concatenate([score(batch).p_value for batch in batches])
     threshold = PValueCounts.of(p_value).threshold(RATE)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.reads import last_profile
 from benchmarks.text.judged import Judged
 from provender.calibrate.fdr import PValueCounts
 from provender.core.finding import Level
@@ -49,14 +50,8 @@ def judge(table: pa.Table, roles: Roles) -> Judged | None:
 
 
 def _run(detector: Any, table: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Any]]:
-    batches, profile = table.to_batches(max_chunksize=4096), None
-    for number in range(detector.rounds):
-        analysis = detector.analysis(number, profile)
-        state = analysis.empty()
-        for batch in batches:
-            state = analysis.add(state, batch)
-        profile = detector.profile(number, state)
-    assert profile is not None
+    batches = table.to_batches(max_chunksize=4096)
+    profile = last_profile(detector, batches)
     score, p_value = np.zeros(table.num_rows), np.ones(table.num_rows)
     cause = np.full(table.num_rows, -1)
     if isinstance(detector, RowDetector):
