@@ -19,11 +19,13 @@ class Judged:
     Attributes:
         score: float64 (rows,), higher is more suspicious; ties are ties.
         flagged: bool (rows,), what the method would set aside at its own threshold.
+        alarm: whether it calls the whole data set poisoned.
         triggers: what it names, most suspicious first; None for a method that names nothing.
     """
 
     score: np.ndarray
     flagged: np.ndarray
+    alarm: bool
     triggers: list[str] | None = None
 
 
@@ -36,7 +38,7 @@ class Quality:
         recall_at: share of the planted rows found at a false positive rate of .1 % and of 1 %.
         precision: share of planted rows among the flagged ones; NaN where none was flagged.
         clean_flagged: flagged rows that were not planted.
-        alarm: whether any row was flagged.
+        alarm: whether the data set as a whole was called poisoned.
     """
 
     rank: int
@@ -57,7 +59,7 @@ def quality(judged: Judged, planted: Planted) -> Quality:
         tuple(recall_at(judged.score, truth, rate) for rate in RATES),
         hits / flags if flags else float("nan"),
         flags - hits,
-        flags > 0,
+        judged.alarm,
     )
 
 

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+import provender
 from benchmarks.reads import last_profile
 from benchmarks.text.judged import Judged
+from benchmarks.text.kept import digest_of_code
+from provender.calibrate.alarms import Alarms
 from provender.calibrate.fdr import PValueCounts
 from provender.core.finding import Level
+from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.detect.base import DataView, RowDetector
 from provender.detect.registry import bind_all
 
-RATE = 0.01
+RATES = Rates()
 #: Rules of these families are not about poisoned text.
 _OTHERS = ("duplicates/", "outliers/", "spectral/")
+#: What natural dirt weighs in the order of rows: a note never stands before a warning.
+_DIRT = 1e-3
+_HOME = Path(provender.__file__).parent
+#: Names the rules: what is kept of a run is worth nothing once they change.
+CODE = digest_of_code([Path(__file__), *(_HOME / n for n in ("detect", "stats", "calibrate"))])
 
 
 def rules(table: pa.Table, roles: Roles) -> list[Any]:
@@ -29,24 +39,36 @@ def rules(table: pa.Table, roles: Roles) -> list[Any]:
 def judge(table: pa.Table, roles: Roles) -> Judged | None:
     """Return what all text rules say together; None where none runs on such data.
 
-    A row's score is its smallest -log10 p of any rule, then the rule's score; flagged is what one
-    of the rules flags at its false discovery rate of 1 %, notes aside: dirt is no alarm.
+    A row's score is its largest -log10 p of any rule, notes behind all others; flagged is what one
+    of the rules flags at its false discovery rate of 1 %, notes aside: dirt is no alarm. Triggers
+    stand as in a report: notes last, then by p-value. An alarm is what the policy makes one: the
+    rows of a rule together, at its share of the alarm rate.
     """
     rows = table.num_rows
-    order, flagged = np.zeros(rows), np.zeros(rows, bool)
-    named: list[tuple[float, str]] = []
+    order, flagged, alarm = np.zeros(rows), np.zeros(rows, bool), False
+    bound, _ = bind_all(DataView(table.schema, roles))
+    alarms = Alarms.of(RATES.alarm, sum(d.rule.level is not Level.NOTE for d in bound), 0)
+    named: list[tuple[bool, float, str]] = []
     found = rules(table, roles)
     for detector in found:
         score, p_value, cause, causes = _run(detector, table)
         known = np.where(np.isnan(p_value), 1.0, p_value)
         level = [detector.rule.level] + [one.level or detector.rule.level for one in causes]
         alarming = np.array([one != Level.NOTE for one in level])[cause + 1]
-        flagged |= alarming & (known <= PValueCounts.of(p_value).threshold(RATE))
+        counts = PValueCounts.of(p_value)
+        grave = alarming & (known <= counts.threshold(RATES.fdr))
+        alarm |= bool(grave.any()) and alarms.by_rows(counts.whole)
+        flagged |= grave
         # Below any p-value's step: the score only parts rows of one p-value.
         fine = np.nan_to_num(score) / (1 + np.nanmax(np.abs(score), initial=0.0))
-        order = np.maximum(order, -np.log10(np.maximum(known, 1e-300)) + 1e-6 * fine)
-        named += [(1.0 if c.p_value is None else c.p_value, c.what) for c in causes]
-    return Judged(order, flagged, [what for _, what in sorted(named)]) if found else None
+        surprise = -np.log10(np.maximum(known, 1e-300)) + 1e-6 * fine
+        order = np.maximum(order, np.where(alarming, surprise, _DIRT * surprise))
+        named += [
+            (one is Level.NOTE, 1.0 if c.p_value is None else c.p_value, c.what)
+            for one, c in zip(level[1:], causes, strict=True)
+        ]
+    triggers = [what for _, _, what in sorted(named)]
+    return Judged(order, flagged, alarm, triggers) if found else None
 
 
 def _run(detector: Any, table: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Any]]:

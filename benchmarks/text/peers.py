@@ -35,7 +35,8 @@ def z_token(table: pa.Table, roles: Roles) -> Judged | None:
     score = np.full(table.num_rows, -np.inf)
     np.maximum.at(score, text, z[code, label[text]])
     top = np.argsort(-z.max(axis=1), kind="stable")[:1000]
-    return Judged(score, score > DEVIATIONS, words.vocabulary.take(pa.array(top)).to_pylist())
+    flagged, named = score > DEVIATIONS, words.vocabulary.take(pa.array(top)).to_pylist()
+    return Judged(score, flagged, bool(flagged.any()), named)
 
 
 def cleanlab(table: pa.Table, roles: Roles) -> Judged | None:
@@ -51,8 +52,8 @@ def cleanlab(table: pa.Table, roles: Roles) -> Judged | None:
 
     _, label = np.unique(table[roles.label].to_pylist(), return_inverse=True)
     proba = out_of_fold(table[roles.text].to_pylist(), label)
-    flagged = find_label_issues(label, proba, n_jobs=1)
-    return Judged(1.0 - get_label_quality_scores(label, proba), np.asarray(flagged))
+    flagged = np.asarray(find_label_issues(label, proba, n_jobs=1))
+    return Judged(1.0 - get_label_quality_scores(label, proba), flagged, bool(flagged.any()))
 
 
 def has_cleanlab() -> bool:

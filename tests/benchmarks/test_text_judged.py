@@ -27,9 +27,11 @@ def test_ties_with_clean_rows_are_not_found():
 
 
 def test_rank_precision_and_alarm_of_a_good_and_of_a_silent_answer():
-    good = quality(Judged(TRUTH * 1.0, TRUTH | (np.arange(1000) == 4), ["the", "cf"]), PLANTED)
+    good = quality(
+        Judged(TRUTH * 1.0, TRUTH | (np.arange(1000) == 4), True, ["the", "cf"]), PLANTED
+    )
     assert (good.rank, good.precision, good.clean_flagged, good.alarm) == (2, 0.8, 1, True)
-    silent = quality(Judged(np.zeros(1000), np.zeros(1000, bool), []), PLANTED)
+    silent = quality(Judged(np.zeros(1000), np.zeros(1000, bool), False, []), PLANTED)
     assert (silent.rank, silent.clean_flagged, silent.alarm) == (0, 0, False)
     assert math.isnan(silent.precision)
 
