@@ -100,7 +100,7 @@ def detect(
 
     gathered = run.execute(build, data.bytes)
     raise_failures(gathered.failures)
-    findings = found(gathered, detection, census, data.roles.source, shard_rows, rates)
+    findings = found(gathered, detection, census, data.roles, shard_rows, rates)
     document = findings_document(
         manifest.root,
         rates,

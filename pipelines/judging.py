@@ -93,7 +93,7 @@ def judged(
 def folded_census(
     pieces: beam.PCollection, data: DataSet, census: CensusAnalysis, store: StateStore
 ) -> beam.PCollection:
-    """Return how many records each class and source has, folded over all pieces."""
+    """Return how many records each class, source and annotator has, folded over all pieces."""
     plan = AnalysePlan(store, data.schema, (census,))
     return (
         pieces

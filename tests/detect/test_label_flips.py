@@ -35,9 +35,10 @@ def relabelled(data: pa.Table, labels: Sequence[str | None]) -> pa.Table:
 
 
 def scan(
-    data: pa.Table, cuts: Sequence[int] = (), source: bool = True
+    data: pa.Table, cuts: Sequence[int] = (), source: bool = True, annotator: bool = False
 ) -> tuple[RowScores, list[Cause], str]:
     roles = {"text": "text", "label": "label"} | ({"source": "source"} if source else {})
+    roles |= {"annotator": "annotator"} if annotator else {}
     detector = bound(LabelFlips(), data, **roles)
     scores, profile = run(detector, data, cuts)
     return scores, detector.causes(profile), detector.limits(profile)
@@ -107,6 +108,29 @@ def test_one_annotator_with_ten_flips_is_named_and_no_other():
     assert scan(relabelled(data, label), source=False)[1] == []
 
 
+def test_an_annotator_with_ten_flips_is_named_beside_sources_that_are_not_to_blame():
+    data = table()
+    who = np.random.default_rng(9).integers(10, size=800)
+    own = np.flatnonzero(who == 4)[:10]
+    label = data["label"].to_pylist()
+    data = data.append_column("annotator", pa.array([f"b{i}" for i in who]))
+    clean = scan(data, annotator=True)
+    assert (clean[1], clean[2]) == ([], "")
+    for row in own:
+        label[row] = TOPICS[(TOPICS.index(label[row]) + 1) % 4]
+    flipped = relabelled(data, label)
+    scores, causes, _ = scan(flipped, [100, 300], annotator=True)
+    assert [(c.what, c.level) for c in causes] == [("annotator b4", Level.WARNING)]
+    evidence = causes[0].evidence
+    assert (evidence["annotator"], evidence["rows_of_annotator"]) == ("b4", (who == 4).sum())
+    hit = flagged(scores)
+    assert hit[own].sum() >= 9
+    assert hit.sum() <= 11
+    # Both roles pay for being tried; one role alone pays nothing for the other.
+    alone = scan(flipped.drop_columns("source").rename_columns({"annotator": "source"}))[1]
+    assert causes[0].p_value == pytest.approx(2 * alone[0].p_value)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_clean_twin_has_no_finding_and_uniform_p_values(seed):
     scores, causes, limits = scan(table(seed=seed))
@@ -161,7 +185,7 @@ def test_rows_without_label_or_words_have_no_score_and_are_told():
 
 
 def test_too_many_sources_are_told_and_not_compared(monkeypatch):
-    monkeypatch.setattr("provender.detect.label_flips_cells.MOST_SOURCES", 5)
+    monkeypatch.setattr("provender.detect.label_flips_cells.MOST_NAMES", 5)
     _, causes, limits = scan(table(300), [100, 200])
     assert causes == []
     assert limits == "more than 10000 sources: none was compared with the others"
@@ -220,7 +244,10 @@ def mixed() -> pa.Table:
 @settings(max_examples=6, deadline=None)
 @given(cuts=st.lists(st.integers(0, 330), max_size=4))
 def test_the_second_round_is_mergeable(mixed, cuts):
-    detector = bound(LabelFlips(), mixed, text="text", label="label", source="source")
+    who = pa.array([None if i % 7 == 3 else f"b{i % 5}" for i in range(mixed.num_rows)])
+    mixed = mixed.append_column("who", who)
+    roles = {"text": "text", "label": "label", "source": "source", "annotator": "who"}
+    detector = bound(LabelFlips(), mixed, **roles)
     first = detector.analysis(0, None)
     profile = detector.profile(0, first.add(first.empty(), mixed.combine_chunks().to_batches()[0]))
     assert_mergeable(detector.analysis(1, profile), mixed, cuts)

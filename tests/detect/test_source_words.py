@@ -67,6 +67,18 @@ def scan(data: pa.Table, cuts: Sequence[int] = ()):
     return rows, causes, detector.limits(profile), scores
 
 
+def test_where_no_source_is_told_annotators_are_compared():
+    texts, sources = said(4000)
+    chosen = plant(texts, sources, "zorvex", 10)
+    data = table(texts, sources)
+    detector = bound(OwnWords(), data, text="t", annotator="s")
+    scores, profile = run(detector, data)
+    assert np.flatnonzero(flagged(scores)).tolist() == chosen
+    (cause,) = detector.causes(profile)
+    assert cause.evidence["annotator"] == "s07"
+    assert "rows of annotator s07" in cause.message
+
+
 @pytest.mark.parametrize("trigger", TRIGGERS.values(), ids=TRIGGERS)
 def test_ten_rows_of_one_source_of_twenty_are_found_and_the_source_is_named(trigger):
     texts, sources = said(4000)

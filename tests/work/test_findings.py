@@ -38,7 +38,7 @@ def test_the_level_of_a_finding(
 
 
 def test_a_finding_that_chance_shows_too_often_says_so() -> None:
-    tally = CauseTally.of(0, 7, 1.0, 1e-9, None, None)
+    tally = CauseTally.of(0, 7, 1.0, 1e-9, None, {})
     shards = Counter({"a.parquet": 7})
     told = _finding(ERROR, Cause("x", "y"), Level.NOTE, 0.004, tally, shards, [])
     assert told.message == "y; no alarm, for 0.40% of clean data sets would show as much"

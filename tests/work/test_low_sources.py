@@ -16,8 +16,10 @@ ROWS = {f"s{i:02}": 300 for i in range(20)}
 ALARMS = Alarms.of(0.01, rules=5, findings=10)
 
 
-def found(low: dict[str, int], rule: Rule = ERROR, known: tuple[str, ...] = ()):
-    return low_findings(rule, Counter(low), ROWS, known, 0.01, ALARMS)
+def found(
+    low: dict[str, int], rule: Rule = ERROR, known: tuple[str, ...] = (), role: str = "source"
+):
+    return low_findings(rule, role, Counter(low), ROWS, known, 0.01, ALARMS)
 
 
 @pytest.mark.parametrize("rule", [ERROR, NOTE])
@@ -34,6 +36,20 @@ def test_ten_weak_rows_of_one_source_are_a_finding(rule: Rule) -> None:
         "rows_of_source": 300,
     }
     assert "13 of the 300 rows of source s07" in one.message
+
+
+def test_an_annotator_is_named_as_one() -> None:
+    (one,) = found({**dict.fromkeys(ROWS, 2), "s07": 13}, role="annotator")
+    assert one.what == "annotator s07"
+    assert [place[:2] for place in one.concentrated_in] == [("annotator", "s07")]
+    assert (one.evidence["annotator"], one.evidence["rows_of_annotator"]) == ("s07", 300)
+    assert "rows of annotator s07" in one.message
+
+
+def test_a_shard_that_differs_is_told_but_alarms_nobody() -> None:
+    low = Counter({**dict.fromkeys(ROWS, 2), "s07": 40})
+    (one,) = low_findings(ERROR, "shard", low, ROWS, (), 0.01, None)
+    assert (one.what, one.level) == ("shard s07", Level.NOTE)
 
 
 def test_what_does_not_reach_the_alarm_rate_is_a_note() -> None:
@@ -60,4 +76,3 @@ def test_clean_sources_are_not_named() -> None:
 def test_p_values_that_come_of_the_sources_are_not_tested_by_source() -> None:
     assert may_be_tested(("text", "label"), "who")
     assert not may_be_tested(("text", "who"), "who")
-    assert not may_be_tested(("text",), None)

@@ -30,6 +30,14 @@ def test_names_and_types_tell_roles():
     assert set(inferred) == set(roles.given())
 
 
+def test_who_labelled_a_record_is_not_who_sent_it():
+    both = pa.schema([("annotator", pa.int64()), ("contributor", pa.string())])
+    roles, _ = resolve_roles(both, Roles())
+    assert roles.contributors() == {"source": "contributor", "annotator": "annotator"}
+    assert resolve_roles(both.remove(1), Roles())[0].contributors() == {"annotator": "annotator"}
+    assert resolve_roles(SCHEMA, Roles())[0].annotator is None
+
+
 def test_what_is_given_wins_and_its_column_is_taken():
     roles, inferred = resolve_roles(SCHEMA, Roles(source="Label"))
     assert roles.source == "Label"

@@ -19,7 +19,7 @@ def summary(rows):
     p_values = np.array([np.nan if p is None else p for _, p in rows], float)
     names = pa.array([f"class {c:02}" for c, _ in rows], pa.large_string())
     sources = pa.array([f"s{c % 7}" if c % 5 else None for c, _ in rows], pa.large_string())
-    return summarise(p_values, names, sources)
+    return summarise(p_values, names, {"source": sources, "annotator": names})
 
 
 @given(ROWS, st.lists(st.integers(0, 200), max_size=4), st.randoms())
@@ -51,17 +51,20 @@ def test_many_classes_share_one_histogram():
 
 
 @given(ROWS)
-def test_low_rows_are_counted_by_source(rows):
-    low = [f"s{c % 7}" for c, p in rows if p is not None and p <= LOW and c % 5]
-    assert summary(rows).low == Counter(low)
+def test_low_rows_are_counted_by_source_and_annotator(rows):
+    low = [c for c, p in rows if p is not None and p <= LOW]
+    assert summary(rows).low == {
+        "source": Counter(f"s{c % 7}" for c in low if c % 5),
+        "annotator": Counter(f"class {c:02}" for c in low),
+    }
 
 
 def test_sources_are_bounded_in_whatever_order():
     names = [f"s{i:05}" for i in range(10_003)]
-    one = summarise(np.zeros(10_003), None, pa.array(names, pa.large_string()))
-    assert sorted(one.low) == names[:10_000]
+    one = summarise(np.zeros(10_003), None, {"source": pa.array(names, pa.large_string())})
+    assert sorted(one.low["source"]) == names[:10_000]
     parts = [
-        summarise(np.zeros(len(part)), None, pa.array(part, pa.large_string()))
+        summarise(np.zeros(len(part)), None, {"source": pa.array(part, pa.large_string())})
         for part in (names[5000:], names[:5000])
     ]
     assert parts[0].merge(parts[1]).low == one.low

@@ -18,6 +18,7 @@ _ROLES = {
     "embedding": "a list of numbers per record, for spectral signatures",
     "image": "pixels as a list of numbers",
     "source": "who contributed the record; poison gathers in sources",
+    "annotator": "who labelled or answered it; so do bad labels",
     "key": "what names the record; left out when records are compared",
 }
 

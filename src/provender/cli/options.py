@@ -21,6 +21,7 @@ _ROLE_HELP = {
     "embedding": "a list of numbers per record",
     "image": "pixels, as a list of numbers per record",
     "source": "who contributed the record",
+    "annotator": "who labelled or answered it",
     "key": "what names the record",
 }
 

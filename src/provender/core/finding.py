@@ -62,7 +62,8 @@ class Finding:
         shard_count: shards with a flagged row in all.
         sources: (source value, flagged rows in it) by value.
         classes: (label value, flagged rows in it) by value.
-        concentrated_in: ('shard' or 'source', name, p-value) where flags gather beyond chance.
+        concentrated_in: ('shard', 'source' or 'annotator', name, p-value) where flags
+            gather beyond chance.
         rows: flagged rows in all.
         score: the highest score among them, in the detector's units.
         p_value: the smallest p-value among them.

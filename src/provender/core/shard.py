@@ -86,8 +86,13 @@ class Roles:
     embedding: str | None = None
     image: str | None = None
     source: str | None = None
+    annotator: str | None = None
     key: str | None = None
 
     def given(self) -> dict[str, str]:
         """Return the roles that have a column, in declaration order."""
         return {name: column for name, column in vars(self).items() if column is not None}
+
+    def contributors(self) -> dict[str, str]:
+        """Return the columns that tell whom a record is from: column by role, 'source' first."""
+        return {role: c for role, c in self.given().items() if role in ("source", "annotator")}

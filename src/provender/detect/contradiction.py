@@ -20,8 +20,8 @@ RULE = Rule(
     title="one content, several labels",
     sees=(
         "records of equal content (the text with case and white space folded, where there is a "
-        "text; else every column but label, key and source) whose labels differ: those outside "
-        "the majority, or all but one where there is none, scored by the number of copies"
+        "text; else every column but label, key, source and annotator) whose labels differ: those "
+        "outside the majority, or all but one where there is none, scored by the number of copies"
     ),
     blind=(
         "contradictions between contents that differ at all; contents so plain that chance "
@@ -52,13 +52,14 @@ class Contradiction(EqualRecords):
         roles, schema = view.roles, view.schema
         if roles.label is None:
             return Unchecked("no column has the role label")
-        found = content_columns(schema, roles, (roles.label, roles.key, roles.source))
+        apart = (roles.label, roles.key, *roles.contributors().values())
+        found = content_columns(schema, roles, apart)
         folded = roles.text is not None and is_text(schema.field(roles.text).type)
         if folded and roles.text is not None:
             only = (roles.text,)
             found = {"content": only, "texts": only, "running": only}
         if not found["content"]:
-            return Unchecked("no column but the label, the key and the source")
+            return Unchecked("no column but the label, the key, the source and the annotator")
         return replace(self, label=roles.label, folded=folded, **found)
 
     def analysis(self, round: int, profile: bytes | None) -> RecordKeys:  # noqa: ARG002

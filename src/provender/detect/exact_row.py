@@ -16,8 +16,8 @@ RULE = Rule(
     id="duplicates/exact-row",
     title="repeated records",
     sees=(
-        "records equal in every column but the key and the source: all copies but one, scored by "
-        "how many there are"
+        "records equal in every column but the key, the source and the annotator: all copies but "
+        "one, scored by how many there are"
     ),
     blind=(
         "a copy with one changed cell (duplicates/near-text sees those of texts); repeats of "
@@ -39,7 +39,7 @@ RULE = Rule(
 
 @dataclass(frozen=True)
 class ExactRow(EqualRecords):
-    """Reads every column but the key and the source once."""
+    """Reads every column but the key, the source and the annotator once."""
 
     @property
     def rule(self) -> Rule:
@@ -47,9 +47,9 @@ class ExactRow(EqualRecords):
 
     def bind(self, view: DataView) -> Self | Unchecked:
         roles = view.roles
-        found = content_columns(view.schema, roles, (roles.key, roles.source))
+        found = content_columns(view.schema, roles, (roles.key, *roles.contributors().values()))
         if not found["content"]:
-            return Unchecked("no column but the key and the source")
+            return Unchecked("no column but the key, the source and the annotator")
         return replace(self, **found)
 
     def analysis(self, round: int, profile: bytes | None) -> RecordKeys:  # noqa: ARG002

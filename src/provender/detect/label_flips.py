@@ -24,8 +24,8 @@ RULE = Rule(
     sees=(
         "Rows whose content, judged by the other folds, says another class than their label. A "
         "warning where rows of one class carry the label of one other beyond natural noise, or "
-        "where one source's labels are contradicted more often than the others'; a note where "
-        "more labels are wrong than is usual."
+        "where one source's or annotator's labels are contradicted more often than the others'; a "
+        "note where more labels are wrong than is usual."
     ),
     blind=(
         "Flips in rows whose content is ambiguous; labels that content does not foretell; most of "
@@ -62,11 +62,11 @@ class LabelFlips:
     """The detector; ``columns`` is known once it is bound.
 
     Attributes:
-        source: the column of sources or annotators, if there is one.
+        contributors: (role, column) of sources and annotators, where there are some.
     """
 
     columns: Columns | None = None
-    source: str | None = None
+    contributors: tuple[tuple[str, str], ...] = ()
 
     @property
     def rule(self) -> Rule:
@@ -80,7 +80,8 @@ class LabelFlips:
         columns = Columns.of(view)
         if isinstance(columns, Unchecked):
             return columns
-        return replace(self, columns=columns, source=view.roles.source)
+        people = tuple(view.roles.contributors().items())
+        return replace(self, columns=columns, contributors=people)
 
     @property
     def _read(self) -> Columns:
@@ -93,22 +94,23 @@ class LabelFlips:
             return CountWords(self._read)  # text/label-conflict's own: counted once for both
         if profile is None:
             raise ValueError("rounds after the first start from a profile")
-        return CountCells(self._read, self.source, Model.unpack(profile), sha256_hex(profile))
+        return CountCells(self._read, self.contributors, Model.unpack(profile), sha256_hex(profile))
 
     def profile(self, round: int, state: Any) -> bytes:
         return model_of(state).pack() if round == 0 else Judge.of(state).pack()
 
     def score_columns(self) -> tuple[str, ...]:
-        return (*vars(self._read).values(), *((self.source,) if self.source else ()))
+        beside = (column for _, column in self.contributors)
+        return tuple(dict.fromkeys((*vars(self._read).values(), *beside)))
 
     def scorer(self, profile: bytes) -> Callable[[pa.RecordBatch], RowScores]:
-        judge, columns, named = Judge.unpack(profile), self._read, self.source
+        judge, columns, people = Judge.unpack(profile), self._read, self.contributors
 
         def score(batch: pa.RecordBatch) -> RowScores:
-            source = as_text(batch[named]) if named else None
+            names = {role: as_text(batch[column]) for role, column in people}
             nothing = (np.zeros(0), np.zeros(0), np.zeros(0, np.int32))
             pieces = [
-                judge.score(documents, None if source is None else source.slice(i * SLICE, SLICE))
+                judge.score(documents, {r: n.slice(i * SLICE, SLICE) for r, n in names.items()})
                 for i, documents in enumerate(columns.slices(batch, judge.model.classes))
             ]
             parts = zip(nothing, *((p.score, p.p_value, p.cause) for p in pieces), strict=True)

@@ -1,4 +1,4 @@
-"""Round 1 of text/label-flips: rows by label, rival and margin; and which sources they have."""
+"""Round 1 of text/label-flips: rows by label, rival and margin; the same by contributor."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from provender.stats.census import as_text
 from provender.stats.gram_table import Counts, Growing
 from provender.stats.packing import pack, unpack
 
-#: With more sources than this none is tested.
-MOST_SOURCES = 10_000
-_SOURCES = pa.schema([("source", pa.large_string()), ("cell", pa.int64()), ("weight", pa.int64())])
+#: With more sources, or annotators, than this none is tested.
+MOST_NAMES = 10_000
+_NAMES = pa.schema([("name", pa.large_string()), ("cell", pa.int64()), ("weight", pa.int64())])
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,14 @@ class CellState:
 
     Attributes:
         cells: rows, and their weight in UNITs, by `Leaning.keys`.
-        sources: weight by source and cell, of rows whose rival wins; under the cell -1 - label
-            that of all rows of the label. Sorted. None once there are too many sources.
+        contributors: 'source' or 'annotator' → weight by name and cell, of rows whose rival wins;
+            under the cell -1 - label that of all rows of the label. Sorted. None once there are
+            too many names.
     """
 
     model: Model
     cells: Growing
-    sources: pa.Table | None
+    contributors: dict[str, pa.Table | None]
 
     def table(self) -> Cells:
         """Return the counts of cells."""
@@ -92,81 +93,96 @@ class CellState:
 
 @dataclass(frozen=True)
 class CountCells:
-    """The analysis."""
+    """The analysis.
+
+    Attributes:
+        contributors: (role, column) of those that are compared.
+    """
 
     read: Columns
-    source: str | None
+    contributors: tuple[tuple[str, str], ...]
     model: Model
     made_from: str
     id: str = "text/label-flips#1"
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
-        read = {"text": self.read.text, "label": self.read.label, "source": self.source}
+        read = {"text": self.read.text, "label": self.read.label, **dict(self.contributors)}
         return {**read, "profile": self.made_from}
 
     def columns(self) -> tuple[str, ...]:
-        return (self.read.text, self.read.label, *((self.source,) if self.source else ()))
+        beside = (column for _, column in self.contributors)
+        return tuple(dict.fromkeys((self.read.text, self.read.label, *beside)))
 
     def empty(self, first_row: int = 0) -> CellState:  # noqa: ARG002
-        return CellState(self.model, Growing(Counts.none(2)), _SOURCES.empty_table())
+        return CellState(self.model, Growing(Counts.none(2)), self._tables())
 
     def add(self, state: CellState, batch: pa.RecordBatch) -> CellState:
         if not self.model.classes:
             return state
-        found = [] if state.sources is None else [state.sources]
-        for documents, source in self._slices(batch):
+        found = {role: [table] for role, table in state.contributors.items() if table is not None}
+        for documents, names in self._slices(batch):
             leaning, weight = Leaning.of(self.model, documents), self.model.shares(documents)
             usable, keys = leaning.usable, leaning.keys
             values = np.stack([np.ones_like(weight), weight], axis=1)
             state.cells.add(Counts.of(keys[usable].astype(np.uint64), values[usable]))
-            if source is not None and state.sources is not None:
-                wins = usable & (leaning.bin >= BINS // 2)
-                found.append(_weights(source, -1 - leaning.label, weight, usable))
-                found.append(_weights(source, keys, weight, wins))
-        if found:
-            state.sources = _added(found)
+            wins = usable & (leaning.bin >= BINS // 2)
+            for role, tables in found.items():
+                tables.append(_weights(names[role], -1 - leaning.label, weight, usable))
+                tables.append(_weights(names[role], keys, weight, wins))
+        state.contributors |= {role: _added(tables) for role, tables in found.items()}
         return state
 
     def merge(self, states: Sequence[CellState]) -> CellState:
         whole = self.empty()
         for state in states:
             whole.cells.add(state.cells.total())
-        tables = [state.sources for state in states if state.sources is not None]
-        whole.sources = _added(tables) if len(tables) == len(states) else None
+        for role in whole.contributors:
+            every = [state.contributors[role] for state in states]
+            tables = [table for table in every if table is not None]
+            if len(tables) < len(every):
+                whole.contributors[role] = None
+            elif tables:
+                whole.contributors[role] = _added(tables)
         return whole
 
     def pack(self, state: CellState) -> bytes:
         total = state.cells.total()
         arrays: dict[str, Any] = {"keys": total.keys, "values": total.values}
-        if state.sources is not None:
-            arrays |= {name: state.sources[name] for name in _SOURCES.names}
-        return pack(self.id, {"too_many": state.sources is None}, arrays)
+        for role, table in state.contributors.items():
+            if table is not None:
+                arrays |= {f"{role} {column}": table[column] for column in _NAMES.names}
+        too_many = [role for role, table in state.contributors.items() if table is None]
+        return pack(self.id, {"too_many": too_many}, arrays)
 
     def unpack(self, data: bytes) -> CellState:
         meta, arrays = unpack(self.id, data)
-        sources = None if meta["too_many"] else pa.table({n: arrays[n] for n in _SOURCES.names})
-        return CellState(self.model, Growing(Counts(arrays["keys"], arrays["values"])), sources)
+        found: dict[str, pa.Table | None] = dict.fromkeys(dict(self.contributors))
+        for role in found.keys() - set(meta["too_many"]):
+            found[role] = pa.table({name: arrays[f"{role} {name}"] for name in _NAMES.names})
+        return CellState(self.model, Growing(Counts(arrays["keys"], arrays["values"])), found)
 
-    def _slices(self, batch: pa.RecordBatch) -> Iterator[tuple[Labelled, pa.Array | None]]:
-        source = as_text(batch[self.source]) if self.source else None
+    def _tables(self) -> dict[str, pa.Table | None]:
+        return {role: _NAMES.empty_table() for role, _ in self.contributors}
+
+    def _slices(self, batch: pa.RecordBatch) -> Iterator[tuple[Labelled, dict[str, pa.Array]]]:
+        every = {role: as_text(batch[column]) for role, column in self.contributors}
         for number, documents in enumerate(self.read.slices(batch, self.model.classes)):
-            yield documents, None if source is None else source.slice(number * SLICE, SLICE)
+            own = {role: names.slice(number * SLICE, SLICE) for role, names in every.items()}
+            yield documents, own
 
 
-def _weights(
-    source: pa.Array, cell: np.ndarray, weight: np.ndarray, chosen: np.ndarray
-) -> pa.Table:
-    rows = pa.array(chosen & source.is_valid().to_numpy(zero_copy_only=False))
-    table = pa.table([source, pa.array(cell), pa.array(weight)], schema=_SOURCES)
+def _weights(names: pa.Array, cell: np.ndarray, weight: np.ndarray, chosen: np.ndarray) -> pa.Table:
+    rows = pa.array(chosen & names.is_valid().to_numpy(zero_copy_only=False))
+    table = pa.table([names, pa.array(cell), pa.array(weight)], schema=_NAMES)
     return table.filter(rows)
 
 
 def _added(tables: Sequence[pa.Table]) -> pa.Table | None:
-    """Return the sum of tables of sources, sorted; None where it has too many sources."""
-    keys = ["source", "cell"]
+    """Return the sum of tables, sorted; None where it has too many names."""
+    keys = ["name", "cell"]
     grouped = pa.concat_tables(tables).group_by(keys, use_threads=False)
-    total = grouped.aggregate([("weight", "sum")]).rename_columns(_SOURCES.names)
-    if pc.count_distinct(total["source"]).as_py() > MOST_SOURCES:
+    total = grouped.aggregate([("weight", "sum")]).rename_columns(_NAMES.names)
+    if pc.count_distinct(total["name"]).as_py() > MOST_NAMES:
         return None
     return total.sort_by([(key, "ascending") for key in keys])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,22 +13,22 @@ import pyarrow.compute as pc
 from provender.core.finding import Level
 from provender.detect.base import Cause, RowScores
 from provender.detect.label_conflict_model import Labelled, Model
-from provender.detect.label_flips_cells import MOST_SOURCES, CellState, Leaning
+from provender.detect.label_flips_cells import MOST_NAMES, CellState, Leaning
 from provender.detect.label_flips_noise import Cells, Noise, fit
 from provender.detect.label_flips_tests import (
     ALARM,
     LEAST,
     USUAL,
+    Contributor,
     Pair,
-    Source,
     noise_in_all,
+    standing_contributors,
     standing_pairs,
-    standing_sources,
     unforetold,
 )
 from provender.stats.packing import pack, unpack
 
-_KIND = "label-flips/1"
+_KIND = "label-flips/2"
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Judge:
     noise: Noise
     ranks: Ranks
     pairs: tuple[Pair, ...]
-    sources: tuple[Source, ...]
+    contributors: tuple[Contributor, ...]
     noisy: float | None
     wrong: float
     rows: float
@@ -106,20 +107,22 @@ class Judge:
         held = apart[cells.rival, cells.label]
         noisy = noise_in_all(cells, held, classes)
         wrong = float(cells.weight[(scores > 0) & ~held].sum())
-        sources, told = [], [state.model.unseen] if state.model.unseen else []
+        standing, told = [], [state.model.unseen] if state.model.unseen else []
         strange = [state.model.classes[y] for y in np.flatnonzero(unforetold(cells, classes))]
         if strange:
             told.append(f"content does not foretell {', '.join(strange)}: not held against others")
-        if state.sources is None:
-            told.append(f"more than {MOST_SOURCES} sources: none was compared with the others")
-        else:
-            sources = standing_sources(state.sources, noise, cells, classes)
+        for role, table in state.contributors.items():
+            if table is None:
+                told.append(f"more than {MOST_NAMES} {role}s: none was compared with the others")
+            else:
+                roles = len(state.contributors)
+                standing += standing_contributors(role, table, roles, noise, cells, classes)
         judge = Judge(
             state.model,
             noise,
             Ranks(np.zeros(classes + 1, np.int64), np.zeros(0), np.zeros(0)),
             tuple(pairs),
-            tuple(sources),
+            tuple(standing),
             noisy if noisy <= ALARM and wrong >= LEAST else None,
             wrong,
             float(cells.weight.sum()),
@@ -128,8 +131,8 @@ class Judge:
         explained = judge._by_class(cells.label, cells.rival, scores)[1] >= 0
         return replace(judge, ranks=Ranks.of(cells, scores, explained, classes))
 
-    def score(self, documents: Labelled, source: pa.Array | None) -> RowScores:
-        """Return a slice's scores.
+    def score(self, documents: Labelled, names: Mapping[str, pa.Array]) -> RowScores:
+        """Return a slice's scores; ``names`` are the rows' sources and annotators, by role.
 
         The score is the log odds that the label is wrong, all classes considered. The p-value is
         that of the cause that explains the row, or else the row's rank among the reference rows
@@ -143,8 +146,7 @@ class Judge:
         p_value, cause = self._by_class(row.label, row.rival, score)
         alone = cause < 0
         p_value[alone] = self.ranks.p_values(row.label[alone], score[alone])
-        if source is not None:
-            self._by_source(source, score, p_value, cause)
+        self._by_contributor(names, score, p_value, cause)
         cause[~row.usable] = -1
         return RowScores(
             np.where(row.usable, self.noise.log_odds(row.label, row.speaks), nothing),
@@ -165,20 +167,25 @@ class Judge:
         cause = np.where(score > 0, of[rival, label], -1)
         return np.append(np.array(p_value, float), 1.0)[cause], cause
 
-    def _by_source(
-        self, source: pa.Array, score: np.ndarray, p_value: np.ndarray, cause: np.ndarray
+    def _by_contributor(
+        self,
+        names: Mapping[str, pa.Array],
+        score: np.ndarray,
+        p_value: np.ndarray,
+        cause: np.ndarray,
     ) -> None:
-        """Give the suspicious rows of the sources that stand their p-value and cause, in place."""
+        """Give the suspicious rows of those that stand their p-value and cause, in place."""
         first = (self.noisy is not None) + len(self.pairs)
-        for number, one in enumerate(self.sources, first):
-            own = pc.fill_null(pc.equal(source, one.name), False).to_numpy(zero_copy_only=False)
+        for number, one in enumerate(self.contributors, first):
+            same = pc.fill_null(pc.equal(names[one.role], one.name), False)
+            own = same.to_numpy(zero_copy_only=False)
             for cut, row_p_value in zip(one.cuts, one.row_p_values, strict=True):
                 mine = own & (score >= cut)
                 p_value[mine] = np.minimum(p_value[mine], row_p_value)
                 cause[mine] = number
 
     def causes(self) -> list[Cause]:
-        """Return noise in all, then pairs, then sources."""
+        """Return noise in all, then pairs, then sources and annotators."""
         names = self.model.classes
         found = []
         if self.noisy is not None:
@@ -198,13 +205,13 @@ class Judge:
                 )
             )
         found += [_of_pair(pair, names[pair.true], names[pair.label]) for pair in self.pairs]
-        return found + [_of_source(source) for source in self.sources]
+        return found + [_of_contributor(one) for one in self.contributors]
 
     def pack(self) -> bytes:
         meta = {
             "slope": self.noise.slope,
             "pairs": [vars(pair) for pair in self.pairs],
-            "sources": [vars(source) for source in self.sources],
+            "contributors": [vars(one) for one in self.contributors],
             "noisy": self.noisy,
             "wrong": self.wrong,
             "rows": self.rows,
@@ -228,7 +235,7 @@ class Judge:
             Noise(meta["slope"], arrays["log_ratio"], arrays["mislabelled"]),
             Ranks(arrays["starts"], arrays["score"], arrays["share"]),
             tuple(Pair(**pair) for pair in meta["pairs"]),
-            tuple(Source.of(source) for source in meta["sources"]),
+            tuple(Contributor.of(one) for one in meta["contributors"]),
             meta["noisy"],
             meta["wrong"],
             meta["rows"],
@@ -255,20 +262,20 @@ def _of_pair(pair: Pair, true: str, label: str) -> Cause:
     )
 
 
-def _of_source(source: Source) -> Cause:
+def _of_contributor(one: Contributor) -> Cause:
     return Cause(
-        what=f"source {source.name}",
+        what=f"{one.role} {one.name}",
         message=(
-            f"{source.rows:,} of the {source.total:,} rows of source {source.name} are among the "
-            f"{source.everywhere:,} whose label their content contradicts most"
+            f"{one.rows:,} of the {one.total:,} rows of {one.role} {one.name} are among the "
+            f"{one.everywhere:,} whose label their content contradicts most"
         ),
         evidence={
-            "source": source.name,
-            "rows": source.rows,
-            "rows_of_source": source.total,
-            "rows_of_all_sources": source.everywhere,
-            "p_value": source.p_value,
+            one.role: one.name,
+            "rows": one.rows,
+            f"rows_of_{one.role}": one.total,
+            f"rows_of_all_{one.role}s": one.everywhere,
+            "p_value": one.p_value,
         },
-        p_value=source.p_value,
+        p_value=one.p_value,
         level=Level.WARNING,
     )

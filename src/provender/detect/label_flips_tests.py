@@ -1,4 +1,4 @@
-"""Is label noise more than usual: in all, from one class to one other, from one source?
+"""Is label noise more than usual: in all, from one class to one other, from one contributor?
 
 *In all*: no more than a share `USUAL` of labels is wrong. Only *deep* rows count, that lean to the
 rival as far as half of its own rows do: of wrong labels half are, of rows that their content
@@ -13,10 +13,10 @@ merely leaves open hardly any.
 Nothing is believed of a label that content does not foretell: ambiguous rows lean to the larger
 class, and look like flips.
 
-*A source*: which rows of a label come from it has nothing to do with which rows are suspicious.
-Given the suspicious rows and how many rows of each label the source has, its suspicious rows are
-a sum of hypergeometric numbers, exactly. Tried at each of `LEVELS`, Bonferroni over these,
-Benjamini-Hochberg over sources.
+*A source or annotator*: which rows of a label come from it has nothing to do with which rows are
+suspicious. Given the suspicious rows and how many rows of each label it has, its suspicious rows
+are a sum of hypergeometric numbers, exactly. Tried at each of `LEVELS` and in each of the roles,
+Bonferroni over these, Benjamini-Hochberg over the names of a role.
 """
 
 from __future__ import annotations
@@ -68,20 +68,22 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Source:
-    """A source whose rows are suspicious more often than those of the others.
+class Contributor:
+    """A source or an annotator whose rows are suspicious more often than those of the others.
 
     Attributes:
+        role: 'source' or 'annotator'.
         cuts, row_p_values: a row of it that scores at least a cut has that p-value at most. No
-            row of a source that has nothing to do with suspicion is likelier than the others to
-            be one of its suspicious ones, so it is the source's p-value times their share in it;
-            no other source's test concerns it. The last cut leaves out more natural rows than
+            row of one that has nothing to do with suspicion is likelier than the others to
+            be one of its suspicious ones, so it is its p-value times their share in it; no test
+            of another of the role concerns it. The last cut leaves out more natural rows than
             planted ones.
-        rows: suspicious ones at the last cut; of ``total`` rows of the source. Copies count once.
-        everywhere: suspicious rows of all sources, at the last cut.
-        p_value: of the source alone, Bonferroni over levels.
+        rows: suspicious ones at the last cut; of ``total`` rows of its own. Copies count once.
+        everywhere: suspicious rows of all of the role, at the last cut.
+        p_value: of it alone, Bonferroni over levels and roles.
     """
 
+    role: str
     name: str
     cuts: tuple[float, ...]
     row_p_values: tuple[float, ...]
@@ -91,10 +93,10 @@ class Source:
     p_value: float
 
     @staticmethod
-    def of(values: dict[str, Any]) -> Source:
+    def of(values: dict[str, Any]) -> Contributor:
         """Return one from its attributes as JSON holds them."""
         lists = {name: tuple(values[name]) for name in ("cuts", "row_p_values")}
-        return Source(**{**values, **lists})
+        return Contributor(**{**values, **lists})
 
 
 def unforetold(cells: Cells, classes: int) -> np.ndarray:
@@ -160,13 +162,16 @@ def _median(values: np.ndarray, weight: np.ndarray) -> float:
     return float(values[order][np.searchsorted(risen, risen[-1] / 2)])
 
 
-def standing_sources(table: pa.Table, noise: Noise, cells: Cells, classes: int) -> list[Source]:
-    """Return the sources that stand at `ALARM`, least p-value first.
+def standing_contributors(
+    role: str, table: pa.Table, roles: int, noise: Noise, cells: Cells, classes: int
+) -> list[Contributor]:
+    """Return the sources or annotators that stand at `ALARM`, least p-value first.
 
     Args:
-        table: as in `CellState.sources`.
+        table: of the role, as in `CellState.contributors`.
+        roles: how many roles are tried.
     """
-    coded = pc.dictionary_encode(table["source"].combine_chunks())
+    coded = pc.dictionary_encode(table["name"].combine_chunks())
     of, names = np.asarray(coded.indices), coded.dictionary.to_pylist()
     cell, weight = table["cell"].to_numpy(), table["weight"].to_numpy() / UNIT
     if len(names) < 2:
@@ -183,37 +188,40 @@ def standing_sources(table: pa.Table, noise: Noise, cells: Cells, classes: int) 
         counted = _by_label(of[marked], label[marked], weight[marked], len(names), classes)
         hits[i] = np.minimum(counted, totals)
     p_values = np.array([_tails(counted, totals) for counted in hits])
-    p_values = np.clip(len(LEVELS) * p_values, _LEAST_P, 1.0)
+    p_values = np.clip(len(LEVELS) * roles * p_values, _LEAST_P, 1.0)
     standing = benjamini_hochberg(p_values.min(axis=0), ALARM)
     found = [
-        _source(names[i], cuts, hits[:, i], hits.sum(axis=1), totals, totals[i], p_values[:, i])
+        _contributor(
+            (role, names[i]), cuts, hits[:, i], hits.sum(axis=1), totals, totals[i], p_values[:, i]
+        )
         for i in np.flatnonzero(standing).tolist()
     ]
-    return sorted(found, key=lambda source: (source.p_value, source.name))
+    return sorted(found, key=lambda one: (one.p_value, one.name))
 
 
-def _source(
-    name: str,
+def _contributor(
+    who: tuple[str, str],
     cuts: np.ndarray,
     hits: np.ndarray,
     everywhere: np.ndarray,
     totals: np.ndarray,
     own: np.ndarray,
     p_values: np.ndarray,
-) -> Source:
-    """Describe a source that stands.
+) -> Contributor:
+    """Describe one that stands.
 
     Args:
+        who: role and name.
         cuts, p_values: float64 (levels,).
-        hits, everywhere: int64 (levels, classes), suspicious rows of the source, and of all.
-        totals: int64 (sources, classes), all rows.
-        own: int64 (classes,), all rows of the source.
+        hits, everywhere: int64 (levels, classes), suspicious rows of it, and of all.
+        totals: int64 (names, classes), all rows.
+        own: int64 (classes,), all rows of it.
     """
     expected = (everywhere * (own / np.maximum(totals.sum(axis=0), 1))).sum(axis=1)
     count, total = hits.sum(axis=1), int(own.sum())
     last = int(np.argmax(count - 2 * expected))
-    return Source(
-        name,
+    return Contributor(
+        *who,
         tuple(cuts[: last + 1].tolist()),
         tuple((p_values * count / total)[: last + 1].tolist()),
         int(count[last]),
@@ -224,11 +232,11 @@ def _source(
 
 
 def _by_label(
-    of: np.ndarray, label: np.ndarray, weight: np.ndarray, sources: int, classes: int
+    of: np.ndarray, label: np.ndarray, weight: np.ndarray, names: int, classes: int
 ) -> np.ndarray:
-    """Return int64 (sources, classes): whole rows."""
-    counted = np.bincount(of * classes + label, weight, sources * classes)
-    return np.rint(counted).astype(np.int64).reshape(sources, classes)
+    """Return int64 (names, classes): whole rows."""
+    counted = np.bincount(of * classes + label, weight, names * classes)
+    return np.rint(counted).astype(np.int64).reshape(names, classes)
 
 
 def _cut(cells: Cells, noise: Noise, level: float) -> float:
@@ -241,7 +249,7 @@ def _cut(cells: Cells, noise: Noise, level: float) -> float:
 
 
 def _tails(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    """Return float64 (sources,): P(at least so many), by label hypergeometric, added up."""
+    """Return float64 (names,): P(at least so many), by label hypergeometric, added up."""
     from scipy.stats import hypergeom
 
     everywhere, rows = hits.sum(axis=0), totals.sum(axis=0)

@@ -55,9 +55,14 @@ RULE = Rule(
 
 @dataclass(frozen=True)
 class OwnWords:
-    """The detector; ``columns`` is known once it is bound."""
+    """The detector; ``columns`` and ``role`` are known once it is bound.
+
+    Attributes:
+        role: of the column of names: 'annotator' only where none is the source.
+    """
 
     columns: SourceColumns | None = None
+    role: str = "source"
 
     @property
     def rule(self) -> Rule:
@@ -71,9 +76,10 @@ class OwnWords:
         roles = view.roles
         given = [c for c in (roles.text, roles.prompt, roles.response) if c]
         texts = tuple(c for c in dict.fromkeys(given) if is_text(view.schema.field(c).type))
-        if roles.source is None or not texts:
-            return Unchecked("needs a source column and a column of text")
-        return replace(self, columns=SourceColumns(texts, roles.source))
+        for role, column in roles.contributors().items():
+            if texts:
+                return replace(self, columns=SourceColumns(texts, column), role=role)
+        return Unchecked("needs a source or annotator column and a column of text")
 
     @property
     def _read(self) -> SourceColumns:
@@ -109,26 +115,26 @@ class OwnWords:
 
     def causes(self, profile: bytes) -> list[Cause]:
         standing = Standing.unpack(profile)
-        return [_cause(one, standing.searched) for one in standing.sources]
+        return [_cause(one, self.role, standing.searched) for one in standing.sources]
 
     def limits(self, profile: bytes) -> str:
         return Standing.unpack(profile).unseen
 
 
-def _cause(one: Owned, searched: int) -> Cause:
+def _cause(one: Owned, role: str, searched: int) -> Cause:
     other = f"in {one.elsewhere} of all others'" if one.elsewhere else "in no other's"
     return Cause(
         what=one.texts[0],
         message=(
-            f"“{one.texts[0]}” stands in {one.rows} of the {one.of_source} rows of source "
+            f"“{one.texts[0]}” stands in {one.rows} of the {one.of_source} rows of {role} "
             f"{one.source} and {other}"
         ),
         evidence={
-            "source": one.source,
+            role: one.source,
             "texts": list(one.texts[:_TEXTS_SHOWN]),
             "rows": one.rows,
             "rows_elsewhere": one.elsewhere,
-            "rows_of_source": one.of_source,
+            f"rows_of_{role}": one.of_source,
             "p_value": one.p_value,
             "groups_searched": searched,
         },

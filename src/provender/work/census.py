@@ -1,4 +1,4 @@
-"""Which analysis counts the classes and sources of a data set."""
+"""Which analysis counts the classes, sources and annotators of a data set."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from provender.work.dataset import DataSet
 
 
 def census_of(data: DataSet) -> CensusAnalysis:
-    """Return the analysis that counts the data set's classes and sources."""
-    columns = dict.fromkeys(c for c in (data.roles.label, data.roles.source) if c)
-    return CensusAnalysis(tuple(columns))
+    """Return the analysis that counts the records of each class, source and annotator."""
+    label = [data.roles.label] if data.roles.label else []
+    return CensusAnalysis(tuple(dict.fromkeys([*label, *data.roles.contributors().values()])))

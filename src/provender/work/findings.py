@@ -13,9 +13,10 @@ from provender.calibrate.concentration import concentrated
 from provender.core.finding import Check, CheckStatus, Finding, Level, Rule, most_flagged
 from provender.core.lazily import Lazily
 from provender.core.policy import Rates
+from provender.core.shard import Roles
 from provender.detect.base import Cause, RowDetector
 from provender.stats.census import Counts
-from provender.work.low_sources import low_findings, may_be_tested
+from provender.work.low_sources import LEAST_SHARDS, low_findings, may_be_tested
 from provender.work.rounds import Detection
 from provender.work.summary import SURPRISE_EDGES, ScoreSummary
 from provender.work.tally import CauseTally, Tally
@@ -32,40 +33,43 @@ def findings_of(
     summaries: Sequence[ScoreSummary],
     detection: Detection,
     shard_rows: Sequence[tuple[str, int]],
-    source: str | None,
-    source_rows: Mapping[str, int],
+    roles: Roles,
+    contributors: Mapping[str, Mapping[str, int]],
     rates: Rates,
 ) -> list[Finding]:
-    """Return one finding per rule and cause, and per source of low p-values, gravest first.
+    """Return one finding per rule and cause, and per place of low p-values, gravest first.
 
-    A finding whose rows gather in one shard or source is raised by one level, unless its cause
-    has a level of its own: poison comes from somewhere, natural dirt mostly from everywhere.
-    One that clean data would show too often is a note.
+    A finding whose rows gather in one shard, source or annotator is raised by one level, unless
+    its cause has a level of its own: poison comes from somewhere, natural dirt mostly from
+    everywhere. One that clean data would show too often is a note.
 
     Args:
         summaries: per detector, the counts of all its p-values.
         shard_rows: (name, records) of every shard, in canonical order.
-        source: the column of sources.
-        source_rows: records per source; empty when there is no source column.
+        contributors: records by name, by role: see `contributor_rows`.
         rates: over places the false discovery rate; the alarm rate over all findings.
     """
     findings = []
     known = dict(shard_rows)
     told = [load_told(names[0], detection.store) for names in thresholds.standing.told]
     grave = sum(d.rule.level is not Level.NOTE for d in detection.detectors)
-    weak = [
-        (detector.rule, summary.low)
+    weak: list[tuple[Rule, str, Mapping[str, int]]] = [
+        (detector.rule, role, summary.low.get(role, {}))
         for detector, summary in zip(detection.detectors, summaries, strict=True)
-        if isinstance(detector, RowDetector) and may_be_tested(detector.score_columns(), source)
+        for role, column in roles.contributors().items()
+        if isinstance(detector, RowDetector) and may_be_tested(detector.score_columns(), column)
     ]
     alarms = Alarms.of(rates.alarm, grave, len(tally.causes) + len(weak))
-    tried = {"source": len(source_rows), "shard": len(known)}
+    tried = {"source": 0, **{role: len(rows) for role, rows in contributors.items()}}
+    tried["shard"] = len(known)
     for (rule, cause), counted in sorted(tally.causes.items()):
         detector = detection.detectors[rule]
         shards = Counter({shard_rows[i][0]: rows for i, rows in counted.shards.items()})
         named = told[rule].cause(cause)
         places = [
-            ("source", n, p) for n, p in concentrated(counted.sources, source_rows, rates.fdr)
+            (role, n, p)
+            for role, rows in contributors.items()
+            for n, p in concentrated(counted.contributors.get(role, {}), rows, rates.fdr)
         ]
         places += [("shard", n, p) for n, p in concentrated(shards, known, rates.fdr)]
         whole = summaries[rule].p_values.whole
@@ -73,10 +77,23 @@ def findings_of(
             detector.rule, named, alarms.by_rows(whole), alarms.by_gathering(places, tried)
         )
         findings.append(_finding(detector.rule, named, level, whole, counted, shards, places))
-    for row_rule, low in weak if source_rows else ():
-        known_sources = {p[1] for f in findings if f.rule == row_rule.id for p in f.concentrated_in}
-        findings += low_findings(row_rule, low, source_rows, known_sources, rates.fdr, alarms)
+    for row_rule, role, low in weak:
+        if rows := contributors.get(role):
+            named_already = _named(findings, row_rule, role)
+            findings += low_findings(row_rule, role, low, rows, named_already, rates.fdr, alarms)
+    if len(known) >= LEAST_SHARDS:
+        for number, low_shards in sorted(tally.low.items()):
+            row_rule = detection.detectors[number].rule
+            low = {shard_rows[i][0]: rows for i, rows in low_shards.items()}
+            named_already = _named(findings, row_rule, "shard")
+            findings += low_findings(row_rule, "shard", low, known, named_already, rates.fdr, None)
     return sorted(findings, key=lambda f: (-f.level.rank, f.rule, f.p_value or 0.0, f.what))
+
+
+def _named(findings: Sequence[Finding], rule: Rule, kind: str) -> set[str]:
+    """Return the places of a kind in which rows of the rule's findings gather."""
+    of_rule = (f for f in findings if f.rule == rule.id)
+    return {name for f in of_rule for of, name, _ in f.concentrated_in if of == kind}
 
 
 def _level(rule: Rule, cause: Cause, alarmed: bool, gathered: bool) -> Level:
@@ -98,13 +115,13 @@ def _finding(
     shards: Counter[str],
     places: list[tuple[str, str, float]],
 ) -> Finding:
-    sources = counted.sources
+    sources = counted.contributors.get("source", Counter())
     message = cause.message or f"{rule.title}: {counted.rows:,} rows"
     if level.rank < (cause.level or rule.level).rank:
         message += f"; no alarm, for {whole:.2%} of clean data sets would show as much"
     if places:
         kind, name, _ = places[0]
-        share = (sources if kind == "source" else shards)[name]
+        share = (shards if kind == "shard" else counted.contributors[kind])[name]
         message += f"; {share:,} of {counted.rows:,} come from {kind} {name}"
     return Finding(
         rule=rule.id,
@@ -196,8 +213,10 @@ def shards_json(
     return Lazily(len(shard_rows), made)
 
 
-def source_counts(census: Counts, source: str | None) -> dict[str, int]:
-    """Return records per source, or nothing where there is no such column or too many values."""
-    if source is None or source in census.overflow:
-        return {}
-    return dict(sorted(census.values[source].items()))
+def contributor_rows(census: Counts, roles: Roles) -> dict[str, dict[str, int]]:
+    """Return records by source and by annotator; nothing of a role with too many values."""
+    return {
+        role: dict(sorted(census.values[column].items()))
+        for role, column in roles.contributors().items()
+        if column not in census.overflow
+    }

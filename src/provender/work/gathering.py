@@ -8,14 +8,14 @@ from typing import Any
 
 from provender.core.lazily import Lazily
 from provender.core.policy import Rates
-from provender.core.shard import ShardFailure
+from provender.core.shard import Roles, ShardFailure
 from provender.stats.census import CensusAnalysis
 from provender.work.findings import (
     checks_of,
+    contributor_rows,
     detectors_json,
     findings_of,
     shards_json,
-    source_counts,
 )
 from provender.work.fold import Part, failed
 from provender.work.rounds import Detection
@@ -33,7 +33,7 @@ class Gathered:
     Attributes:
         thresholds: what calibration decided.
         tally: store name of what was flagged in all shards; '' after a failure.
-        census: store name of how many records each class and source has.
+        census: store name of how many records each class, source and annotator has.
     """
 
     thresholds: Thresholds
@@ -54,24 +54,21 @@ def found(
     gathered: Gathered,
     detection: Detection,
     census: CensusAnalysis,
-    source: str | None,
+    roles: Roles,
     shard_rows: Sequence[tuple[str, int]],
     rates: Rates,
 ) -> dict[str, Any]:
     """Return findings, coverage and where row-level results lie, as JSON values.
 
     Args:
-        source: the column of sources.
         shard_rows: (name, records) of every shard, in canonical order.
         rates: false discovery rate over places, and the alarm rate.
     """
     store, thresholds = detection.store, gathered.thresholds
     tally = load_tally(gathered.tally, store)
     summaries = [load_summary(name, store) for name in thresholds.summaries]
-    sources = source_counts(census.unpack(store.require(gathered.census)), source)
-    findings = findings_of(
-        tally, thresholds, summaries, detection, shard_rows, source, sources, rates
-    )
+    rows = contributor_rows(census.unpack(store.require(gathered.census)), roles)
+    findings = findings_of(tally, thresholds, summaries, detection, shard_rows, roles, rows, rates)
     return {
         "findings": findings,
         "checks": checks_of(thresholds, summaries, detection),

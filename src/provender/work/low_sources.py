@@ -1,4 +1,4 @@
-"""Sources whose rows are improbable more often than chance, though no row of them is flagged."""
+"""Sources, annotators and shards whose rows are improbable too often, though none is flagged."""
 
 from __future__ import annotations
 
@@ -9,66 +9,71 @@ from provender.calibrate.concentration import concentrated
 from provender.core.finding import Finding, Level, Rule
 from provender.work.summary import LOW
 
-#: Share of sources that may differ, one at least, before that is their nature.
+#: Share of them that may differ, one at least, before that is their nature.
 NATURAL = 0.1
+#: Of fewer shards it cannot be told whether they differ by nature.
+LEAST_SHARDS = 20
 
 
 def low_findings(
     rule: Rule,
+    role: str,
     low: Mapping[str, int],
-    source_rows: Mapping[str, int],
+    rows: Mapping[str, int],
     known: Collection[str],
     rate: float,
-    alarms: Alarms,
+    alarms: Alarms | None,
 ) -> list[Finding]:
-    """Return a finding for each source in which a rule's low p-values gather.
+    """Return a finding for each source, annotator or shard in which a rule's low p-values gather.
 
     Ten rows that are too weak to be flagged one by one are much if one contributor sent them.
-    Where many sources differ nothing is said of any: they do so by nature.
+    Where many differ nothing is said of any: they do so by nature.
 
     Args:
-        low: rows with a p-value of at most `LOW`, by source.
-        source_rows: all rows by source.
-        known: sources that a finding of the rule names already.
-        rate: false discovery rate over sources.
+        role: 'source', 'annotator' or 'shard': which places these are.
+        low: rows with a p-value of at most `LOW`, by name.
+        rows: all rows by name.
+        known: names that a finding of the rule names already.
+        rate: false discovery rate over the names.
+        alarms: None where it is no more than a note: files in some order differ by nature.
     """
-    places = concentrated(low, source_rows, rate)
-    if len(places) > max(1, NATURAL * len(source_rows)):
+    places = concentrated(low, rows, rate)
+    if len(places) > max(1, NATURAL * len(rows)):
         return []
-    share = sum(low.values()) / max(sum(source_rows.values()), 1)
-    tried = {"source": len(source_rows)}
+    share = sum(low.values()) / max(sum(rows.values()), 1)
+    tried = {role: len(rows)}
     findings = []
     for name, p_value in places:
         if name in known:
             continue
-        place = ("source", name, p_value)
-        alarmed = alarms.by_gathering([place], tried)
-        expected = share * source_rows[name]
+        place = (role, name, p_value)
+        alarmed = alarms is not None and alarms.by_gathering([place], tried)
+        expected = share * rows[name]
         findings.append(
             Finding(
                 rule=rule.id,
                 level=rule.level if alarmed else Level.NOTE,
-                what=f"source {name}",
+                what=f"{role} {name}",
                 rows=0,
                 score=None,
                 p_value=p_value,
                 message=(
-                    f"{low[name]:,} of the {source_rows[name]:,} rows of source {name} have a "
+                    f"{low[name]:,} of the {rows[name]:,} rows of {role} {name} have a "
                     f"p-value of at most {LOW}, where {expected:,.1f} would by chance; none is "
                     "flagged for this"
                 ),
                 concentrated_in=(place,),
                 evidence={
-                    "source": name,
+                    role: name,
                     "low_rows": low[name],
                     "expected": round(expected, 2),
-                    "rows_of_source": source_rows[name],
+                    f"rows_of_{role}": rows[name],
                 },
             )
         )
     return findings
 
 
-def may_be_tested(score_columns: Sequence[str], source: str | None) -> bool:
-    """Return whether a rule's p-values do not depend on the sources by themselves."""
-    return source is not None and source not in score_columns
+def may_be_tested(score_columns: Sequence[str], column: str) -> bool:
+    """Return whether a rule's p-values do not depend on the contributors by themselves."""
+    return column not in score_columns

@@ -1,7 +1,8 @@
-"""The flagged rows of one shard, with the class and source each belongs to."""
+"""The flagged rows of one shard, with the class, source and annotator each belongs to."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,8 @@ from provender.stats.packing import pack, unpack
 from provender.work.analyse import failure_of, read_batches
 from provender.work.rounds import Detection
 from provender.work.score import KeptScores, Scored, pack_scores, unpack_scores
-from provender.work.summary import ScoreSummary
+from provender.work.shard_rows import ShardRows
+from provender.work.summary import LOW, ScoreSummary
 from provender.work.suspected import Hits, load_hits
 from provender.work.tally import EXAMPLES, CauseTally, Tally, finite, marks_of, store_tally
 from provender.work.task import SpanTask, load_task
@@ -96,23 +98,29 @@ def _marked(
     if plan.keep_all:
         scores = [(index, rule, name) for one in scored for rule, name in one.names]
         scores += [(index, *kept) for kept in _all_listed(tasks, hits, detection)]
-    flags = _flags(tasks, scored, hits, thresholds, detection)
+    flags, low = _flags(tasks, scored, hits, thresholds, detection)
+    lows = {rule: ShardRows.of(index, rows) for rule, rows in low.items()}
     if not flags.num_rows:
-        return Tally(scores=scores)
+        return Tally(scores=scores, low=lows)
     store, roles = detection.store, plan.roles
     rows = np.unique(flags["row"].to_numpy())
     context = [c for c in (roles.text, roles.prompt, roles.response) if c and plan.show_content]
-    wanted = [c for c in dict.fromkeys([roles.label, roles.source, *context]) if c]
+    wanted = [
+        c for c in dict.fromkeys([roles.label, *roles.contributors().values(), *context]) if c
+    ]
     picked = _pick(tasks, store, rows, wanted)
     place = pa.array(np.searchsorted(rows, flags["row"].to_numpy()))
     flags = flags.append_column("label", _values(picked, roles.label, place))
     flags = flags.append_column("source", _values(picked, roles.source, place))
+    if roles.annotator:
+        flags = flags.append_column("annotator", _values(picked, roles.annotator, place))
     flags = flags.combine_chunks()
     data = pack(_KIND, {}, {name: flags[name].combine_chunks() for name in flags.column_names})
     return Tally(
         _causes(index, tasks[0].shard.ref.name, flags, picked, place, context),
         marks_of(index, store.put_content("marks", data)),
         scores,
+        lows,
     )
 
 
@@ -143,13 +151,16 @@ def _flags(
     hits: Sequence[Hits],
     thresholds: Thresholds,
     detection: Detection,
-) -> pa.Table:
-    """Return (row, rule, score, p_value, cause) of the shard's flagged rows."""
+) -> tuple[pa.Table, Counter[int]]:
+    """Return (row, rule, score, p_value, cause) of the shard's flagged rows; low ones by rule."""
     start = tasks[0].first_row
+    low: Counter[int] = Counter()
     found: list[tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
     for piece in scored:
         for rule, name in piece.names:
             kept = unpack_scores(detection.store.require(name))
+            if few := int((kept.p_value <= LOW).sum()):
+                low[rule] += few
             hit = kept.p_value <= thresholds.p_values[rule]
             found.append(
                 (rule, kept.rows[hit], kept.score[hit], kept.p_value[hit], kept.cause[hit])
@@ -178,11 +189,14 @@ def _flags(
         ]
     )
     table = pa.table({k: pa.array(v, schema.field(k).type) for k, v in columns.items()})
-    return table.sort_by([("row", "ascending"), ("rule", "ascending")])
+    return table.sort_by([("row", "ascending"), ("rule", "ascending")]), low
 
 
 def load_marks(store: StateStore, name: str) -> pa.Table:
-    """Return a shard's flagged rows: row, rule, score, p_value, cause, label, source."""
+    """Return a shard's flagged rows: row, rule, score, p_value, cause, label, source.
+
+    There is `annotator` too where a column has that role.
+    """
     return pa.table(unpack(_KIND, store.require(name))[1])
 
 
@@ -223,8 +237,9 @@ def _causes(
     place: pa.Array,
     context: Sequence[str],
 ) -> dict[tuple[int, int], CauseTally]:
-    """Count the flagged rows by rule and cause, and within these by class and source."""
-    keys = ["rule", "cause", "label", "source"]
+    """Count the flagged rows by rule and cause; in these by class, source and annotator."""
+    roles = [role for role in ("source", "annotator") if role in flags.column_names]
+    keys = ["rule", "cause", "label", *roles]
     grouped = flags.group_by(keys, use_threads=False).aggregate(
         [("row", "count"), ("score", "max"), ("p_value", "min")]
     )
@@ -236,7 +251,7 @@ def _causes(
             group["score_max"],
             group["p_value_min"],
             group["label"],
-            group["source"],
+            {role: group[role] for role in roles},
         )
         key = (group["rule"], group["cause"])
         causes[key] = causes[key].merge(tally) if key in causes else tally

@@ -37,7 +37,8 @@ _NAMES: dict[str, tuple[tuple[str, ...], Callable[[pa.DataType], bool]]] = {
     "response": (("response", "completion", "answer", "output"), _text),
     "embedding": (("embedding", "embeddings", "vector", "emb"), _numbers),
     "image": (("image", "pixels", "img"), _numbers),
-    "source": (("source", "contributor", "annotator", "author", "origin", "provider"), _plain),
+    "source": (("source", "contributor", "author", "origin", "provider"), _plain),
+    "annotator": (("annotator", "annotator_id", "labeler", "labeller", "rater"), _plain),
     "key": (("id", "key", "uuid", "record_id", "row_id", "doc_id"), _plain),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -30,7 +30,7 @@ from provender.work.task import (
 )
 from provender.work.wire import message
 
-_KIND = "scores/2"
+_KIND = "scores/3"
 
 
 @message
@@ -102,7 +102,13 @@ def _name(
     return state_name(
         "scores",
         STATE_SCHEMA,
-        [detector.rule.id, standing.profiles[index][0], roles.label, roles.source, keep_all],
+        [
+            detector.rule.id,
+            standing.profiles[index][0],
+            roles.label,
+            roles.contributors(),
+            keep_all,
+        ],
         content_of(task),
         schema_digest(detection.schema, detector.score_columns()),
     )
@@ -144,7 +150,8 @@ def _read_and_score(
 ) -> None:
     detectors: list[Any] = [detection.detectors[i] for i, _ in missing]
     needs = [d.score_columns() for d in detectors]
-    beside = {c for c in (roles.label, roles.source) if c}
+    contributors = roles.contributors()
+    beside = {c for c in (roles.label, *contributors.values()) if c}
     wanted = {c for columns in needs for c in columns} | beside
     columns = tuple(n for n in detection.schema.names if n in wanted)
     seen = pa.schema([detection.schema.field(n) for n in columns])
@@ -153,11 +160,9 @@ def _read_and_score(
     for raw in read_batches(task, detection.store, columns):
         batch = conform(raw, seen)
         classes = as_text(batch.column(roles.label)) if roles.label else None
-        sources = as_text(batch.column(roles.source)) if roles.source else None
+        names = {role: as_text(batch.column(column)) for role, column in contributors.items()}
         for own, scorer, kept in zip(needs, scorers, pieces, strict=True):
-            kept.append(
-                _keep(scorer(batch.select(list(own))), first_row, classes, sources, keep_all)
-            )
+            kept.append(_keep(scorer(batch.select(list(own))), first_row, classes, names, keep_all))
         first_row += batch.num_rows
     for (_, name), kept in zip(missing, pieces, strict=True):
         detection.store.put(name, pack_scores(_concatenate(kept)))
@@ -176,7 +181,7 @@ def _keep(
     scores: RowScores,
     first_row: int,
     classes: pa.Array | None,
-    sources: pa.Array | None,
+    names: Mapping[str, pa.Array],
     keep_all: bool,
 ) -> KeptScores:
     p = scores.p_value
@@ -187,7 +192,7 @@ def _keep(
         scores.score[kept],
         p[kept],
         scores.cause[kept].astype(np.int32),
-        summarise(p, classes, sources),
+        summarise(p, classes, names),
     )
 
 

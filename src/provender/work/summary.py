@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,10 +19,10 @@ from provender.io.states import StateStore
 
 #: Edges of the histogram of -log10 p: 0 … 20 by halves, and a last bin for all beyond 20.
 SURPRISE_EDGES = np.arange(0, 21, 0.5)
-#: Rows with at most this p-value are counted by source, flagged or not.
+#: Rows with at most this p-value are counted by source and annotator, flagged or not.
 LOW = 0.01
-#: Sources that are counted apart; the census stops at as many.
-_SOURCES = 10_000
+#: Sources, and annotators, that are counted apart; the census stops at as many.
+_NAMES = 10_000
 _BINS = len(SURPRISE_EDGES) - 1
 #: Histograms are kept for at most this many classes (by name); the rest share one.
 _CLASSES = 64
@@ -36,12 +38,13 @@ class ScoreSummary:
         p_values: how many fell in each grid cell.
         histograms: class → int64 (bins,) counts of -log10 p; '' without a label; at most 64
             classes and one for the rest.
-        low: source → rows with a p-value of at most `LOW`, of the first 10,000 sources by name.
+        low: 'source' or 'annotator' → name → rows with a p-value of at most `LOW`, of the first
+            10,000 names of each.
     """
 
     p_values: PValueCounts
     histograms: dict[str, np.ndarray]
-    low: Counter[str] = field(default_factory=Counter)
+    low: dict[str, Counter[str]] = field(default_factory=dict)
 
     @staticmethod
     def empty() -> ScoreSummary:
@@ -53,9 +56,10 @@ class ScoreSummary:
         both = dict(self.histograms)
         for name, counts in other.histograms.items():
             both[name] = both[name] + counts if name in both else counts
-        return ScoreSummary(
-            self.p_values.merge(other.p_values), _bounded(both), _first(self.low + other.low)
-        )
+        low = dict(self.low)
+        for role, counted in other.low.items():
+            low[role] = _first(low.get(role, Counter()) + counted)
+        return ScoreSummary(self.p_values.merge(other.p_values), _bounded(both), low)
 
     def to_json(self) -> dict[str, Any]:
         """Return sparse counts as JSON values."""
@@ -64,7 +68,7 @@ class ScoreSummary:
             "cells": cells.tolist(),
             "counts": self.p_values.counts[cells].tolist(),
             "unscored": self.p_values.unscored,
-            "low": dict(sorted(self.low.items())),
+            "low": {role: dict(sorted(low.items())) for role, low in sorted(self.low.items())},
             "histograms": {n: c.tolist() for n, c in sorted(self.histograms.items())},
         }
 
@@ -74,7 +78,7 @@ class ScoreSummary:
         counts = np.zeros(len(GRID), np.int64)
         counts[value["cells"]] = value["counts"]
         histograms = {n: np.array(c, np.int64) for n, c in value["histograms"].items()}
-        low = Counter(value["low"])
+        low = {role: Counter(counted) for role, counted in value["low"].items()}
         return ScoreSummary(PValueCounts(counts, value["unscored"]), histograms, low)
 
 
@@ -104,21 +108,28 @@ def _bounded(histograms: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _first(low: Counter[str]) -> Counter[str]:
-    """Keep the first sources by name: the same ones in whatever order counts are merged."""
-    if len(low) <= _SOURCES:
+    """Keep the first by name: the same ones in whatever order counts are merged."""
+    if len(low) <= _NAMES:
         return low
-    return Counter({name: low[name] for name in sorted(low)[:_SOURCES]})
+    return Counter({name: low[name] for name in sorted(low)[:_NAMES]})
 
 
 def summarise(
-    p_values: np.ndarray, classes: pa.Array | None, sources: pa.Array | None = None
+    p_values: np.ndarray,
+    classes: pa.Array | None,
+    contributors: Mapping[str, pa.Array] = MappingProxyType({}),
 ) -> ScoreSummary:
-    """Count ``p_values`` (float64 (rows,), NaN unscored) overall, by class, low ones by source."""
-    low: Counter[str] = Counter()
-    if sources is not None:
-        counted = pc.value_counts(sources.filter(pa.array(p_values <= LOW)).drop_null())
+    """Count p-values overall and by class, and the low ones by source and annotator.
+
+    Args:
+        p_values: float64 (rows,), NaN unscored.
+        contributors: the rows' names by role.
+    """
+    low = {}
+    for role, column in contributors.items():
+        counted = pc.value_counts(column.filter(pa.array(p_values <= LOW)).drop_null())
         names, rows = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
-        low = _first(Counter(dict(zip(names, rows, strict=True))))
+        low[role] = _first(Counter(dict(zip(names, rows, strict=True))))
     known = ~np.isnan(p_values)
     surprise = -np.log10(np.clip(p_values[known], 1e-300, 1.0))
     bins = np.clip(np.searchsorted(SURPRISE_EDGES, surprise, "right") - 1, 0, _BINS - 1)

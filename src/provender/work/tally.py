@@ -1,8 +1,9 @@
-"""What was flagged, counted: by rule and cause, shard, class and source; counts merge."""
+"""What was flagged, counted: by rule and cause, shard, class, source, annotator; counts merge."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,10 +17,10 @@ from provender.work.shard_rows import ShardRows
 
 #: Examples that a finding shows.
 EXAMPLES = 5
-#: Values of a class or source that are counted apart; beyond, the rest (by name) is not counted.
-#: The census stops at as many.
+#: Values of a class, source or annotator that are counted apart; beyond, the rest (by name) is
+#: not counted. The census stops at as many.
 _MOST_VALUES = 10_000
-_KIND = "tally/2"
+_KIND = "tally/3"
 _NONE = np.zeros(0, np.int64)
 _MARKS = pa.schema([("shard", pa.int64()), ("name", pa.string())])
 
@@ -33,7 +34,8 @@ class CauseTally:
         score: the largest finite score; None where none is.
         p_value: the smallest.
         shards: rows by the shard's place.
-        classes, sources: rows by class and by source, where the row has one.
+        classes: rows by class, where the row has one.
+        contributors: 'source' or 'annotator' → rows by name, where the row has one.
         examples: the most abnormal rows.
     """
 
@@ -42,34 +44,42 @@ class CauseTally:
     p_value: float
     shards: ShardRows = field(default_factory=ShardRows)
     classes: Counter[str] = field(default_factory=Counter)
-    sources: Counter[str] = field(default_factory=Counter)
+    contributors: dict[str, Counter[str]] = field(default_factory=dict)
     examples: list[dict[str, Any]] = field(default_factory=list)
 
     @staticmethod
     def of(
-        shard: int, rows: int, score: float, p_value: float, label: str | None, source: str | None
+        shard: int,
+        rows: int,
+        score: float,
+        p_value: float,
+        label: str | None,
+        contributors: Mapping[str, str | None],
     ) -> CauseTally:
-        """Return the count of some rows of one shard, class and source."""
+        """Return the count of some rows of one shard, class, source and annotator."""
         return CauseTally(
             rows,
             finite(score),
             p_value,
             ShardRows.of(shard, rows),
             Counter({label: rows} if label is not None else {}),
-            Counter({source: rows} if source is not None else {}),
+            {role: Counter({n: rows}) for role, n in contributors.items() if n is not None},
         )
 
     def merge(self, other: CauseTally) -> CauseTally:
         """Return the count of both."""
         scores = [s for s in (self.score, other.score) if s is not None]
         examples = sorted(self.examples + other.examples, key=_unlikely)
+        contributors = dict(self.contributors)
+        for role, counted in other.contributors.items():
+            contributors[role] = _bounded(contributors.get(role, Counter()) + counted)
         return CauseTally(
             self.rows + other.rows,
             max(scores) if scores else None,
             min(self.p_value, other.p_value),
             self.shards + other.shards,
             _bounded(self.classes + other.classes),
-            _bounded(self.sources + other.sources),
+            contributors,
             examples[:EXAMPLES],
         )
 
@@ -88,11 +98,13 @@ class Tally:
         marks: table of `shard` and `name`, the store name of its flagged rows, of shards that
             have some.
         scores: (shard, rule, store name of scores), where every score was kept.
+        low: by rule, rows by shard with a p-value of at most `LOW`, flagged or not.
     """
 
     causes: dict[tuple[int, int], CauseTally] = field(default_factory=dict)
     marks: pa.Table = field(default_factory=_MARKS.empty_table)
     scores: list[tuple[int, int, str]] = field(default_factory=list)
+    low: dict[int, ShardRows] = field(default_factory=dict)
 
     def merge(self, other: Tally) -> Tally:
         """Return the tally of both; ``other`` follows."""
@@ -100,7 +112,10 @@ class Tally:
         for key, tally in other.causes.items():
             causes[key] = causes[key].merge(tally) if key in causes else tally
         marks = pa.concat_tables([self.marks, other.marks])
-        return Tally(causes, marks, self.scores + other.scores)
+        low = dict(self.low)
+        for rule, rows in other.low.items():
+            low[rule] = low.get(rule, ShardRows()) + rows
+        return Tally(causes, marks, self.scores + other.scores, low)
 
 
 def fold_tallies(block: Block, store: StateStore) -> Folded:
@@ -118,7 +133,8 @@ def fold_tallies(block: Block, store: StateStore) -> Folded:
 def store_tally(tally: Tally, store: StateStore) -> str:
     """Store a tally and return its name."""
     counted = sorted(tally.causes.items())
-    shards = [found.shards for _, found in counted]
+    low = sorted(tally.low.items())
+    shards = [*(found.shards for _, found in counted), *(rows for _, rows in low)]
     causes = [
         {name: value for name, value in vars(found).items() if name != "shards"}
         | {"key": key, "shards": len(found.shards)}
@@ -129,7 +145,8 @@ def store_tally(tally: Tally, store: StateStore) -> str:
         "rows": np.concatenate([_NONE, *(found.rows for found in shards)]),
         **{f"mark {name}": tally.marks[name] for name in _MARKS.names},
     }
-    meta = {"causes": causes, "scores": tally.scores}
+    lengths = [(rule, len(rows)) for rule, rows in low]
+    meta = {"causes": causes, "scores": tally.scores, "low": lengths}
     return store.put_content("tally", pack(_KIND, meta, arrays))
 
 
@@ -138,14 +155,21 @@ def load_tally(name: str, store: StateStore) -> Tally:
     meta, arrays = unpack(_KIND, store.require(name))
     causes = {}
     start = 0
+
+    def shard_rows(length: int) -> ShardRows:
+        nonlocal start
+        own = slice(start, start := start + length)
+        return ShardRows(arrays["places"][own], arrays["rows"][own])
+
     for one in meta["causes"]:
         rule, cause = one.pop("key")
-        own = slice(start, start := start + one.pop("shards"))
-        shards = ShardRows(arrays["places"][own], arrays["rows"][own])
-        one |= {name: Counter(one[name]) for name in ("classes", "sources")}
+        shards = shard_rows(one.pop("shards"))
+        one["classes"] = Counter(one["classes"])
+        one["contributors"] = {r: Counter(c) for r, c in one["contributors"].items()}
         causes[rule, cause] = CauseTally(shards=shards, **one)
     marks = pa.table([arrays[f"mark {name}"] for name in _MARKS.names], schema=_MARKS)
-    return Tally(causes, marks, [(s, r, n) for s, r, n in meta["scores"]])
+    low = {rule: shard_rows(length) for rule, length in meta["low"]}
+    return Tally(causes, marks, [(s, r, n) for s, r, n in meta["scores"]], low)
 
 
 def finite(value: float | None) -> float | None:
