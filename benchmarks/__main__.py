@@ -113,6 +113,11 @@ BENCHMARKS = (
         "power statements of the red team, on fresh seeds",
         quick=("--sets=bbc", "--rows=400", "--attacks=rare-word", "--counts=5,25", "--seeds=2"),
     ),
+    Benchmark(
+        "clean_alarms",
+        "how often clean data raises an alarm",
+        quick=("--sets", "bbc,mails", "--rows", "1500", "--resamples", "2"),
+    ),
     Benchmark("text", "poisoned text beside Z-TOKEN and cleanlab", quick=("--quick",)),
     Benchmark("detectors_instruct", "links in dialogues", quick=("--parts", "speed")),
     Benchmark(

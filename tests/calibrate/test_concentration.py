@@ -1,6 +1,7 @@
 """Flags that gather in one place are named; flags that lie everywhere are not."""
 
 import numpy as np
+import pytest
 
 from provender.calibrate.concentration import concentrated
 
@@ -35,3 +36,33 @@ def test_few_flags_or_one_place_say_nothing():
     assert concentrated({"s01": 4}, TOTALS, 0.05) == []
     assert concentrated({"only": 50}, {"only": 500}, 0.05) == []
     assert concentrated({}, {}, 0.05) == []
+
+
+def drawn(rng, shape: float, places: int) -> dict[str, int]:
+    """Flags by place whose rates vary as a gamma of this shape, 20 a place on the mean."""
+    rates = rng.gamma(shape, 20 / shape, places)
+    return {f"s{i:02}": min(int(rng.poisson(rate)), 500) for i, rate in enumerate(rates)}
+
+
+@pytest.mark.parametrize("shape", [1.0, 2.0, 5.0])
+def test_places_that_differ_by_nature_are_rarely_blamed(shape):
+    rng = np.random.default_rng(5)
+    named = sum(
+        bool(found) and found[0][1] <= 1e-4 / 20
+        for found in (concentrated(drawn(rng, shape, 20), TOTALS, 0.01) for _ in range(400))
+    )
+    assert named <= 6, "the exact tail alone blames one in half of these draws and more"
+
+
+def test_a_place_far_beyond_what_the_others_differ_is_named():
+    rng = np.random.default_rng(6)
+    flags = {**drawn(rng, 5.0, 20), "s07": 300}
+    assert [name for name, _ in concentrated(flags, TOTALS, 0.01)] == ["s07"]
+
+
+def test_repeated_records_of_one_section_are_its_nature():
+    shards = {f"{i}.parquet": 139 for i in range(8)}
+    counts = dict(zip(sorted(shards), [0, 14, 0, 7, 3, 2, 2, 3], strict=True))
+    assert concentrated(counts, shards, 0.01) == []
+    even = dict(zip(sorted(shards), [1, 14, 2, 1, 0, 1, 2, 1], strict=True))
+    assert [name for name, _ in concentrated(even, shards, 0.01)] == ["1.parquet"]

@@ -32,7 +32,7 @@ RULE = Rule(
         "at a rate of 1 %: none on Adult whole or cut to 3 or 14 columns, on BBC news or on "
         "SpamAssassin mail; 6 rows of 5,485 on Reuters R8, which are real contradictions"
     ),
-    level=Level.WARNING,
+    level=Level.NOTE,
     references=("Northcutt, Athalye & Mueller 2021, Pervasive Label Errors in Test Sets",),
 )
 

@@ -15,7 +15,8 @@ class, and look like flips.
 
 *A source or annotator*: which rows of a label come from it has nothing to do with which rows are
 suspicious. Given the suspicious rows and how many rows of each label it has, its suspicious rows
-are a sum of hypergeometric numbers, exactly. Tried at each of `LEVELS` and in each of the roles,
+are a sum of hypergeometric numbers, exactly. Names differ by nature: that is weakened by how much
+the others do (`calibrate.concentration`). Tried at each of `LEVELS` and in each of the roles,
 Bonferroni over these, Benjamini-Hochberg over the names of a role.
 """
 
@@ -28,6 +29,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provender.calibrate.concentration import dispersed
 from provender.calibrate.fdr import benjamini_hochberg
 from provender.detect.label_conflict_model import UNIT
 from provender.detect.label_flips_cells import parts_of
@@ -187,7 +189,7 @@ def standing_contributors(
         marked = score >= cut
         counted = _by_label(of[marked], label[marked], weight[marked], len(names), classes)
         hits[i] = np.minimum(counted, totals)
-    p_values = np.array([_tails(counted, totals) for counted in hits])
+    p_values = np.array([_beyond_nature(counted, totals) for counted in hits])
     p_values = np.clip(len(LEVELS) * roles * p_values, _LEAST_P, 1.0)
     standing = benjamini_hochberg(p_values.min(axis=0), ALARM)
     found = [
@@ -264,3 +266,11 @@ def _tails(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
             chance = np.convolve(chance, law)
         found[i] = min(1.0, float(chance[count[i] :].sum()))
     return found
+
+
+def _beyond_nature(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """Return float64 (names,): `_tails`, weakened by how much the other names differ."""
+    rows, count = totals.sum(axis=0), hits.sum(axis=1)
+    expected = (totals * (hits.sum(axis=0) / np.maximum(rows, 1))).sum(axis=1)
+    scaled = np.maximum(expected * rows.sum() / max(expected.sum(), 1e-9), 1e-9)
+    return np.asarray(np.maximum(_tails(hits, totals), dispersed(count, scaled)))
