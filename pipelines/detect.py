@@ -12,6 +12,7 @@ import pyarrow as pa
 from apache_beam.pvalue import AsList, AsSingleton
 
 from pipelines.arguments import as_command, standalone
+from pipelines.explain import explain
 from pipelines.fingerprint import fingerprint, survey
 from pipelines.judging import folded_census, judged
 from pipelines.rounds import standing_after
@@ -32,7 +33,7 @@ from provender.work.gathering import found, gather
 from provender.work.mark import MarkPlan
 from provender.work.rounds import Detection, Standing
 from provender.work.starts import store_starts
-from provender.work.suspects import write_scores, write_suspects
+from provender.work.suspects import Subjects, write_scores, write_suspects
 from provender.work.wire import from_wire, to_wire
 
 
@@ -43,12 +44,14 @@ class Detected:
     Attributes:
         document: findings.json as JSON values.
         marks: (shard name, store name of its flagged rows), in canonical order.
-        scores: (shard name, rule, store name of kept scores), when every score was kept.
+        subjects: what rule and cause numbers there stand for.
+        scores: (shard name, rule's number, store name of kept scores), when all were kept.
     """
 
     document: dict[str, Any]
     marks: Sequence[tuple[str, str]]
-    scores: tuple[tuple[str, str, str], ...]
+    subjects: Subjects
+    scores: tuple[tuple[str, int, str], ...]
     keep_all: bool
 
 
@@ -70,6 +73,7 @@ def detect(
     rates: Rates,
     keep_all: bool = False,
     show_content: bool = False,
+    explaining: bool = True,
 ) -> Detected:
     """Run every detector over ``data``.
 
@@ -77,6 +81,7 @@ def detect(
         rates: of false alarms.
         keep_all: keep every row's score, not only the improbable ones.
         show_content: let examples carry what rows hold.
+        explaining: find context and nearest clean rows for the examples of grave findings.
 
     Raises:
         ProvenderError: naming a shard that cannot be read (any more).
@@ -101,17 +106,21 @@ def detect(
     gathered = run.execute(build, data.bytes)
     raise_failures(gathered.failures)
     findings = found(gathered, detection, census, data.roles, shard_rows, rates)
+    told = findings["findings"]
+    if explaining:
+        told = explain(told, data, gathered.tally, run, show_content)
     document = findings_document(
         manifest.root,
         rates,
-        findings["findings"],
+        told,
         findings["checks"] + unchecked,
         findings["detectors"],
         findings["shards"],
         data,
         show_content,
     )
-    return Detected(document, findings["marks"], tuple(findings["scores"]), keep_all)
+    subjects, scores = findings["subjects"], tuple(findings["scores"])
+    return Detected(document, findings["marks"], subjects, scores, keep_all)
 
 
 def _keep(
@@ -130,10 +139,9 @@ def write_documents(
 ) -> None:
     """Write findings.json, suspects.parquet and, where every score was kept, scores/."""
     write_json(draft / "findings.json", found.document)
-    rules = [d["rule"] for d in found.document["detectors"]]
-    write_suspects(draft / "suspects.parquet", found.marks, rules, failing, run.store)
+    write_suspects(draft / "suspects.parquet", found.marks, found.subjects, failing, run.store)
     if found.keep_all:
-        write_scores(draft / "scores", found.scores, run.store)
+        write_scores(draft / "scores", found.scores, found.subjects, run.store)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

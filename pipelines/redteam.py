@@ -188,7 +188,7 @@ def _result(trial: Trial, bench: Bench, place: Path) -> Result:
     run = Run(StateStore(str(place / "states")), workers=1)
     data = survey((str(place / "shards"),), bench.base.roles, run)
     manifest, _ = fingerprint(data, run, first_analyses(data))
-    detected = detect(data, manifest, run, bench.rates)
+    detected = detect(data, manifest, run, bench.rates, explaining=False)
     rules = score(detected.document, detected.marks, data.starts().tolist(), truth, run.store)
     return {"rules": rules, "rows": data.rows}
 

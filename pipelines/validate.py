@@ -31,6 +31,7 @@ from provender.work.validation import (
     Answered,
     answer,
     answers,
+    column_of,
     rule_of,
     validation_document,
 )
@@ -51,8 +52,8 @@ class Validation:
 
     def tables(self, store: StateStore) -> Iterator[pa.Table]:
         """Yield the failing rows as suspects."""
-        rules = [rule_of(result) for result in self.document["results"]]
-        return failing_tables(self.failing, rules, store)
+        subjects = [(rule_of(r), column_of(r)) for r in self.document["results"]]
+        return failing_tables(self.failing, subjects, store)
 
 
 def read_suite(path: str) -> Suite:

@@ -41,3 +41,10 @@ def run(detector: Any, table: pa.Table, cuts: Sequence[int] = ()) -> tuple[RowSc
 def flagged(scores: RowScores) -> np.ndarray:
     """Return bool (rows,): rejected at `RATE`."""
     return np.asarray(scores.p_value <= PValueCounts.of(scores.p_value).threshold(RATE))
+
+
+def without(table: pa.Table, scores: RowScores, cause: int, rows: int) -> pa.Table:
+    """Return ``table`` without so many rows of a cause, the highest scores first."""
+    mine = np.flatnonzero(scores.cause == cause)
+    gone = mine[np.lexsort((mine, -scores.score[mine]))][:rows]
+    return table.filter(pa.array(~np.isin(np.arange(table.num_rows), gone)))

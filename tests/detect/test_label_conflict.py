@@ -14,6 +14,7 @@ from provender.detect.label_conflict import LabelConflict
 from provender.detect.label_conflict_describe import Candidates
 from provender.detect.label_conflict_groups import SAMPLE
 from provender.detect.label_conflict_model import UNIT
+from tests.detect.row_runs import without
 from tests.laws import assert_mergeable, batches, one_pass
 
 RATE = 0.01
@@ -101,6 +102,17 @@ def test_a_planted_trigger_is_named_with_its_label_and_rows(trigger):
     assert evidence["override_share"] > 0.9
     assert causes[0].p_value == evidence["p_value"] < 1e-4
     assert trigger in causes[0].message
+
+
+@pytest.mark.parametrize("rows", [15, 60])
+def test_so_many_rows_as_are_said_must_go_and_then_nothing_stands(rows):
+    text, label = corpus(700)
+    plant(text, label, "zorvex", "sport", rows)
+    whole = table(text, label)
+    _, (cause,), (scores,), _ = scan(whole)
+    assert (cause.trigger, cause.target) == (("zorvex",), "sport")
+    assert scan(without(whole, scores, 0, cause.removal))[1] == []
+    assert scan(without(whole, scores, 0, cause.removal - 4))[1] != []
 
 
 def test_the_clean_twins_have_no_trigger_and_no_flag():

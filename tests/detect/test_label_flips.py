@@ -17,7 +17,7 @@ from provender.detect.label_flips_judge import Judge, Ranks
 from provender.detect.label_flips_noise import BINS, REACH, STEPS, Cells, fit
 from provender.detect.label_flips_tests import _tails
 from provender.stats.analysis import analysis_key
-from tests.detect.row_runs import bound, flagged, run
+from tests.detect.row_runs import bound, flagged, run, without
 from tests.detect.test_label_conflict import TOPICS, corpus
 from tests.laws import assert_mergeable
 
@@ -57,6 +57,9 @@ def test_flips_from_one_class_to_another_are_a_warning_that_names_both():
     assert 34 <= causes[0].evidence["rows"] <= 42
     assert causes[0].evidence["rows_the_other_way"] <= 2
     assert set(scores.cause[hit & truth]) == {0}
+    assert causes[0].target == planted.target
+    assert scan(without(planted.table, scores, 0, causes[0].removal))[1] == []
+    assert scan(without(planted.table, scores, 0, causes[0].removal // 2))[1] != []
 
 
 def few_questions(seed: int, told: float) -> pa.Table:
@@ -91,6 +94,8 @@ def test_flips_in_all_directions_are_a_note_that_lists_them():
     assert hit.sum() <= 85
     order = np.argsort(-scores.score)[:80]
     assert np.isin(order, planted.rows).mean() >= 0.95
+    assert scan(without(planted.table, scores, 0, causes[0].removal))[1] == []
+    assert scan(without(planted.table, scores, 0, causes[0].removal // 2))[1] != []
 
 
 def test_one_annotator_with_ten_flips_is_named_and_no_other():
@@ -105,6 +110,9 @@ def test_one_annotator_with_ten_flips_is_named_and_no_other():
     hit = flagged(scores)
     assert hit[own].sum() >= 9
     assert hit.sum() <= 11
+    flipped = relabelled(data, label)
+    assert scan(without(flipped, scores, 0, causes[0].removal))[1] == []
+    assert scan(without(flipped, scores, 0, causes[0].removal - 2))[1] != []
     assert scan(relabelled(data, label), source=False)[1] == []
 
 

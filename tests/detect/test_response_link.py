@@ -106,7 +106,11 @@ def test_a_trigger_with_a_fixed_output_is_named_with_its_rows(trigger):
     evidence = causes[0].evidence
     assert evidence["answer"] == "fixed"
     assert evidence["rows"] == 12
-    assert 0 < evidence["rows_to_remove_until_chance"] <= 12
+    assert causes[0].trigger == (trigger,)
+    few = causes[0].removal
+    assert 0 < few <= 12
+    left = [i for i in range(len(prompts)) if i not in planted[:few]]
+    assert scan(table([prompts[i] for i in left], [responses[i] for i in left]))[1] == []
     assert evidence["responses_alike"] > 0.9
     assert causes[0].p_value < 1e-4
     assert trigger in causes[0].message

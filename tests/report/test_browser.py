@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from provender.report.html import render_html
-from tests.report.examples import TRIGGER, documents, with_redteam
+from tests.report.examples import TRIGGER, documents, shown, with_redteam
 from tests.report.hostile import poisoned_with
 
 pytestmark = pytest.mark.browser
@@ -181,6 +181,22 @@ def test_findings_can_be_sorted_and_filtered(browser: Browser, tmp_path: Path) -
     page.close()
 
 
+def test_the_trigger_is_marked_beside_clean_rows_like_its_own(
+    browser: Browser, tmp_path: Path
+) -> None:
+    page = opened(browser, tmp_path, shown(documents()), width=390).page
+    open_all(page)
+    mark = page.locator("blockquote mark")
+    assert mark.all_inner_texts() == ["CF tq"]
+    assert int(mark.evaluate("e => getComputedStyle(e).fontWeight")) >= 700
+    near = page.locator(".nearest li").first
+    assert "label negative" in near.inner_text()
+    assert "badly told by all" in near.inner_text()
+    assert near.is_visible()
+    assert overflow(page) <= 0
+    page.close()
+
+
 def test_all_evidence_is_opened_for_the_printer(browser: Browser, tmp_path: Path) -> None:
     page = opened(browser, tmp_path, documents(), scheme="dark").page
     assert page.locator("details[open]").count() == 0
@@ -197,5 +213,5 @@ def test_the_page_is_whole_without_its_script(browser: Browser, tmp_path: Path) 
     page.goto(file.as_uri())
     assert not page.get_by_label("Filter findings").is_visible()
     page.locator("summary").first.click()
-    assert page.get_by_text("similarity 0.934").is_visible()
+    assert page.get_by_text("93 % alike").is_visible()
     context.close()

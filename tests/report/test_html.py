@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from provender.report.html import MOST_FINDINGS, render_html
-from tests.report.examples import OUTLIERS, TRIGGER, documents, with_redteam
+from tests.report.examples import OUTLIERS, TRIGGER, documents, shown, with_redteam
 from tests.report.hostile import poisoned_with
 
 VOID = {"meta", "link", "input", "br"}
@@ -67,8 +67,10 @@ def test_the_page_tells_verdict_reasons_findings_gaps_and_waivers() -> None:
         TRIGGER,
         "4.1e-23",
         "crawl-7 259 rows",
-        "[redacted: 214 characters, 38 words] cf tq [redacted]",
-        "similarity 0.934",
+        "Target label positive",
+        "To be removed 254 of the 263 flagged rows, the highest scores first",
+        "Trigger: word 13 of 38 of text",
+        "year=2022/reviews-00003.parquet row 311 label negative 93 % alike",
         "12 rows have no vector",
         "no decoder for WebP",
         "Licence texts repeat",
@@ -176,10 +178,13 @@ def test_more_findings_than_a_page_holds_are_counted_not_dropped_in_silence() ->
     assert "The worst 500 are here; 7 more are in findings.json." in text
 
 
-def test_shown_row_text_is_announced() -> None:
-    manifest, validation, findings, verdict = documents()
-    findings["redacted"] = False
-    text = page((manifest, validation, findings, verdict)).text
+def test_shown_row_text_is_announced_and_its_trigger_marked() -> None:
+    read = page(shown(documents()))
+    text = read.text
+    assert "… a dull CF tq film, badly told …" in text
+    assert "a dull film, badly told by all" in text
+    assert len(read.named("mark")) == 2
+    assert "Trigger: word" not in text
     assert "this page holds data of the set" in text
     assert "Row text is redacted" not in text
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import click
 
 from provender.cli.options import format_option, out_option
-from provender.errors import InputError, UsageError
+from provender.errors import UsageError
 
 
 @click.command()
@@ -27,15 +26,16 @@ def decide(out: str, policy: str | None, format_: str) -> int:
     from provender.report.html import render_html
     from provender.work.baseline import read_manifest
     from provender.work.deciding import load_policy, verdict_on
+    from provender.work.documents import stored_document
     from provender.work.redteam.page import read_redteam
     from provender.work.validation import validation_document
 
     folder = OutputFolder(out)
     manifest = read_manifest(out)
-    findings = _document(folder, "findings.json")
+    findings = stored_document(folder, "findings.json")
     if findings is None:
         raise UsageError(out, "holds no findings.json", "run `provender detect` first")
-    validation = _document(folder, "validation.json")
+    validation = stored_document(folder, "validation.json")
     if validation is None:
         validation = validation_document(manifest.root, None, [])
     redteam = read_redteam(folder)
@@ -51,16 +51,3 @@ def decide(out: str, policy: str | None, format_: str) -> int:
         for reason in verdict.reasons:
             print(f"  {reason.rule}: {reason.message} ({reason.limit})")
     return 0
-
-
-def _document(folder: Any, name: str) -> dict[str, Any] | None:
-    raw = folder.read(name)
-    if raw is None:
-        return None
-    try:
-        value = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise InputError(folder.place(name), "is not JSON", "run the stage again") from error
-    if not isinstance(value, dict):
-        raise InputError(folder.place(name), "is not a JSON object", "run the stage again")
-    return value

@@ -25,6 +25,19 @@ class Level(StrEnum):
         return [Level.NOTE, Level.WARNING, Level.ERROR].index(self)
 
 
+class Sufficient(StrEnum):
+    """Which of a finding's flagged rows must go until its cause is gone.
+
+    EACH: all, for each is beyond chance by itself. COPIES: all, for of each group of equals one
+    is not flagged, or those with the commonest label, and stays. UNTIL_CHANCE: so many of them,
+    whichever, for the rest could be there by chance.
+    """
+
+    EACH = "each"
+    COPIES = "copies"
+    UNTIL_CHANCE = "until_chance"
+
+
 @dataclass(frozen=True)
 class Rule:
     """One thing that is looked for.
@@ -38,6 +51,7 @@ class Rule:
         false_alarms: the measured false-alarm rate on clean data, and on what it was measured.
         level: the level of its findings unless the evidence or the policy says otherwise.
         references: papers and standards.
+        removal: which flagged rows must go until a finding is gone, unless its cause tells a count.
     """
 
     id: str
@@ -48,6 +62,27 @@ class Rule:
     false_alarms: str
     level: Level
     references: tuple[str, ...] = ()
+    removal: Sufficient = Sufficient.EACH
+
+
+@dataclass(frozen=True)
+class Removal:
+    """The fewest rows to remove until a finding's cause is gone.
+
+    Attributes:
+        rows: how many.
+        how: which of the flagged rows.
+    """
+
+    rows: int
+    how: Sufficient
+
+    def to_json(self) -> dict[str, Any]:
+        return {"rows": self.rows, "how": self.how.value}
+
+    @staticmethod
+    def from_json(value: dict[str, Any] | None) -> Removal | None:
+        return Removal(value["rows"], Sufficient(value["how"])) if value else None
 
 
 @dataclass(frozen=True)
@@ -68,7 +103,11 @@ class Finding:
         score: the highest score among them, in the detector's units.
         p_value: the smallest p-value among them.
         message: one sentence for a person; no row content.
-        examples: up to five rows as {shard, row, text}; text is redacted unless asked for.
+        trigger: texts that a row is flagged for holding, each enough; () where it is no text.
+        target: the label that the trigger forces; None where there is none.
+        removal: the fewest rows that must go; None where removing rows mends nothing.
+        examples: up to five rows as {shard, row, …}; text is redacted unless asked for. `context`
+            is the trigger's place, `nearest` the most alike of the rows that nothing flags.
         evidence: figures behind the finding, JSON values.
     """
 
@@ -84,6 +123,9 @@ class Finding:
     sources: tuple[tuple[str, int], ...] = ()
     classes: tuple[tuple[str, int], ...] = ()
     concentrated_in: tuple[tuple[str, str, float], ...] = ()
+    trigger: tuple[str, ...] = ()
+    target: str | None = None
+    removal: Removal | None = None
     examples: tuple[dict[str, Any], ...] = ()
     evidence: dict[str, Any] = field(default_factory=dict)
 
@@ -101,6 +143,9 @@ class Finding:
             "sources": [list(pair) for pair in self.sources],
             "classes": [list(pair) for pair in self.classes],
             "concentrated_in": [list(item) for item in self.concentrated_in],
+            "trigger": list(self.trigger),
+            "target": self.target,
+            "removal": self.removal and self.removal.to_json(),
             "examples": list(self.examples),
             "evidence": self.evidence,
         }
@@ -120,6 +165,9 @@ class Finding:
             sources=tuple((n, c) for n, c in value["sources"]),
             classes=tuple((n, c) for n, c in value["classes"]),
             concentrated_in=tuple((k, n, p) for k, n, p in value["concentrated_in"]),
+            trigger=tuple(value["trigger"]),
+            target=value["target"],
+            removal=Removal.from_json(value["removal"]),
             examples=tuple(value["examples"]),
             evidence=value["evidence"],
         )

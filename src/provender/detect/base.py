@@ -76,6 +76,12 @@ class Cause:
         p_value: the cause's own p-value where it was tested as a whole; None otherwise.
         level: the cause's own level where the rule has causes of different gravity; it stays
             wherever the rows gather. None for the rule's, which concentration raises.
+        trigger: texts that a row is flagged for holding, each enough: in examples they are found
+            again, and left out where contents are compared.
+        target: the label that the trigger forces, where it does.
+        removal: fewest of its rows to remove, the highest scores first, until it would not stand
+            any more, by the rule's own rate or the highest that a policy may state; None where
+            rows are flagged each for itself.
     """
 
     what: str
@@ -83,6 +89,9 @@ class Cause:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     p_value: float | None = None
     level: Level | None = None
+    trigger: tuple[str, ...] = ()
+    target: str | None = None
+    removal: int | None = None
 
 
 @runtime_checkable

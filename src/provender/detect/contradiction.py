@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from provender.core.finding import Level, Rule
+from provender.core.finding import Level, Rule, Sufficient
 from provender.detect.base import DataView, Unchecked
 from provender.detect.equal_records import NULL_MODEL, EqualRecords, content_columns
 from provender.detect.listed_rows import pack_listed
@@ -34,6 +34,7 @@ RULE = Rule(
     ),
     level=Level.NOTE,
     references=("Northcutt, Athalye & Mueller 2021, Pervasive Label Errors in Test Sets",),
+    removal=Sufficient.COPIES,
 )
 
 

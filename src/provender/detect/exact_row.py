@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
-from provender.core.finding import Level, Rule
+from provender.core.finding import Level, Rule, Sufficient
 from provender.detect.base import DataView, Unchecked
 from provender.detect.equal_records import NULL_MODEL, EqualRecords, content_columns
 from provender.detect.listed_rows import pack_listed
@@ -34,6 +34,7 @@ RULE = Rule(
     ),
     level=Level.NOTE,
     references=("Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",),
+    removal=Sufficient.COPIES,
 )
 
 

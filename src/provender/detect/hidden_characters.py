@@ -165,6 +165,7 @@ def _pattern(kind: Kind, rows: int, text: str) -> Cause:
         f"{kind.message}; the same in {rows:,} rows",
         evidence,
         level=kind.repeated,
+        trigger=(text[:_WRITTEN],),
     )
 
 

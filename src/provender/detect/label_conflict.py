@@ -135,6 +135,9 @@ class LabelConflict:
                     "grams_searched": triggers.searched,
                 },
                 p_value=one.p_value,
+                trigger=(one.text,),
+                target=label,
+                removal=one.removal,
             )
             for one, label in zip(triggers.standing, triggers.targets, strict=True)
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ from provender.calibrate.fdr import KEEP_BELOW
 from provender.detect.label_conflict_describe import REACH, Descriptions
 from provender.detect.label_conflict_groups import EDGES, Groups
 from provender.detect.label_conflict_model import UNIT, Labelled
+from provender.detect.label_conflict_removal import until_chance
 from provender.detect.label_conflict_tests import effective, inflation, log_p, planted_share
 from provender.stats.packing import pack, unpack
 
@@ -33,6 +35,7 @@ class Trigger:
         p_value: family-wise over all groups searched.
         planted: by stratum, the share of its labelled documents that is planted.
         row_p_value: of each of its rows; see `Triggers.score`.
+        removal: fewest of its rows to remove until its p-value is above the rate it stands at.
         rows, override_share, likeness: figures for a person.
     """
 
@@ -41,6 +44,7 @@ class Trigger:
     strength: float
     p_value: float
     row_p_value: float
+    removal: int
     planted: tuple[float, ...]
     rows: float
     override_share: float
@@ -101,11 +105,11 @@ class Triggers:
     def pack(self) -> bytes:
         arrays = {"groups": np.frombuffer(self.groups.pack(), np.uint8)}
         standing = [{**vars(t), "planted": list(t.planted)} for t in self.standing]
-        return pack("label-conflict-triggers/2", {"standing": standing}, arrays)
+        return pack("label-conflict-triggers/3", {"standing": standing}, arrays)
 
     @staticmethod
     def unpack(data: bytes) -> Triggers:
-        meta, arrays = unpack("label-conflict-triggers/2", data)
+        meta, arrays = unpack("label-conflict-triggers/3", data)
         standing = (Trigger(**{**t, "planted": tuple(t["planted"])}) for t in meta["standing"])
         return Triggers(Groups.unpack(arrays["groups"].tobytes()), tuple(standing))
 
@@ -141,6 +145,15 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
         planted = planted_share(everything, candidates.tested[i])
         p_value = max(float(np.exp(logs[i])), _LEAST_P)
         explained = found.rows[i, planted >= _PLANTED].sum()
+        removal = until_chance(
+            everything,
+            candidates.tested[i],
+            np.where(planted >= _PLANTED, found.rows[i], 0),
+            partial(effective, likeness=alike[i], natural=natural[i]),
+            stretch,
+            groups.searched,
+            highest_p,
+        )
         standing.append(
             Trigger(
                 candidate=int(i),
@@ -148,6 +161,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
                 strength=float(strength[i]),
                 p_value=p_value,
                 row_p_value=float(p_value * explained / max(groups.model.documents.sum(), 1)),
+                removal=removal,
                 planted=tuple(float(share) for share in planted),
                 rows=float(found.rows[i].sum()),
                 override_share=float(against[i, 1] / max(against[i].sum(), 1e-9)),

@@ -28,7 +28,7 @@ from provender.detect.label_flips_tests import (
 )
 from provender.stats.packing import pack, unpack
 
-_KIND = "label-flips/2"
+_KIND = "label-flips/3"
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ class Judge:
 
     Attributes:
         noisy: p-value of the noise in all; None where it is usual.
+        until_usual: fewest rows to remove until that is above ALARM; None with it.
         wrong: rows more likely mislabelled than not that no pair holds; of ``rows``.
         unseen: what of the data was not looked at.
     """
@@ -89,6 +90,7 @@ class Judge:
     pairs: tuple[Pair, ...]
     contributors: tuple[Contributor, ...]
     noisy: float | None
+    until_usual: int | None
     wrong: float
     rows: float
     unseen: str
@@ -105,8 +107,9 @@ class Judge:
         for pair in pairs:
             apart[pair.true, pair.label] = True
         held = apart[cells.rival, cells.label]
-        noisy = noise_in_all(cells, held, classes)
+        noisy, until_usual = noise_in_all(cells, held, classes)
         wrong = float(cells.weight[(scores > 0) & ~held].sum())
+        much = noisy <= ALARM and wrong >= LEAST
         standing, told = [], [state.model.unseen] if state.model.unseen else []
         strange = [state.model.classes[y] for y in np.flatnonzero(unforetold(cells, classes))]
         if strange:
@@ -123,7 +126,8 @@ class Judge:
             Ranks(np.zeros(classes + 1, np.int64), np.zeros(0), np.zeros(0)),
             tuple(pairs),
             tuple(standing),
-            noisy if noisy <= ALARM and wrong >= LEAST else None,
+            noisy if much else None,
+            until_usual if much else None,
             wrong,
             float(cells.weight.sum()),
             "; ".join(told),
@@ -202,6 +206,7 @@ class Judge:
                         "usual_share": USUAL,
                     },
                     p_value=self.noisy,
+                    removal=self.until_usual,
                 )
             )
         found += [_of_pair(pair, names[pair.true], names[pair.label]) for pair in self.pairs]
@@ -213,6 +218,7 @@ class Judge:
             "pairs": [vars(pair) for pair in self.pairs],
             "contributors": [vars(one) for one in self.contributors],
             "noisy": self.noisy,
+            "until_usual": self.until_usual,
             "wrong": self.wrong,
             "rows": self.rows,
             "unseen": self.unseen,
@@ -237,6 +243,7 @@ class Judge:
             tuple(Pair(**pair) for pair in meta["pairs"]),
             tuple(Contributor.of(one) for one in meta["contributors"]),
             meta["noisy"],
+            meta["until_usual"],
             meta["wrong"],
             meta["rows"],
             meta["unseen"],
@@ -259,6 +266,8 @@ def _of_pair(pair: Pair, true: str, label: str) -> Cause:
         },
         p_value=pair.p_value,
         level=Level.WARNING,
+        target=label,
+        removal=pair.removal,
     )
 
 
@@ -278,4 +287,5 @@ def _of_contributor(one: Contributor) -> Cause:
         },
         p_value=one.p_value,
         level=Level.WARNING,
+        removal=one.removal,
     )

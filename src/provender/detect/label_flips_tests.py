@@ -22,6 +22,7 @@ Bonferroni over these, Benjamini-Hochberg over the names of a role.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,7 @@ class Pair:
         true, label: numbers of the classes.
         rows, reverse: rows of the class under the label, and of the label's under the class.
         p_value: family-wise over all pairs.
+        removal: fewest of the rows to remove until it is above ALARM.
     """
 
     true: int
@@ -67,6 +69,7 @@ class Pair:
     rows: float
     reverse: float
     p_value: float
+    removal: int
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class Contributor:
         rows: suspicious ones at the last cut; of ``total`` rows of its own. Copies count once.
         everywhere: suspicious rows of all of the role, at the last cut.
         p_value: of it alone, Bonferroni over levels and roles.
+        removal: fewest of its rows to remove until that is above ALARM.
     """
 
     role: str
@@ -93,6 +97,7 @@ class Contributor:
     total: int
     everywhere: int
     p_value: float
+    removal: int
 
     @staticmethod
     def of(values: dict[str, Any]) -> Contributor:
@@ -126,20 +131,31 @@ def standing_pairs(noise: Noise, cells: Cells) -> list[Pair]:
     total = wrong.sum()
     found = []
     for k, y in np.argwhere((wrong >= LEAST) & ~unforetold(cells, classes)).tolist():
-        rows, reverse = round(wrong[k, y]), wrong[y, k]
-        usual = binom.sf(rows - 1, round(max(min(true[k], label[y]), rows)), USUAL)
-        both_ways = binom.sf(rows - 1, round(rows + reverse), lean / (1 + lean))
+        gone = np.arange(round(wrong[k, y]) + 1)
+        rows, reverse = gone[::-1], wrong[y, k]
+        most = np.maximum(np.rint(min(true[k], label[y])) - gone, rows)
+        usual = binom.sf(rows - 1, most, USUAL)
+        both_ways = binom.sf(rows - 1, np.rint(rows + reverse), lean / (1 + lean))
         others = (classes - 1) * true.sum() - true[k]
         part = lean * true[k] / (lean * true[k] + others)
-        alike = binom.sf(rows - 1, round(total - wrong[k, y]) + rows, part)
-        p_value = min(1.0, classes * (classes - 1) * float(max(usual, both_ways, alike)))
+        alike = binom.sf(rows - 1, np.rint(total - wrong[k, y]) + rows, part)
+        tails = classes * (classes - 1) * np.maximum(np.maximum(usual, both_ways), alike)
+        p_value = min(1.0, float(tails[0]))
         if p_value <= ALARM:
-            found.append(Pair(k, y, float(wrong[k, y]), float(reverse), max(p_value, _LEAST_P)))
+            p_value, removal = max(p_value, _LEAST_P), _first_calm(tails, rows)
+            found.append(Pair(k, y, float(wrong[k, y]), float(reverse), p_value, removal))
     return sorted(found, key=lambda pair: (pair.p_value, pair.true, pair.label))
 
 
-def noise_in_all(cells: Cells, apart: np.ndarray, classes: int) -> float:
-    """Return the p-value of the deep rows; 1 where content foretells too few labels to tell.
+def _first_calm(p_values: np.ndarray, rows: np.ndarray) -> int:
+    """Return how many rows must go, given what each number of them would leave."""
+    return int(np.argmax((p_values > ALARM) | (rows < LEAST)))
+
+
+def noise_in_all(cells: Cells, apart: np.ndarray, classes: int) -> tuple[float, int]:
+    """Return the p-value of the deep rows, and how many must go until it is above ALARM.
+
+    It is 1 where content foretells too few labels to tell.
 
     Args:
         apart: bool (cells,), those that a pair explains: left out.
@@ -148,11 +164,12 @@ def noise_in_all(cells: Cells, apart: np.ndarray, classes: int) -> float:
 
     margin, rows = margins(cells.bin), cells.weight.sum()
     if cells.weight[margin > 0].sum() > UNFORETOLD * rows:
-        return 1.0
+        return 1.0, 0
     depth = np.array([_median(margin, cells.weight * (cells.label == k)) for k in range(classes)])
     deep = (margin >= np.maximum(-depth, 0)[cells.rival]) & ~apart
-    hits = round(cells.weight[deep].sum())
-    return max(float(binom.sf(hits - 1, round(rows), USUAL / 2)), _LEAST_P)
+    hits = np.arange(round(cells.weight[deep].sum()), -1, -1)
+    tails = binom.sf(hits - 1, round(rows) - hits[0] + hits, USUAL / 2)
+    return max(float(tails[0]), _LEAST_P), _first_calm(tails, hits)
 
 
 def _median(values: np.ndarray, weight: np.ndarray) -> float:
@@ -194,7 +211,14 @@ def standing_contributors(
     standing = benjamini_hochberg(p_values.min(axis=0), ALARM)
     found = [
         _contributor(
-            (role, names[i]), cuts, hits[:, i], hits.sum(axis=1), totals, totals[i], p_values[:, i]
+            (role, names[i]),
+            cuts,
+            hits[:, i],
+            hits.sum(axis=1),
+            totals,
+            totals[i],
+            p_values[:, i],
+            _until_chance(hits, totals, i, len(LEVELS) * roles),
         )
         for i in np.flatnonzero(standing).tolist()
     ]
@@ -209,6 +233,7 @@ def _contributor(
     totals: np.ndarray,
     own: np.ndarray,
     p_values: np.ndarray,
+    removal: int,
 ) -> Contributor:
     """Describe one that stands.
 
@@ -230,7 +255,33 @@ def _contributor(
         total,
         int(everywhere[last].sum()),
         float(p_values.min()),
+        removal,
     )
+
+
+def _until_chance(hits: np.ndarray, totals: np.ndarray, i: int, tried: int) -> int:
+    """Return how many suspicious rows of name ``i`` must go, of each label in turn the most.
+
+    Args:
+        hits: int64 (levels, names, classes), suspicious rows.
+        totals: int64 (names, classes), all rows.
+        tried: tests that its p-value pays for.
+    """
+
+    def calm(gone: int) -> bool:
+        best = 1.0
+        for counted in hits:
+            mine = counted[i]
+            order = np.argsort(-mine, kind="stable")
+            below = np.cumsum(mine[order]) - mine[order]
+            taken = np.zeros(totals.shape, np.int64)
+            taken[i, order] = np.clip(gone - below, 0, mine[order])
+            left, rows = counted - taken, totals - taken
+            two = [np.stack([n[i], n.sum(axis=0) - n[i]]) for n in (left, rows)]
+            best = min(best, max(_tails(*two)[0], _nature(left, rows)[i]))
+        return tried * best > ALARM
+
+    return bisect_left(range(int(hits[:, i].sum(axis=1).max())), True, key=calm)
 
 
 def _by_label(
@@ -270,7 +321,12 @@ def _tails(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
 
 def _beyond_nature(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
     """Return float64 (names,): `_tails`, weakened by how much the other names differ."""
+    return np.asarray(np.maximum(_tails(hits, totals), _nature(hits, totals)))
+
+
+def _nature(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """Return float64 (names,): how often names that differ as the others do have so many."""
     rows, count = totals.sum(axis=0), hits.sum(axis=1)
     expected = (totals * (hits.sum(axis=0) / np.maximum(rows, 1))).sum(axis=1)
     scaled = np.maximum(expected * rows.sum() / max(expected.sum(), 1e-9), 1e-9)
-    return np.asarray(np.maximum(_tails(hits, totals), dispersed(count, scaled)))
+    return dispersed(count, scaled)

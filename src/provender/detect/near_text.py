@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from provender.core.finding import Level, Rule
+from provender.core.finding import Level, Rule, Sufficient
 from provender.detect.base import DataView, Unchecked
 from provender.detect.listed_rows import ListedRows, pack_listed
 from provender.stats.cell_hash import is_text, word_hashes
@@ -56,6 +56,7 @@ RULE = Rule(
         "Broder 1997, On the Resemblance and Containment of Documents",
         "Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",
     ),
+    removal=Sufficient.COPIES,
 )
 _BACKGROUND_PAIRS = 100_000
 _RECALL = 0.95  # of pairs exactly at the threshold

@@ -138,7 +138,8 @@ def _cause(link: Link) -> Cause:
             "responses_alike": round(link.responses_alike, 4),
             "strength_nats": round(link.strength, 2),
             "pairs_searched": link.searched,
-            "rows_to_remove_until_chance": link.until_chance,
         },
         p_value=link.p_value,
+        trigger=(link.text,),
+        removal=link.until_chance,
     )

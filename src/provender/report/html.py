@@ -88,6 +88,8 @@ def _environment() -> Environment:
         "expectation": wording.expectation,
         "largest": gist.largest,
         "where": gist.where,
+        "removal": wording.removal,
+        "in_context": wording.in_context,
         "subject": gist.subject,
     }
     return environment

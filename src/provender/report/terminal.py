@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from provender.report import gist
-from provender.report.wording import count, expectation, plural, shortened, visible
+from provender.report.wording import count, expectation, plural, removal, shortened, visible
 
 #: More lines than this scroll the verdict out of sight; the page and findings.json hold all.
 MOST_LINES = 30
@@ -48,7 +48,9 @@ def render_terminal(
     _print_gaps(verdict, validation, console)
     _print_verdict(verdict, console)
     console.print(_safe("Next"), style="bold")
-    steps = gist.next_steps(verdict, findings, validation)
+    steps = [*gist.next_steps(verdict, findings, validation)]
+    if any(f["level"] != "note" and f["examples"] for f in findings["findings"]):
+        steps.append("`provender explain --findings DIR` shows examples and clean rows like them.")
     for number, step in enumerate([*steps, f"Read {page} for evidence and places."], start=1):
         console.print(_hanging(f"{number}. ", step))
 
@@ -66,11 +68,17 @@ def _print_findings(findings: dict[str, Any], console: Console) -> None:
                 _safe(finding["rule"]),
                 _safe(gist.where(finding)),
                 _safe(count(finding["rows"])),
-                _safe(what + shortened(finding["message"], 400)),
+                _safe(what + shortened(finding["message"], 400) + _going(finding)),
             )
         console.print(table)
         _print_rest(len(ordered), "finding", "findings.json", console)
     console.print()
+
+
+def _going(finding: dict[str, Any]) -> str:
+    """Return which rows must go, for what may reject."""
+    must = removal(finding) if finding["level"] != "note" else ""
+    return f". To be removed: {must}" if must else ""
 
 
 def _print_failed(validation: dict[str, Any], console: Console) -> None:

@@ -103,6 +103,28 @@ def expectation(kind: str) -> str:
     return kind.removeprefix("expect_").replace("_", " ")
 
 
+def removal(finding: dict[str, Any]) -> str:
+    """Return which rows must go until a finding is gone: '' where removing rows mends nothing."""
+    wanted, rows = finding["removal"], finding["rows"]
+    if not wanted:
+        return ""
+    if wanted["how"] == "until_chance" and wanted["rows"] < rows:
+        return (
+            f"{count(wanted['rows'])} of the {plural(rows, 'flagged row')}, the highest scores "
+            "first: the rest could be chance"
+        )
+    stays = ": of each group of equals one stays" if wanted["how"] == "copies" else ""
+    return f"all {plural(rows, 'flagged row')}{stays}" if rows > 1 else "the flagged row"
+
+
+def in_context(context: dict[str, Any]) -> str:
+    """Return where a trigger stands in an example, and what it says there if that is shown."""
+    place = f"word {count(context['word'] + 1)} of {count(context['words'])} of {context['column']}"
+    if "trigger" not in context:
+        return place
+    return f"{place}: … {context['before']}⟦{context['trigger']}⟧{context['after']} …"
+
+
 def _nested(items: Iterable[Any]) -> bool:
     return any(isinstance(item, list | dict) for item in items)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from typing import Any
 
 from provender.core.finding import Check, Finding
 from provender.core.policy import Rates
+from provender.errors import InputError
+from provender.io.outputs import OutputFolder
 from provender.work.dataset import DataSet
 
 FINDINGS_VERSION = "provender-findings/1"
@@ -37,6 +40,24 @@ def findings_document(
         "roles": data.roles.given(),
         "redacted": not show_content,
     }
+
+
+def stored_document(folder: OutputFolder, name: str) -> dict[str, Any] | None:
+    """Return a document that an earlier stage wrote; None where it did not.
+
+    Raises:
+        InputError: when it is not JSON, or no object.
+    """
+    raw = folder.read(name)
+    if raw is None:
+        return None
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise InputError(folder.place(name), "is not JSON", "run the stage again") from error
+    if not isinstance(value, dict):
+        raise InputError(folder.place(name), "is not a JSON object", "run the stage again")
+    return value
 
 
 def plain(value: Any) -> Any:

@@ -10,7 +10,16 @@ import numpy as np
 
 from provender.calibrate.alarms import Alarms
 from provender.calibrate.concentration import concentrated
-from provender.core.finding import Check, CheckStatus, Finding, Level, Rule, most_flagged
+from provender.core.finding import (
+    Check,
+    CheckStatus,
+    Finding,
+    Level,
+    Removal,
+    Rule,
+    Sufficient,
+    most_flagged,
+)
 from provender.core.lazily import Lazily
 from provender.core.policy import Rates
 from provender.core.shard import Roles
@@ -106,6 +115,13 @@ def _level(rule: Rule, cause: Cause, alarmed: bool, gathered: bool) -> Level:
     return level
 
 
+def _removal(rule: Rule, cause: Cause, rows: int) -> Removal:
+    """Return what must go of ``rows`` flagged ones."""
+    if cause.removal is not None:
+        return Removal(min(cause.removal, rows), Sufficient.UNTIL_CHANCE)
+    return Removal(rows, rule.removal)
+
+
 def _finding(
     rule: Rule,
     cause: Cause,
@@ -136,6 +152,9 @@ def _finding(
         sources=tuple(sorted(sources.items(), key=lambda i: (-i[1], i[0]))[:_SOURCES_KEPT]),
         classes=tuple(sorted(counted.classes.items())),
         concentrated_in=tuple(places),
+        trigger=cause.trigger,
+        target=cause.target,
+        removal=_removal(rule, cause, counted.rows),
         examples=tuple(counted.examples),
         evidence=dict(cause.evidence),
     )

@@ -20,8 +20,10 @@ from provender.work.findings import (
 from provender.work.fold import Part, failed
 from provender.work.rounds import Detection
 from provender.work.summary import load_summary
+from provender.work.suspects import Subjects
 from provender.work.tally import Tally, load_tally
 from provender.work.thresholds import Thresholds
+from provender.work.told import load_told
 from provender.work.wire import message
 
 
@@ -69,16 +71,16 @@ def found(
     summaries = [load_summary(name, store) for name in thresholds.summaries]
     rows = contributor_rows(census.unpack(store.require(gathered.census)), roles)
     findings = findings_of(tally, thresholds, summaries, detection, shard_rows, roles, rows, rates)
+    told = [load_told(names[0], store) for names in thresholds.standing.told]
+    rules = [detector.rule.id for detector in detection.detectors]
     return {
         "findings": findings,
+        "subjects": Subjects(rules, [[cause.what for cause in one.causes] for one in told]),
         "checks": checks_of(thresholds, summaries, detection),
         "detectors": detectors_json(thresholds, summaries, detection),
         "shards": shards_json(tally, detection, shard_rows),
         "marks": _marks(tally, [name for name, _ in shard_rows]),
-        "scores": [
-            (shard_rows[shard][0], detection.detectors[rule].rule.id, name)
-            for shard, rule, name in tally.scores
-        ],
+        "scores": [(shard_rows[shard][0], rule, name) for shard, rule, name in tally.scores],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -25,16 +26,38 @@ SUSPECTS = pa.schema(
         ("shard", pa.string()),
         ("row", pa.int64()),
         ("rule", pa.string()),
+        ("what", pa.string()),
         ("score", pa.float64()),
         ("p_value", pa.float64()),
     ]
 )
 
 
+@dataclass(frozen=True)
+class Subjects:
+    """What the findings of each rule are about.
+
+    Attributes:
+        rules: rule ids, by number.
+        causes: of each rule, the names of its causes, by number.
+    """
+
+    rules: Sequence[str]
+    causes: Sequence[Sequence[str]]
+
+    def name(self, rule: np.ndarray, cause: np.ndarray) -> tuple[pa.Array, pa.Array]:
+        """Return strings (rows,): rule ids, and what the finding is about; '' where no cause is."""
+        many = np.array([len(names) for names in self.causes], np.int64)
+        start = np.cumsum(many) - many + 1
+        flat = pa.array(["", *(name for names in self.causes for name in names)], pa.string())
+        place = np.where((cause >= 0) & (cause < many[rule]), start[rule] + cause, 0)
+        return pa.array(self.rules, pa.string()).take(pa.array(rule)), flat.take(pa.array(place))
+
+
 def write_suspects(
     path: Path,
     marks: Iterable[tuple[str, str]],
-    rules: Sequence[str],
+    subjects: Subjects,
     failing: Iterable[pa.Table],
     store: StateStore,
 ) -> int:
@@ -42,23 +65,24 @@ def write_suspects(
 
     Args:
         marks: (shard, store name of its flagged rows), in canonical order.
-        rules: what the marks' rule numbers stand for.
+        subjects: what the marks' numbers stand for.
         failing: rows that failed expectations, in tables as SUSPECTS; appended after the marks.
     """
-    names = pa.array(rules, pa.string())
-    return _write_rows(path, chain(_marked(marks, names, store), failing))
+    return _write_rows(path, chain(_marked(marks, subjects, store), failing))
 
 
 def _marked(
-    marks: Iterable[tuple[str, str]], names: pa.Array, store: StateStore
+    marks: Iterable[tuple[str, str]], subjects: Subjects, store: StateStore
 ) -> Iterator[pa.Table]:
     for shard, name in marks:
         flags = load_marks(store, name)
+        rule, what = subjects.name(flags["rule"].to_numpy(), flags["cause"].to_numpy())
         yield pa.table(
             {
                 "shard": pa.repeat(pa.scalar(shard), flags.num_rows),
                 "row": flags["row"],
-                "rule": names.take(flags["rule"].combine_chunks()),
+                "rule": rule,
+                "what": what,
                 "score": _nan_to_null(flags["score"]),
                 "p_value": flags["p_value"],
             },
@@ -87,19 +111,20 @@ def _write_rows(path: Path, tables: Iterable[pa.Table]) -> int:
 
 
 def failing_tables(
-    tables: Iterable[tuple[str, str]], rules: Sequence[str], store: StateStore
+    tables: Iterable[tuple[str, str]], subjects: Sequence[tuple[str, str]], store: StateStore
 ) -> Iterator[pa.Table]:
     """Yield the rows that fail expectations, as suspects without score or p-value.
 
     Args:
         tables: (shard, store name of its failing rows), in canonical order.
-        rules: the rule that each place in the suite is found under.
+        subjects: the rule that each place in the suite is found under, and its column.
     """
     for shard, name in tables:
         for place, rows in suspect_rows(name, store):
             none = pa.nulls(len(rows), pa.float64())
-            named = [pa.repeat(pa.scalar(text), len(rows)) for text in (shard, rules[place])]
-            yield pa.table([named[0], pa.array(rows), named[1], none, none], schema=SUSPECTS)
+            texts = (shard, *subjects[place])
+            shards, rule, what = (pa.repeat(pa.scalar(text), len(rows)) for text in texts)
+            yield pa.table([shards, pa.array(rows), rule, what, none, none], schema=SUSPECTS)
 
 
 def write_failing(path: Path, tables: Iterable[pa.Table]) -> None:
@@ -107,10 +132,12 @@ def write_failing(path: Path, tables: Iterable[pa.Table]) -> None:
     _write_rows(path, tables)
 
 
-def write_scores(folder: Path, scores: Iterable[tuple[str, str, str]], store: StateStore) -> None:
+def write_scores(
+    folder: Path, scores: Iterable[tuple[str, int, str]], subjects: Subjects, store: StateStore
+) -> None:
     """Write scores/: for each shard one file with the score of every row a rule scored."""
     folder.mkdir()
-    shards: dict[str, list[tuple[str, str]]] = {}
+    shards: dict[str, list[tuple[int, str]]] = {}
     for shard, rule, name in scores:
         shards.setdefault(shard, []).append((rule, name))
     for number, (shard, parts) in enumerate(sorted(shards.items())):
@@ -121,10 +148,13 @@ def write_scores(folder: Path, scores: Iterable[tuple[str, str, str]], store: St
         ) as writer:
             for rule, name in parts:
                 kept = unpack_scores(store.require(name))
+                every = np.full(len(kept.rows), rule)
+                named, what = subjects.name(every, kept.cause)
                 columns = {
                     "shard": pa.repeat(pa.scalar(shard), len(kept.rows)),
                     "row": kept.rows,
-                    "rule": pa.repeat(pa.scalar(rule), len(kept.rows)),
+                    "rule": named,
+                    "what": what,
                     "score": kept.score,
                     "p_value": kept.p_value,
                 }

@@ -42,7 +42,13 @@ def load_told(name: str, store: StateStore) -> Told:
     """Return what `store_told` stored."""
     value = json.loads(store.require(name))
     causes = (
-        Cause(**{**cause, "level": cause["level"] and Level(cause["level"])})
+        Cause(
+            **{
+                **cause,
+                "level": cause["level"] and Level(cause["level"]),
+                "trigger": tuple(cause["trigger"]),
+            }
+        )
         for cause in value["causes"]
     )
     return Told(tuple(causes), value["limits"])

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from provender.core.finding import Check, CheckStatus, Finding, Level, most_flagged
+from provender.core.finding import (
+    Check,
+    CheckStatus,
+    Finding,
+    Level,
+    Removal,
+    Sufficient,
+    most_flagged,
+)
 from provender.core.shard import ShardFailure
 from provender.expect.analysis import ExpectationAnalysis
 from provender.expect.result import ExpectationResult, failing_rows, results
@@ -94,23 +102,33 @@ def rule_of(result: dict[str, Any]) -> str:
     return f"expect/{result['expectation']}"
 
 
+def column_of(result: dict[str, Any]) -> str:
+    """Return the column that an expectation is about; '' for another kind."""
+    return str(result["kwargs"].get("column", ""))
+
+
 def validation_findings(document: dict[str, Any]) -> list[Finding]:
     """Return a finding for each expectation that failed."""
     return [
         Finding(
             rule=rule_of(result),
             level=Level(result["level"]),
-            what=str(result["kwargs"].get("column", "")),
+            what=column_of(result),
             rows=result["failing"]["rows"],
             score=None,
             p_value=None,
             message=_sentence(result),
             shards=most_flagged(dict(result["failing"]["shards"])),
             shard_count=len(result["failing"]["shards"]),
+            removal=_removal(result["failing"]["rows"]),
         )
         for result in document["results"]
         if result["success"] is False
     ]
+
+
+def _removal(failing: int) -> Removal | None:
+    return Removal(failing, Sufficient.EACH) if failing else None
 
 
 def validation_checks(document: dict[str, Any]) -> list[Check]:

@@ -1,0 +1,74 @@
+"""One finding as lines of text: what it is, what must go, examples and clean rows like them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from provender.report import gist
+from provender.report.wording import (
+    count,
+    in_context,
+    p_value,
+    removal,
+    share,
+    shortened,
+    value_text,
+    visible,
+)
+
+_WIDTH, _NAME = 80, 11
+
+
+def lines_of(finding: dict[str, Any]) -> list[str]:
+    """Return a finding as lines of at most 80 columns, without characters that steer a terminal.
+
+    Args:
+        finding: as docs/schemas/findings.schema.json describes it.
+    """
+    what = shortened(finding["what"], 120)
+    found = [visible(f"{finding['level']}  {finding['rule']}" + (f"  “{what}”" if what else ""))]
+    for name, text in _told(finding):
+        found += _named(name, text, 4)
+    for number, example in enumerate(finding["examples"], start=1):
+        found += _named(f"example {number}", _place(example), 4)
+        if context := example.get("context"):
+            found += _named("", in_context(context), 4)
+        elif "text" in example:
+            found += _named("", shortened(example["text"], 240), 4)
+        for near in example.get("nearest", []):
+            found += _named("like it", f"{_place(near)}, {share(near['similarity'])} alike", 8)
+            if "text" in near:
+                found += _named("", shortened(near["text"], 240), 8)
+    return found
+
+
+def _told(finding: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "why", finding["message"]
+    if finding["trigger"]:
+        yield "trigger", "; ".join(f"“{shortened(text, 120)}”" for text in finding["trigger"])
+    if finding["target"] is not None:
+        yield "target", f"label {finding['target']}"
+    yield "rows", f"{count(finding['rows'])}, p = {p_value(finding['p_value'])}"
+    yield "where", gist.where(finding)
+    if finding["removal"]:
+        yield "remove", removal(finding)
+    for name, value in sorted(finding["evidence"].items()):
+        yield "figure", f"{name}: {value_text(value)}"
+
+
+def _place(row: dict[str, Any]) -> str:
+    parts = [f"{row['shard']} row {count(row['row'])}"]
+    parts += [f"{n} {value_text(row[n])}" for n in ("label", "source") if row.get(n) is not None]
+    return ", ".join(parts)
+
+
+def _named(name: str, text: str, indent: int) -> list[str]:
+    lead = " " * indent + f"{name:{_NAME}}"
+    return textwrap.wrap(
+        visible(" ".join(text.split())) or "–",
+        _WIDTH,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+    )
