@@ -39,6 +39,8 @@ def test_what_rejects_is_told_in_the_order_of_its_use() -> None:
     ]
     assert places == sorted(places)
     assert "4.1e-23" not in text
+    assert "To be removed: 254 of the 263 flagged rows" in " ".join(text.split())
+    assert "explain --findings out" in " ".join(text.split())
     assert "limit: no error" in text
 
 

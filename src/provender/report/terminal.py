@@ -50,7 +50,8 @@ def render_terminal(
     console.print(_safe("Next"), style="bold")
     steps = [*gist.next_steps(verdict, findings, validation)]
     if any(f["level"] != "note" and f["examples"] for f in findings["findings"]):
-        steps.append("`provender explain --findings DIR` shows examples and clean rows like them.")
+        folder = page.rpartition("/")[0] or "."
+        steps.append(f"`provender explain --findings {folder}` shows examples and rows like them.")
     for number, step in enumerate([*steps, f"Read {page} for evidence and places."], start=1):
         console.print(_hanging(f"{number}. ", step))
 

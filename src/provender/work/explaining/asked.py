@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -120,13 +121,20 @@ def ask(
 
 def pieces_asked(asked: Asked, data: DataSet) -> list[TaskRef]:
     """Return the pieces that hold an example."""
-    starts = data.starts()
-    wanted = np.sort([starts[shard] + example.row for shard, example in asked.examples])
-    tasks = list(data.tasks(asked.store))
-    first = np.array([task[-1] for task in tasks])
-    # Empty pieces begin where the next one does: the last to begin there holds the row.
-    holding = np.unique(np.searchsorted(first, wanted, side="right") - 1)
-    return [tasks[i] for i in holding.tolist()]
+    starts = data.starts().tolist()
+    wanted = sorted(starts[shard] + example.row for shard, example in asked.examples)
+    found: list[TaskRef] = []
+    tasks = data.tasks(asked.store)
+    last = next(tasks)
+    for task in tasks:
+        found += [last] * _any_within(wanted, last[-1], task[-1])
+        last = task
+    return found + [last] * _any_within(wanted, last[-1], data.rows)
+
+
+def _any_within(ordered: Sequence[int], low: int, high: int) -> bool:
+    place = bisect_left(ordered, low)
+    return place < len(ordered) and ordered[place] < high
 
 
 def read_words(task: SpanTask, asked: Asked) -> Analysed:
