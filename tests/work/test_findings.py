@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
-from provender.core.finding import Level, Rule
+from provender.core.finding import Finding, Level, Removal, Rule, Sufficient
 from provender.detect.base import Cause
 from provender.detect.registry import rules
 from provender.work.findings import _finding, _level
+from provender.work.suspects import Subjects
 from provender.work.tally import CauseTally
 
 NOTE = next(rule for rule in rules() if rule.level is Level.NOTE)
@@ -46,3 +48,29 @@ def test_a_finding_that_chance_shows_too_often_says_so() -> None:
     alarmed = _finding(ERROR, Cause("x", "y"), Level.ERROR, 1e-9, tally, shards, [place])
     assert alarmed.message == "y; 7 of 7 come from shard a.parquet"
     assert alarmed.concentrated_in == (place,)
+
+
+@pytest.mark.parametrize(
+    ("rule", "told", "removal"),
+    [
+        ("duplicates/exact-row", None, Removal(7, Sufficient.COPIES)),
+        ("outliers/robust-column", None, Removal(7, Sufficient.EACH)),
+        ("text/label-conflict", 3, Removal(3, Sufficient.UNTIL_CHANCE)),
+        ("text/label-conflict", 9, Removal(7, Sufficient.UNTIL_CHANCE)),
+    ],
+)
+def test_which_rows_must_go(rule: str, told: int | None, removal: Removal) -> None:
+    own = next(r for r in rules() if r.id == rule)
+    cause = Cause("x", "y", trigger=("cf tq",), target="spam", removal=told)
+    tally = CauseTally.of(0, 7, 1.0, 1e-9, None, None)
+    finding = _finding(own, cause, Level.ERROR, 1e-9, tally, Counter(), [])
+    assert finding.removal == removal
+    assert (finding.trigger, finding.target) == (("cf tq",), "spam")
+    assert Finding.from_json(finding.to_json()) == finding
+
+
+def test_a_suspect_is_told_with_what_its_finding_is_about() -> None:
+    subjects = Subjects(("a/one", "b/two", "c/three"), (["x", "y"], [], ["z"]))
+    rule, what = subjects.name(np.array([0, 0, 1, 2, 2]), np.array([1, -1, 0, 0, 5]))
+    assert rule.to_pylist() == ["a/one", "a/one", "b/two", "c/three", "c/three"]
+    assert what.to_pylist() == ["y", "", "", "z", ""]
