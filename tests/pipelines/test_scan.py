@@ -116,7 +116,7 @@ def test_scores_hold_every_scored_row(samples, tmp_path):
     out = tmp_path / "o"
     scanned([samples / "clean" / "digits"], out, tmp_path / "c", roles=digits, scores=True)
     scores = pq.read_table(out / "scores")
-    assert scores.schema.names == ["shard", "row", "rule", "score", "p_value"]
+    assert scores.schema.names == ["shard", "row", "rule", "what", "score", "p_value"]
     counts = Counter(scores["rule"].to_pylist())
     assert counts["spectral/class-signature"] == 1797
     assert counts["duplicates/exact-row"] == 1797
