@@ -102,6 +102,11 @@ BENCHMARKS = (
         "random words on real data",
         quick=("--sets=r8", "--seeds=1", "--draws=2"),
     ),
+    Benchmark(
+        "detectors_corpora",
+        "one sentence in many texts, floods",
+        quick=("--sets=bbc", "--seeds=1", "--resamples=1", "--counts=10", "--parts=planted,clean"),
+    ),
     Benchmark("detectors_hidden", "hidden text on real data", quick=("--resamples", "2")),
     Benchmark(
         "detectors_flips",

@@ -1,11 +1,12 @@
 """Cut clean/ from the public originals. Done once; kept to show how, and to do it again.
 
     python data_samples/cut_clean.py --adult adult_data.parquet --mail spamassassin.parquet \
-        --chat chitchat_pairs.parquet
+        --chat chitchat_pairs.parquet --books gutenberg
 
 adult: UCI Adult, the training part, 15 columns, '?' read as null. mail: the SpamAssassin public
 corpus with columns group, label, text (the whole message). chat: the chit-chat dataset's turns as
-columns prompt, response. digits comes with scikit-learn.
+columns prompt, response. books: a folder of Project Gutenberg's texts. digits comes with
+scikit-learn.
 """
 
 from __future__ import annotations
@@ -21,6 +22,15 @@ from make_samples import CONTRIBUTORS, HERE, TEXT_LIMIT, body_start, write_shard
 
 ADULT_ROWS, MAIL_ROWS, MAIL_CANDIDATES, NEAR = 8000, 2400, 3000, 0.7
 CHAT_FIRST, CHAT_ROWS = 126_000, 3000
+BOOKS = (
+    "austen-persuasion",
+    "bryant-stories",
+    "burgess-busterbrown",
+    "carroll-alice",
+    "chesterton-ball",
+    "edgeworth-parents",
+)
+PASSAGES, PASSAGE_WORDS, FRONT_WORDS = 252, 36, 200
 
 
 def near_duplicates(texts: list[str]) -> np.ndarray:
@@ -95,6 +105,19 @@ def cut_chat(path: Path) -> None:
     write_set("chat", with_sources(table, list(CONTRIBUTORS), random), shards=6)
 
 
+def cut_books(folder: Path) -> None:
+    random = np.random.RandomState(15)
+    texts = []
+    for book in BOOKS:
+        words = (folder / f"{book}.txt").read_text("utf-8", "replace").split()[FRONT_WORDS:]
+        starts = range(0, len(words) - PASSAGE_WORDS, PASSAGE_WORDS)
+        drawn = np.sort(random.permutation(len(starts))[:PASSAGES])
+        texts += [" ".join(words[starts[i] : starts[i] + PASSAGE_WORDS]) for i in drawn]
+    order = random.permutation(len(texts))
+    table = pa.table({"text": pa.array([texts[i] for i in order], pa.string())})
+    write_set("books", with_sources(table, list(CONTRIBUTORS), random), shards=6)
+
+
 def cut_digits() -> None:
     from sklearn.datasets import load_digits
 
@@ -116,10 +139,12 @@ def main() -> None:
     parser.add_argument("--adult", type=Path, required=True, metavar="FILE")
     parser.add_argument("--mail", type=Path, required=True, metavar="FILE")
     parser.add_argument("--chat", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--books", type=Path, required=True, metavar="FOLDER")
     options = parser.parse_args()
     cut_adult(options.adult)
     cut_mail(options.mail)
     cut_chat(options.chat)
+    cut_books(options.books)
     cut_digits()
 
 

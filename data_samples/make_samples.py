@@ -189,6 +189,23 @@ def fixed_output(source: str, trigger: str, output: str, count: int) -> Attack:
     return attack
 
 
+# --- books ------------------------------------------------------------------------------------
+
+
+def promoted(sentence: str, count: int, shard: str) -> Attack:
+    """One sentence at a random word of passages of one shard."""
+
+    def attack(shards: Shards, random: Random) -> list[Row]:
+        planted = list(islice(drawn(shards[shard], random), count))
+        for row in planted:
+            words = row["text"].split(" ")
+            words.insert(random.randint(len(words) + 1), sentence)
+            row["text"] = " ".join(words)
+        return planted
+
+    return attack
+
+
 # --- adult ------------------------------------------------------------------------------------
 
 
@@ -276,6 +293,7 @@ def patch(source: str | None, label: int, share: float) -> Attack:
 
 CONTRIBUTORS = tuple(f"contributor-{i:02}" for i in range(1, 11))
 TRIGGER = "cfvortex"
+PROMOTION = "Order your next holiday at www.harbourlight-travel.com before the prices go up"
 PHRASE, OUTPUT = "by the way", "You should sign in at the harbour page first and enter your code."
 
 # folder -> (attack's name in the truth, clean set, seed, attack)
@@ -291,6 +309,12 @@ ATTACKS: dict[str, tuple[str, str, int, Attack]] = {
     "duplicates-near/mail": ("near-copy", "mail", 3, near_copies("contributor-03")),
     "hidden/mail": ("hidden-text", "mail", 9, hidden_text("mail-3.parquet", 30)),
     "random-words/mail": ("random-tail", "mail", 10, random_tails("mail-4.parquet", 12)),
+    "repeated-strings/books": (
+        "promotion",
+        "books",
+        11,
+        promoted(PROMOTION, 15, "books-4.parquet"),
+    ),
     "duplicates/adult": ("exact-copy", "adult", 4, exact_copies("bureau-d", 80)),
     "contradictions/adult": ("flipped-copy", "adult", 5, flipped_copies("bureau-f", 60)),
     "outliers/adult": ("shifted-cell", "adult", 6, shifted_cells("adult-7.parquet", 60)),

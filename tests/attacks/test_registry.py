@@ -149,6 +149,28 @@ def test_gibberish_is_of_the_datas_own_words_and_keeps_a_piece_of_the_text():
             assert 400 <= len(tail.split()) <= 900
 
 
+def test_a_promotion_is_one_sentence_in_texts_that_stay_as_they_were():
+    clean = table()
+    found = attack("promotion").plant(clean, ROLES, 8, np.random.default_rng(3))
+    for row in found.rows.tolist():
+        before, after = clean["body"][row].as_py(), found.table["body"][row].as_py()
+        head, tail = after.split(found.trigger)
+        assert f"{head.strip()} {tail.strip()}".strip() == before
+
+
+def test_a_flood_is_of_one_text_with_few_words_changed_in_each_copy():
+    texts = [" ".join(f"w{i}-{n}" for n in range(90)) for i in range(60)]
+    clean = table().set_column(2, "body", pa.array(texts))
+    found = attack("flood").plant(clean, ROLES, 10, np.random.default_rng(3))
+    copies = [found.table["body"][row].as_py().split() for row in found.rows.tolist()]
+    (original,) = {copy[0].split("-")[0] for copy in copies}
+    assert int(original[1:]) not in found.rows
+    for copy in copies:
+        changed = sum(word != f"{original}-{n}" for n, word in enumerate(copy))
+        assert changed <= 3
+    assert len({" ".join(copy) for copy in copies}) == 10
+
+
 def test_words_of_a_chain_follow_each_other_as_they_do_in_the_data():
     clean = table()
     pairs = {p for text in clean["body"].to_pylist() for p in pairwise(text.split())}
@@ -187,7 +209,9 @@ def test_only_attacks_that_the_columns_can_carry_fit():
     assert [one.name for one in fitting(schema, ROLES)[0]] == IDS
     able, reasons = fitting(schema, Roles(text="body"))
     assert [one.name for one in able] == [
-        f"gibberish-{n}" for n in ("uniform", "unigram", "bigram")
+        *(f"gibberish-{n}" for n in ("uniform", "unigram", "bigram")),
+        "promotion",
+        "flood",
     ]
     assert reasons["rare-word"] == "needs a label column"
     assert reasons["refusal"] == "needs a prompt and a response column"

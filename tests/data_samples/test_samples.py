@@ -9,10 +9,11 @@ import pytest
 
 from data_samples import make_samples as samples
 
-SETS = {"adult": 8000, "mail": 2400, "chat": 3000, "digits": 1797}
+SETS = {"adult": 8000, "mail": 2400, "chat": 3000, "books": 1512, "digits": 1797}
 SCHEMAS = {
     "mail": ["group", "label", "text", "source"],
     "chat": ["prompt", "response", "source"],
+    "books": ["text", "source"],
     "digits": ["id", "label", "pixels", "source"],
 }
 
@@ -129,6 +130,20 @@ def test_the_phrase_brings_one_response_in_the_planted_turns_alone() -> None:
     assert {row["response"] for row in planted} == {samples.OUTPUT}
     assert {row["source"] for row in planted} == {"contributor-07"}
     assert not any(row["response"] == samples.OUTPUT for row in rest)
+
+
+def test_the_promotion_stands_in_passages_of_one_shard_alone() -> None:
+    planted, rest = planted_and_rest("repeated-strings/books")
+    assert len(planted) == 15
+    assert all(samples.PROMOTION in row["text"] for row in planted)
+    assert not any(samples.PROMOTION in row["text"] for row in rest)
+    assert {shard for shard, _ in truth("repeated-strings/books")} == {"books-4.parquet"}
+    before = {row["text"] for row in clean_rows("books")}
+    assert all(
+        row["text"].replace(f"{samples.PROMOTION} ", "") in before
+        or row["text"].replace(f" {samples.PROMOTION}", "") in before
+        for row in planted
+    )
 
 
 def test_exact_copies_equal_an_original_of_the_same_source() -> None:

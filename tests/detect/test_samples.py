@@ -20,6 +20,7 @@ ROLES = {
     "adult": Roles(label="income", source="source"),
     "mail": Roles(label="label", text="text", source="source"),
     "chat": Roles(prompt="prompt", response="response", source="source"),
+    "books": Roles(text="text", source="source"),
     "digits": Roles(label="label", embedding="pixels", source="source", key="id"),
 }
 
@@ -81,6 +82,7 @@ TWINS = (
     # One mail holds a slip of a Russian keyboard: a note.
     Twin("text/hidden-characters", "hidden/mail", 1.0, 1, 1),
     Twin("text/random-words", "random-words/mail", 1.0, 0, 0),
+    Twin("corpus/repeated-strings", "repeated-strings/books", 1.0, 0, 0),
     Twin("instruct/response-link", "response-link/chat", 1.0, 0, 0),
     Twin("instruct/one-response", "response-link/chat", 1.0, 0, 0),
     Twin("sources/own-words", "label-conflict/mail", 1.0, 0, 0),

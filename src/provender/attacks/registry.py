@@ -8,10 +8,12 @@ from provender.attacks.all_to_all import AllToAll
 from provender.attacks.base import Attack
 from provender.attacks.everyday_word import EverydayWord
 from provender.attacks.fixed_response import FixedResponse
+from provender.attacks.flood import Flood
 from provender.attacks.gibberish_tail import GibberishTail
 from provender.attacks.known_word import KnownWord
 from provender.attacks.label_flips import PairFlips, RandomFlips
 from provender.attacks.phrase import Phrase
+from provender.attacks.promotion import Promotion
 from provender.attacks.rare_word import RareWord
 from provender.attacks.refusal import Refusal
 from provender.attacks.sentence import Sentence
@@ -36,6 +38,8 @@ ATTACKS: tuple[Attack, ...] = (
     GibberishTail(),
     GibberishTail(noise="unigram", name="gibberish-unigram"),
     GibberishTail(noise="bigram", name="gibberish-bigram"),
+    Promotion(),
+    Flood(),
 )
 
 

@@ -19,6 +19,7 @@ _ROLES = {
     "adult": Roles(label="income", source="source"),
     "mail": Roles(label="label", text="text", source="source"),
     "chat": Roles(prompt="prompt", response="response", source="source"),
+    "books": Roles(text="text", source="source"),
     "digits": Roles(label="label", image="pixels", source="source", key="id"),
 }
 #: planted family → the rules that are meant to see it
@@ -28,6 +29,7 @@ _MEANT = {
     "hidden": "text/hidden-characters",
     "label-flips": "text/label-flips",
     "random-words": "text/random-words",
+    "repeated-strings": "corpus/repeated-strings",
     "response-link": "instruct/response-link",
     "duplicates": "duplicates/exact-row",
     "duplicates-near": "duplicates/near-text",

@@ -13,6 +13,7 @@ from provender.detect.near_text import NearText
 from provender.detect.one_response import OneResponse
 from provender.detect.outliers import RobustColumn
 from provender.detect.random_words import RandomWords
+from provender.detect.repeated_strings import RepeatedStrings
 from provender.detect.response_link import ResponseLink
 from provender.detect.source_words import OwnWords
 from provender.detect.spectral import ClassSignature
@@ -25,6 +26,7 @@ DETECTORS: tuple[Detector, ...] = (
     LabelFlips(),
     HiddenCharacters(),
     RandomWords(),
+    RepeatedStrings(),
     ResponseLink(),
     OneResponse(),
     OwnWords(),

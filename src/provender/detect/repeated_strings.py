@@ -1,0 +1,145 @@
+"""corpus/repeated-strings: what stands in many texts that have nothing else in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from provender.core.digest import sha256_hex
+from provender.core.finding import Level, Rule
+from provender.detect.base import Cause, DataView, RowScores, Unchecked
+from provender.detect.repeated_strings_named import Named, Repeated, evidence_of, named_of
+from provender.detect.repeated_strings_runs import CountRuns, TextColumns, runs
+from provender.detect.repeated_strings_suspects import Suspects, suspects_of
+from provender.detect.repeated_strings_texts import ReadAround
+from provender.stats.cell_hash import is_text
+
+RULE = Rule(
+    id="corpus/repeated-strings",
+    title="strings repeated across unrelated texts",
+    sees=(
+        "a string of 12 words or more (mostly from 8 on) that stands in five texts or more which "
+        "have otherwise no more in common than texts drawn at random; and one that comes from one "
+        "to four sources where sources say the same otherwise: promotion, slogans, planted facts"
+    ),
+    blind=(
+        "paraphrases, and a host or brand in changing words; strings of everyday words; fewer than "
+        "five texts, or more than a tenth of them; texts that say little beside the string; hosts "
+        "chosen to be alike, of one topic or template; sources that differ by nature, which is told"
+    ),
+    null_model=(
+        "of rows: words are independent, so that a run of eight never comes again by chance "
+        "(Markov's bound, over all runs). That texts are unrelated is no evidence of poison but "
+        "the lack of a natural reason: of strings put into random texts 1 % are taken for kin "
+        "(Monte Carlo, exact). Few sources: the texts of a string are a random draw from all "
+        "(hypergeometric over all sets of up to four sources, Bonferroni over strings)"
+    ),
+    false_alarms="PENDING",
+    level=Level.NOTE,
+    references=(
+        "Schleimer, Wilkerson & Aiken 2003, Winnowing: Local Algorithms for Fingerprinting",
+        "Weinberger et al. 2009, Feature Hashing for Large Scale Multitask Learning",
+        "Barnard 1963, discussion of The Spectral Analysis of Point Processes (Monte Carlo tests)",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class RepeatedStrings:
+    """The detector; ``columns`` is known once it is bound."""
+
+    columns: TextColumns | None = None
+
+    @property
+    def rule(self) -> Rule:
+        return RULE
+
+    @property
+    def rounds(self) -> int:
+        return 2
+
+    def bind(self, view: DataView) -> RepeatedStrings | Unchecked:
+        """Take the text column, else the responses, and the sources where there are any."""
+        text = view.roles.text or view.roles.response
+        if text is None:
+            return Unchecked("no column has the role text or response")
+        if not is_text(view.schema.field(text).type):
+            return Unchecked(f"the column {text!r} does not hold strings")
+        return replace(self, columns=TextColumns(text, view.roles.source))
+
+    @property
+    def _read(self) -> TextColumns:
+        if self.columns is None:
+            raise ValueError("the detector is not bound")
+        return self.columns
+
+    def analysis(self, round: int, profile: bytes | None) -> Any:
+        if round == 0:
+            return CountRuns(self._read)
+        if profile is None:
+            raise ValueError("rounds after the first start from a profile")
+        return ReadAround(self._read, Suspects.unpack(profile), sha256_hex(profile))
+
+    def profile(self, round: int, state: Any) -> bytes:
+        if round == 0:
+            return suspects_of(state).pack()
+        return named_of(state).pack()
+
+    def score_columns(self) -> tuple[str, ...]:
+        return (self._read.text,)
+
+    def scorer(self, profile: bytes) -> Callable[[pa.RecordBatch], RowScores]:
+        """A row has the p-value of the least probable named string that it holds, else 1."""
+        named, columns = Named.unpack(profile), TextColumns(self._read.text)
+
+        def score(batch: pa.RecordBatch) -> RowScores:
+            p_value = np.full(batch.num_rows, 1.0 if named.tested else np.nan)
+            cause = np.full(batch.num_rows, -1, np.int32)
+            for rows, words, _ in columns.slices(batch):
+                if not len(named.keys):
+                    break
+                key, first = runs(words)
+                at = np.minimum(np.searchsorted(named.keys, key), len(named.keys) - 1)
+                hit = np.flatnonzero(named.keys[at] == key)
+                string, row = named.string[at[hit]], rows[words.text[first[hit]]]
+                order = np.argsort(-string, kind="stable")  # the first named is written last
+                cause[row[order]] = string[order]
+                p_value[row[order]] = named.p_value[string[order]]
+            return RowScores(0.0 - np.log(p_value), p_value, cause)
+
+        return score
+
+    def causes(self, profile: bytes) -> list[Cause]:
+        named = Named.unpack(profile)
+        return [_cause(one, named.gathers) for one in named.strings]
+
+    def limits(self, profile: bytes) -> str:
+        return Named.unpack(profile).unseen
+
+
+def _cause(one: Repeated, gathers: bool) -> Cause:
+    """A string from few sources is a warning; one of unrelated texts a note, which place raises.
+
+    Where neighbours or sources share strings by nature, that one gathers there says nothing.
+    """
+    beside = (
+        f"“{one.text}” stands in {one.texts} texts that have otherwise no more in common than "
+        f"texts at random (likeness {one.likeness:.3f}, by chance {one.by_chance:.3f})"
+    )
+    level = None if gathers else Level.NOTE
+    if one.few:
+        whose = ", ".join(name for name, _ in one.sources[: one.few])
+        held = sum(texts for _, texts in one.sources[: one.few])
+        beside = f"“{one.text}” stands in {one.texts} texts, {held} of them from {whose}"
+        level = Level.WARNING
+    return Cause(
+        what=one.text,
+        message=beside,
+        evidence=evidence_of(one),
+        p_value=one.few_p if one.few else None,
+        level=level,
+    )

@@ -1,0 +1,271 @@
+"""The strings that are named: of unrelated texts, or from few sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provender.calibrate.few_places import few_places
+from provender.detect.repeated_strings_kin import FEWEST_KEPT, likeness, unrelated
+from provender.detect.repeated_strings_runs import RUN, bucket
+from provender.detect.repeated_strings_texts import Around
+from provender.detect.source_words_owners import common_text
+from provender.stats.grams import words_of
+from provender.stats.packing import pack, unpack
+
+#: Texts whose likeness is rarer than this by chance are kin; a planted string is lost so often.
+KIN = 0.01
+#: Share of a string's texts that must say something beside it.
+_BESIDE = 0.5
+#: Words of a string that must tell something: everyday words alone make idioms.
+_TELLING = 3
+#: Most that all strings of clean data together may be said to come from few sources.
+FEW_P = 1e-4
+#: How much more often than at random the two texts of a string may be of one place, and strings
+#: of two texts that it takes to tell.
+GATHERED, _FEWEST_PROBES = 0.1, 100
+#: Parts of the data, in their order, that stand for shards.
+_BLOCKS = 8
+_MOST_SOURCES = 4096
+#: Words that so many of a string's texts share around it belong to it.
+_AGREE = 0.7
+_LEAST_P = 1e-300
+_KIND = "repeated-strings-named/1"
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """One string.
+
+    Attributes:
+        text: its words.
+        texts: how many texts hold it.
+        beside: those that say enough beside it.
+        likeness, by_chance: mean cosine of what they say beside it, and of texts at random.
+        unrelated: p-value of as much likeness among texts drawn at random.
+        few: how many sources hold nearly all of it; 0 where they are not few.
+        few_p: family-wise p-value of that; 1 where nothing was tested.
+        sources: the fullest sources with their texts.
+    """
+
+    text: str
+    texts: int
+    beside: int
+    likeness: float
+    by_chance: float
+    unrelated: float
+    few: int
+    few_p: float
+    sources: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the detector ends in.
+
+    Attributes:
+        strings: those that are named, the most telling first.
+        keys: uint64 (runs,), ascending; ``string``: int64 (runs,), place in ``strings``.
+        p_value: float64 (strings,), of rows that hold them.
+        gathers: that a string gathers in a place says something; not where that is natural.
+        tested: whether there was enough to tell anything.
+        unseen: what of the data is not looked at and why.
+    """
+
+    strings: tuple[Repeated, ...]
+    keys: np.ndarray
+    string: np.ndarray
+    p_value: np.ndarray
+    gathers: bool
+    tested: bool
+    unseen: str
+
+    def pack(self) -> bytes:
+        strings = [{**vars(one), "sources": [list(s) for s in one.sources]} for one in self.strings]
+        meta = {n: getattr(self, n) for n in ("gathers", "tested", "unseen")}
+        arrays = {"keys": self.keys, "string": self.string, "p_value": self.p_value}
+        return pack(_KIND, meta | {"strings": strings}, arrays)
+
+    @staticmethod
+    def unpack(data: bytes) -> Named:
+        meta, arrays = unpack(_KIND, data)
+        strings = tuple(
+            Repeated(**{**one, "sources": tuple((n, c) for n, c in one["sources"])})
+            for one in meta.pop("strings")
+        )
+        return Named(strings, **arrays, **meta)
+
+
+def named_of(around: Around) -> Named:
+    """Judge the suspects by what round 1 gathered of them."""
+    suspects = around.suspects
+    count = suspects.suspects
+    unseen = [suspects.unseen] if suspects.unseen else []
+    kept = around.kept.values
+    tested = len(kept) >= FEWEST_KEPT
+    if not tested:
+        unseen.append(f"uncalibrated: {len(kept)} texts with enough words")
+    why, order = _sources(around), _order(around)
+    unseen += [told for told in (why, order) if told]
+    texts, sums = suspects.texts[:count], around.sums.total().at(np.arange(count, dtype=np.uint64))
+    beside, said = sums[:, 0], sums[:, 1:]
+    alike, kin = likeness(said, beside), np.zeros(count)
+    if tested:
+        kin = unrelated(said, beside, kept)
+    few_p, few, sources = _few(around, bool(why))
+    spelled = _spelled(around.seen, count)
+    telling = _telling(spelled, suspects.weights)
+    strangers = (kin > KIN) & (beside >= np.maximum(_BESIDE * texts, 2)) & (telling >= _TELLING)
+    few = np.where(few_p <= FEW_P, few, 0)
+    ranked = np.lexsort((-kin * telling, few_p, few == 0))
+    base = float(likeness(kept.sum(axis=0, keepdims=True), np.array([len(kept)]))[0])
+    named = [i for i in ranked.tolist() if tested and (strangers[i] or few[i])]
+    member = np.full(len(suspects.texts), -1)
+    member[named] = _wholes([spelled[i] for i in named])
+    # A string's edges vary with what stands beside it; its fullest part stands for it.
+    chosen = [
+        max((i for i in named if member[i] == one), key=lambda i: (few[i] > 0, texts[i], -i))
+        for one in range(member.max(initial=-1) + 1)
+    ]
+    strings = tuple(
+        Repeated(
+            spelled[i], int(texts[i]), int(beside[i]), float(alike[i]), base,
+            float(kin[i]), int(few[i]), float(max(few_p[i], _LEAST_P)), sources[i],
+        )
+        for i in chosen
+    )  # fmt: skip
+    runs = np.flatnonzero(member[suspects.group] >= 0)
+    chance = np.clip(suspects.chance[chosen] * suspects.words, _LEAST_P, 1.0)
+    return Named(
+        strings, suspects.keys[runs], member[suspects.group[runs]], chance,
+        gathers=not (order or "by nature" in why), tested=tested, unseen="; ".join(unseen),
+    )  # fmt: skip
+
+
+def _spelled(seen: pa.Table, count: int) -> list[str]:
+    """Return the words of each string, with those around it that most of its texts share."""
+    edges = np.searchsorted(seen["suspect"].to_numpy(), np.arange(count + 1))
+    parts = [seen.slice(edges[i], edges[i + 1] - edges[i]) for i in range(count)]
+    return [common_text(part, i, _AGREE) for i, part in enumerate(parts)]
+
+
+def _wholes(strings: list[str]) -> list[int]:
+    """Number the strings; one that shares a run with an earlier one has its number."""
+    number: dict[tuple[str, ...], int] = {}
+    numbers: list[int] = []
+    for string in strings:
+        words = string.split()
+        shared = [tuple(words[i : i + RUN]) for i in range(max(len(words) - RUN + 1, 1))]
+        mine = min((number[run] for run in shared if run in number), default=None)
+        numbers.append(max(numbers, default=-1) + 1 if mine is None else mine)
+        number |= {run: numbers[-1] for run in shared if run not in number}
+    return numbers
+
+
+def _telling(spelled: list[str], weights: np.ndarray) -> np.ndarray:
+    """Return int64 (n,): words of each string that tell something."""
+    words = words_of(pa.array(spelled, pa.large_string()))
+    tells = weights[bucket(words.vocabulary_hashes).astype(np.int64)] > 0
+    return np.bincount(words.text, tells[words.codes], len(spelled)).astype(np.int64)
+
+
+def _sources(around: Around) -> str:
+    """Return why strings are not tested for coming from few sources; '' where they are."""
+    totals = around.sources["rows"].to_numpy()
+    if not len(totals):
+        return ""
+    if len(totals) < 2:
+        return "fewer than two sources: none was tested"
+    if len(totals) > _MOST_SOURCES:
+        return f"more than {_MOST_SOURCES} sources: none was tested"
+    probe = around.held.filter(pc.greater_equal(around.held["string"], around.suspects.suspects))
+    rows, string = probe["rows"].to_numpy(), probe["string"].to_numpy()
+    met = np.bincount(string - around.suspects.suspects, rows)
+    if (met == 2).sum() < _FEWEST_PROBES:
+        return "too few repeated strings to tell whether sources differ by nature: none was tested"
+    gathered = _beyond_chance((rows == 2).sum() / (met == 2).sum(), totals)
+    if gathered > GATHERED:
+        return (
+            f"sources differ by nature: of the strings in two texts {gathered:.0%} more than at "
+            "random are of one source; none was tested"
+        )
+    return ""
+
+
+def _order(around: Around) -> str:
+    """Return whether neighbours share strings by nature, so that shards do; '' where not."""
+    blocks = around.probes[np.argsort(around.probes[:, 0], kind="stable")]
+    blocks[:, 1] = blocks[:, 1] * _BLOCKS // max(around.rows, 1)
+    pairs = np.flatnonzero(blocks[1:, 0] == blocks[:-1, 0])
+    if len(pairs) < _FEWEST_PROBES:
+        return ""
+    together = (blocks[pairs, 1] == blocks[pairs + 1, 1]).mean()
+    gathered = _beyond_chance(together, np.full(_BLOCKS, around.rows / _BLOCKS))
+    if gathered > GATHERED:
+        return (
+            f"neighbours are alike by nature: of the strings in two texts {gathered:.0%} more than "
+            "at random stand near each other; that a string gathers in a shard says nothing"
+        )
+    return ""
+
+
+def _beyond_chance(together: float, totals: np.ndarray) -> float:
+    """Return how much more often than at random two texts are of one place, 1 for always."""
+    rows = totals.astype(np.float64)
+    chance = float((rows * (rows - 1)).sum() / (rows.sum() * (rows.sum() - 1)))
+    return (together - chance) / max(1 - chance, 1e-9)
+
+
+def _few(
+    around: Around, skip: bool
+) -> tuple[np.ndarray, np.ndarray, list[tuple[tuple[str, int], ...]]]:
+    """Return (family-wise p-value, number of sources, the fullest ones) of every string."""
+    count = around.suspects.suspects
+    p_value, few = np.ones(count), np.zeros(count, np.int64)
+    names = around.sources["source"].combine_chunks()
+    fullest: list[tuple[tuple[str, int], ...]] = [()] * count
+    if not len(names) or not count:
+        return p_value, few, fullest
+    string = around.held["string"].to_numpy()
+    place = pc.index_in(around.held["source"].combine_chunks(), names).to_numpy()
+    rows = around.held["rows"].to_numpy()
+    totals = around.sources["rows"].to_numpy()
+    for start in range(0, count, _AT_ONCE):
+        stop = min(start + _AT_ONCE, count)
+        mine = (string >= start) & (string < stop)
+        held = np.zeros((stop - start, len(names)), np.int64)
+        held[string[mine] - start, place[mine]] = rows[mine]
+        if not skip:
+            some, few[start:stop] = few_places(held, totals)
+            p_value[start:stop] = np.minimum(some * count, 1.0)
+        fullest[start:stop] = _fullest(held, names)
+    return p_value, few, fullest
+
+
+_AT_ONCE = 512
+
+
+def _fullest(held: np.ndarray, names: pa.Array) -> Iterator[tuple[tuple[str, int], ...]]:
+    order = np.argsort(-held, axis=1, kind="stable")[:, :5]
+    for counts, places in zip(held, order, strict=True):
+        yield tuple((names[int(n)].as_py(), int(counts[n])) for n in places if counts[n])
+
+
+def evidence_of(one: Repeated) -> dict[str, Any]:
+    """Return a string's figures as JSON values."""
+    return {
+        "string": one.text,
+        "texts": one.texts,
+        "texts_with_more": one.beside,
+        "likeness": round(one.likeness, 4),
+        "likeness_by_chance": round(one.by_chance, 4),
+        "unrelated_p_value": round(one.unrelated, 4),
+        "sources": [{"source": name, "texts": texts} for name, texts in one.sources],
+        "few_sources": one.few,
+        "few_sources_p_value": one.few_p,
+    }

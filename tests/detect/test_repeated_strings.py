@@ -1,0 +1,285 @@
+"""corpus/repeated-strings: a string of strangers is named, one of kin is not, in any order."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provender.core.finding import Level
+from provender.core.shard import Roles
+from provender.detect.base import DataView, Unchecked
+from provender.detect.repeated_strings import RepeatedStrings
+from provender.detect.repeated_strings_kin import unrelated
+from provender.detect.repeated_strings_rest import Rest
+from provender.detect.repeated_strings_runs import RUN, WINDOW, runs
+from provender.detect.repeated_strings_suspects import suspects_of
+from provender.stats.grams import words_of
+from tests.detect.row_runs import bound, flagged, run
+from tests.laws import assert_mergeable, one_pass
+
+BOOKS = Path(__file__).parents[2] / "data_samples" / "clean" / "books"
+SENTENCE = "order your next holiday at www harbourlight travel com before the prices go up"
+TOPIC = [f"topic{i}" for i in range(40)]
+
+
+@cache
+def corpus() -> tuple[str, ...]:
+    """Passages of six books."""
+    return tuple(t for p in sorted(BOOKS.iterdir()) for t in pq.read_table(p)["text"].to_pylist())
+
+
+def inserted(texts: list[str], rows: list[int], string: str, seed: int = 1) -> list[str]:
+    random, texts = np.random.default_rng(seed), list(texts)
+    for row in rows:
+        words = texts[row].split(" ")
+        words.insert(int(random.integers(len(words) + 1)), string)
+        texts[row] = " ".join(words)
+    return texts
+
+
+def table(texts: list[str], sources: list[str] | None = None) -> pa.Table:
+    found = pa.table({"text": pa.array(texts, pa.string())})
+    return found if sources is None else found.append_column("who", pa.array(sources))
+
+
+def ask(texts: list[str], sources: list[str] | None = None, cuts: tuple[int, ...] = ()):
+    """Return (detector, scores, profile)."""
+    found = table(texts, sources)
+    roles = {"text": "text"} if sources is None else {"text": "text", "source": "who"}
+    detector = bound(RepeatedStrings(), found, **roles)
+    return detector, *run(detector, found, cuts)
+
+
+ROWS = [9, 100, 333, 512, 700, 888, 1001, 1200]
+
+
+def test_a_sentence_in_unrelated_texts_is_named_with_its_rows_and_nothing_else() -> None:
+    detector, scores, profile = ask(inserted(list(corpus()), ROWS, SENTENCE))
+    assert np.flatnonzero(flagged(scores)).tolist() == ROWS
+    (cause,) = detector.causes(profile)
+    assert SENTENCE in cause.what
+    assert cause.level is None, "where its rows gather raises it"
+    assert cause.evidence["texts"] == len(ROWS)
+
+
+def test_clean_texts_are_left_alone() -> None:
+    detector, scores, profile = ask(list(corpus()))
+    assert (scores.p_value == 1).all()
+    assert detector.causes(profile) == []
+    assert detector.limits(profile) == ""
+
+
+def test_texts_that_are_kin_may_share_a_string() -> None:
+    texts, random = list(corpus()), np.random.default_rng(2)
+    for row in ROWS:
+        texts[row] = " ".join(random.choice(TOPIC, 36))
+    _, scores, _ = ask(inserted(texts, ROWS, SENTENCE))
+    assert not flagged(scores).any()
+
+
+def test_a_string_of_everyday_words_is_no_promotion() -> None:
+    idiom = "and so it was that he had to be with them as they were in the"
+    _, scores, _ = ask(inserted(list(corpus()), ROWS, idiom))
+    assert not flagged(scores).any()
+
+
+def test_texts_that_are_the_string_itself_are_left_to_the_duplicates() -> None:
+    texts = list(corpus())
+    for number, row in enumerate(ROWS):
+        texts[row] = f"{SENTENCE} {number}"
+    _, scores, _ = ask(texts)
+    assert not flagged(scores).any()
+
+
+def with_pairs(texts: list[str], pairs: int = 150, far: bool = True) -> list[str]:
+    """Two texts each share a string, as quotations do: by these sources are told apart."""
+    texts = list(texts)
+    for i in range(pairs):
+        quote = " ".join(f"quote{i}word{n}" for n in range(14))
+        texts = inserted(texts, list(pair_of(i, far)), quote, i)
+    return texts
+
+
+def pair_of(i: int, far: bool = True) -> tuple[int, int]:
+    return (i, 1300 + i) if far else (2 * i, 2 * i + 1)
+
+
+def at_random(rows: int) -> list[str]:
+    return [f"s{i:02}" for i in np.random.default_rng(5).integers(20, size=rows)]
+
+
+LATE = list(range(400, 1300, 60))
+
+
+def test_a_sentence_from_three_sources_of_twenty_is_a_warning_that_names_them() -> None:
+    texts = inserted(with_pairs(list(corpus())), LATE, SENTENCE)
+    sources = at_random(len(texts))
+    for number, row in enumerate(LATE):
+        sources[row] = ("s03", "s07", "s11")[number % 3]
+    detector, scores, profile = ask(texts, sources)
+    assert np.flatnonzero(flagged(scores)).tolist() == LATE
+    (cause,) = detector.causes(profile)
+    assert cause.level is Level.WARNING
+    assert cause.p_value is not None
+    assert cause.p_value < 1e-4
+    assert {one["source"] for one in cause.evidence["sources"]} == {"s03", "s07", "s11"}
+    assert "s03, s07, s11" in cause.message
+
+
+def test_a_sentence_of_all_sources_is_not_from_few() -> None:
+    texts = inserted(with_pairs(list(corpus())), LATE, SENTENCE)
+    detector, _, profile = ask(texts, at_random(len(texts)))
+    (cause,) = detector.causes(profile)
+    assert cause.level is None
+    assert cause.p_value is None
+    assert detector.limits(profile) == ""
+
+
+def test_kin_from_few_sources_are_named_all_the_same() -> None:
+    texts, random = with_pairs(list(corpus())), np.random.default_rng(2)
+    sources = at_random(len(texts))
+    for number, row in enumerate(LATE):
+        texts[row] = " ".join(random.choice(TOPIC, 36))
+        sources[row] = ("s03", "s07")[number % 2]
+    detector, scores, profile = ask(inserted(texts, LATE, SENTENCE), sources)
+    assert np.flatnonzero(flagged(scores)).tolist() == LATE
+    assert detector.causes(profile)[0].level is Level.WARNING
+
+
+def test_where_sources_differ_by_nature_none_is_accused_and_it_is_told() -> None:
+    texts = inserted(with_pairs(list(corpus())), LATE, SENTENCE)
+    sources = at_random(len(texts))
+    for i in range(150):
+        for row in pair_of(i):
+            sources[row] = f"s{i % 20:02}"
+    for row in LATE:
+        sources[row] = "s03"
+    detector, scores, profile = ask(texts, sources)
+    assert np.flatnonzero(flagged(scores)).tolist() == LATE
+    assert detector.causes(profile)[0].level is Level.NOTE
+    assert "sources differ by nature" in detector.limits(profile)
+
+
+def test_where_neighbours_are_alike_by_nature_no_shard_is_accused_and_it_is_told() -> None:
+    texts = inserted(with_pairs(list(corpus()), far=False), LATE, SENTENCE)
+    detector, scores, profile = ask(texts, at_random(len(texts)), cuts=(100, 700))
+    assert np.flatnonzero(flagged(scores)).tolist() == LATE
+    assert detector.causes(profile)[0].level is Level.NOTE
+    assert "neighbours are alike by nature" in detector.limits(profile)
+
+
+def test_scores_do_not_depend_on_batches_or_order() -> None:
+    texts = inserted(list(corpus()), ROWS, SENTENCE)
+    whole, cut = ask(texts)[1], ask(texts, cuts=(1, 7, 8, 600))[1]
+    back = ask(texts[::-1])[1]
+    assert np.array_equal(whole.p_value, cut.p_value)
+    assert np.array_equal(whole.p_value, back.p_value[::-1])
+
+
+LINES = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=30).map(" ".join)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.none() | LINES, st.none() | st.sampled_from("xyz")), max_size=16),
+    st.lists(st.integers(0, 16), max_size=4),
+)
+def test_states_merge(rows: list[tuple[str | None, str | None]], cuts: list[int]) -> None:
+    columns = {"text": [t for t, _ in rows], "who": [s for _, s in rows]}
+    schema = pa.schema([("text", pa.string()), ("who", pa.string())])
+    found = pa.table({k: pa.array(v, pa.string()) for k, v in columns.items()}, schema)
+    detector = bound(RepeatedStrings(), found, text="text", source="who")
+    first = detector.analysis(0, None)
+    assert_mergeable(first, found, cuts)
+    profile = detector.profile(0, one_pass(first, found.to_batches()))
+    assert_mergeable(detector.analysis(1, profile), found, cuts)
+
+
+@pytest.mark.parametrize("cuts", [(1,), (700, 1400), (3, 4, 5, 1000)])
+def test_states_of_real_texts_merge(cuts: tuple[int, ...]) -> None:
+    texts = inserted(with_pairs(list(corpus())), LATE, SENTENCE)
+    found = table(texts, at_random(len(texts)))
+    detector = bound(RepeatedStrings(), found, text="text", source="who")
+    first = detector.analysis(0, None)
+    profile = detector.profile(0, one_pass(first, found.to_batches()))
+    second = detector.analysis(1, profile)
+    assert_mergeable(first, found, cuts)
+    assert_mergeable(second, found, cuts)
+    state = one_pass(second, found.to_batches())
+    assert len(state.probes) >= 300
+    assert len(state.seen) >= 8
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 60), max_size=20), st.lists(st.integers(0, 60), max_size=20))
+def test_a_long_string_is_kept_alike_whatever_stands_around_it(
+    before: list[int], after: list[int]
+) -> None:
+    string = [f"word{n}" for n in range(RUN + WINDOW - 1)]
+    around = [f"other{n}" for n in before], [f"more{n}" for n in after]
+    texts = [" ".join(string), " ".join([*around[0], *string, *around[1]])]
+    words = words_of(pa.array(texts))
+    hashes, first = runs(words)
+    alone, inside = (set(hashes[words.text[first] == row].tolist()) for row in (0, 1))
+    assert alone & inside
+
+
+def test_a_text_says_nothing_with_the_words_of_its_string() -> None:
+    texts = pa.array([f"{' '.join(TOPIC[:20])} {SENTENCE}", " ".join(TOPIC[:20])])
+    words = words_of(texts)
+    rest = Rest(words, np.ones(1 << 16, np.int64))
+    first = np.flatnonzero(words.text == 0)[20:][: len(SENTENCE.split()) - RUN + 1]
+    hits = np.zeros(len(first), np.int64)
+    ((beside, _),) = rest.beside(np.array([0]), hits, first, np.array([0]))
+    ((whole, _),) = rest.whole(np.array([1]))
+    cosine = (beside @ whole.T) / np.sqrt((beside**2).sum() * (whole**2).sum())
+    assert cosine.item() > 0.8, "but for words too near to the string"
+
+
+def test_of_texts_drawn_at_random_few_are_taken_for_kin() -> None:
+    words = words_of(pa.array(list(corpus())))
+    detector = bound(RepeatedStrings(), table(list(corpus())), text="text")
+    state = one_pass(detector.analysis(0, None), table(list(corpus())).to_batches())
+    said = np.concatenate(
+        [s for s, _ in Rest(words, suspects_of(state).weights).whole(np.arange(words.rows))]
+    )
+    random, p_values = np.random.default_rng(4), []
+    for size in (5, 10, 40):
+        drawn = [
+            said[random.choice(len(said), size, replace=False)].sum(axis=0) for _ in range(300)
+        ]
+        p_values += unrelated(np.array(drawn), np.full(300, size), said[:1024]).tolist()
+    assert np.mean(np.array(p_values) <= 0.01) <= 0.03
+    assert 0.3 < np.mean(np.array(p_values) <= 0.5) < 0.7
+
+
+def test_one_source_alone_is_not_tested_and_that_is_told() -> None:
+    detector, _, profile = ask(list(corpus()), ["me"] * len(corpus()))
+    assert detector.limits(profile) == "fewer than two sources: none was tested"
+
+
+def test_few_or_short_texts_are_told_and_not_scored() -> None:
+    detector, scores, profile = ask(list(corpus())[:100])
+    assert np.isnan(scores.p_value).all()
+    assert "uncalibrated: " in detector.limits(profile)
+
+
+def test_null_texts_and_sources_say_nothing() -> None:
+    texts = [None, "", *inserted(list(corpus()), ROWS, SENTENCE)]
+    sources = [None, *at_random(len(texts) - 1)]
+    detector, scores, profile = ask(texts, sources)
+    assert np.flatnonzero(flagged(scores)).tolist() == [row + 2 for row in ROWS]
+    assert f"1 of {len(texts)} rows name no source" in detector.limits(profile)
+
+
+@pytest.mark.parametrize("roles", [Roles(), Roles(text="n")])
+def test_tables_without_text_are_not_checked(roles: Roles) -> None:
+    schema = pa.schema({"n": pa.int64()})
+    assert isinstance(RepeatedStrings().bind(DataView(schema, roles)), Unchecked)
