@@ -29,7 +29,7 @@ from provender.work.explaining.words import Example, ExampleWords, Queries
 from provender.work.tally import EXAMPLES
 
 _BATCH = 4096
-_FAMILY = ("text/", "instruct/")
+_FAMILY = ("text/", "instruct/", "corpus/")
 
 
 def spent_on(data: Corpus) -> tuple[dict[str, list[float]], dict[str, int]]:

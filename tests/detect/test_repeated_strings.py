@@ -128,7 +128,7 @@ def test_a_sentence_from_three_sources_of_twenty_is_a_warning_that_names_them() 
     (cause,) = detector.causes(profile)
     assert cause.level is Level.WARNING
     assert cause.p_value is not None
-    assert cause.p_value < 1e-4
+    assert cause.p_value < 1e-6
     assert {one["source"] for one in cause.evidence["sources"]} == {"s03", "s07", "s11"}
     assert "s03, s07, s11" in cause.message
 

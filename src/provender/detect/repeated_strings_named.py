@@ -25,7 +25,7 @@ _BESIDE = 0.5
 #: Words of a string that must tell something: everyday words alone make idioms.
 _TELLING = 3
 #: Most that all strings of clean data together may be said to come from few sources.
-FEW_P = 1e-4
+FEW_P = 1e-3
 #: How much more often than at random the two texts of a string may be of one place, and strings
 #: of two texts that it takes to tell.
 GATHERED, _FEWEST_PROBES = 0.1, 100
@@ -117,10 +117,12 @@ def named_of(around: Around) -> Named:
     alike, kin = likeness(said, beside), np.zeros(count)
     if tested:
         kin = unrelated(said, beside, kept)
-    few_p, few, sources = _few(around, bool(why))
     spelled = _spelled(around.seen, count)
     telling = _telling(spelled, suspects.weights)
     strangers = (kin > KIN) & (beside >= np.maximum(_BESIDE * texts, 2)) & (telling >= _TELLING)
+    few_p, few, sources = _few(around, bool(why))
+    # Half of the rate is for the strings of strangers, which are few; the texts know no source.
+    few_p = np.minimum(few_p * 2 * np.where(strangers, strangers.sum(), count), 1.0)
     few = np.where(few_p <= FEW_P, few, 0)
     ranked = np.lexsort((-kin * telling, few_p, few == 0))
     base = float(likeness(kept.sum(axis=0, keepdims=True), np.array([len(kept)]))[0])
@@ -224,7 +226,7 @@ def _beyond_chance(together: float, totals: np.ndarray) -> float:
 def _few(
     around: Around, skip: bool
 ) -> tuple[np.ndarray, np.ndarray, list[tuple[tuple[str, int], ...]]]:
-    """Return (family-wise p-value, number of sources, the fullest ones) of every string."""
+    """Return (p-value, number of sources, the fullest ones) of every string."""
     count = around.suspects.suspects
     p_value, few = np.ones(count), np.zeros(count, np.int64)
     names = around.sources["source"].combine_chunks()
@@ -241,8 +243,7 @@ def _few(
         held = np.zeros((stop - start, len(names)), np.int64)
         held[string[mine] - start, place[mine]] = rows[mine]
         if not skip:
-            some, few[start:stop] = few_places(held, totals)
-            p_value[start:stop] = np.minimum(some * count, 1.0)
+            p_value[start:stop], few[start:stop] = few_places(held, totals)
         fullest[start:stop] = _fullest(held, names)
     return p_value, few, fullest
 
