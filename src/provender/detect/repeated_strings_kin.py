@@ -12,7 +12,7 @@ DRAWS, _SEED = 499, 20261126
 FEWEST_KEPT = 200
 #: Sizes of draws; a string of more texts is held against the next smaller one, whose likenesses
 #: spread wider: some kin then pass as strangers, and never the other way.
-_SIZES = np.array([*range(2, 17), 20, 24, 32, 48])
+_SIZES = np.array([*range(2, 17), 20, 24, 32, 48, 64, 96, 128])
 
 
 def likeness(sums: np.ndarray, texts: np.ndarray) -> np.ndarray:
@@ -40,13 +40,12 @@ def unrelated(sums: np.ndarray, texts: np.ndarray, kept: np.ndarray) -> np.ndarr
     sizes = _SIZES[: np.searchsorted(_SIZES, max(len(kept) // 4, 2), side="right")]
     size = sizes[np.maximum(np.searchsorted(sizes, texts, side="right") - 1, 0)]
     random = np.random.default_rng(_SEED).random((DRAWS, len(kept)))
-    most = int(sizes[-1])
-    drawn = np.argpartition(random, most - 1, axis=1)[:, :most]
-    # In the order of their random numbers the first n of them are a random draw of n.
-    drawn = np.take_along_axis(drawn, np.take_along_axis(random, drawn, 1).argsort(axis=1), 1)
+    place = random.argsort(axis=1).argsort(axis=1)
     for one in np.unique(size):
         mine = np.flatnonzero(size == one)
-        null = np.sort(likeness(kept[drawn[:, :one]].sum(axis=1), np.full(DRAWS, one)))
+        # Whole numbers below 2**53: exact, in whatever order they are added.
+        drawn = (place < one).astype(np.float64) @ kept.astype(np.float64)
+        null = np.sort(likeness(drawn, np.full(DRAWS, one)))
         above = DRAWS - np.searchsorted(null, found[mine], side="left")
         p_value[mine] = (1 + above) / (1 + DRAWS)
     return p_value
