@@ -62,7 +62,7 @@ def test_a_finding_that_chance_shows_too_often_says_so() -> None:
 def test_which_rows_must_go(rule: str, told: int | None, removal: Removal) -> None:
     own = next(r for r in rules() if r.id == rule)
     cause = Cause("x", "y", trigger=("cf tq",), target="spam", removal=told)
-    tally = CauseTally.of(0, 7, 1.0, 1e-9, None, None)
+    tally = CauseTally.of(0, 7, 1.0, 1e-9, None, {})
     finding = _finding(own, cause, Level.ERROR, 1e-9, tally, Counter(), [])
     assert finding.removal == removal
     assert (finding.trigger, finding.target) == (("cf tq",), "spam")
