@@ -116,6 +116,19 @@ def test_one_annotator_with_ten_flips_is_named_and_no_other():
     assert scan(relabelled(data, label), source=False)[1] == []
 
 
+def test_one_of_five_sources_is_noted_and_not_accused():
+    data = table()
+    source = np.array(data["source"].to_pylist())
+    label = data["label"].to_pylist()
+    for row in np.flatnonzero(source == "a3")[:10]:
+        label[row] = TOPICS[(TOPICS.index(label[row]) + 1) % 4]
+    merged = [name if name == "a3" else f"b{ord(name[-1]) % 4}" for name in source]
+    column = data.column_names.index("source")
+    few = relabelled(data, label).set_column(column, "source", pa.array(merged))
+    causes = scan(few)[1]
+    assert [(c.what, c.level) for c in causes] == [("source a3", Level.NOTE)]
+
+
 def test_an_annotator_with_ten_flips_is_named_beside_sources_that_are_not_to_blame():
     data = table()
     who = np.random.default_rng(9).integers(10, size=800)

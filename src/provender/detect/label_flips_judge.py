@@ -17,6 +17,7 @@ from provender.detect.label_flips_cells import MOST_NAMES, CellState, Leaning
 from provender.detect.label_flips_noise import Cells, Noise, fit
 from provender.detect.label_flips_tests import (
     ALARM,
+    COMPARABLE,
     LEAST,
     USUAL,
     Contributor,
@@ -286,6 +287,6 @@ def _of_contributor(one: Contributor) -> Cause:
             "p_value": one.p_value,
         },
         p_value=one.p_value,
-        level=Level.WARNING,
+        level=Level.WARNING if one.names >= COMPARABLE else Level.NOTE,
         removal=one.removal,
     )

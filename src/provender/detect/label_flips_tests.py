@@ -42,6 +42,9 @@ USUAL = 0.033
 LEAN = 1.0
 #: Rate of false alarms of each kind in a data set.
 ALARM = 0.01
+#: With fewer sources, or annotators, one that stands out is noted, not accused: one of five that
+#: differs may well do so by nature, and the others cannot tell how far such go.
+COMPARABLE = 10
 #: Shares of all rows, most suspicious first, among which a source's are counted.
 LEVELS = (0.005, 0.01, 0.02, 0.05)
 #: Noise in all is not judged where content speaks against a larger share of the labels.
@@ -87,6 +90,8 @@ class Contributor:
         everywhere: suspicious rows of all of the role, at the last cut.
         p_value: of it alone, Bonferroni over levels and roles.
         removal: fewest of its rows to remove until that is above ALARM.
+        names: how many of the role there are: of fewer than `COMPARABLE` nobody knows how far
+            they differ by nature.
     """
 
     role: str
@@ -98,6 +103,7 @@ class Contributor:
     everywhere: int
     p_value: float
     removal: int
+    names: int
 
     @staticmethod
     def of(values: dict[str, Any]) -> Contributor:
@@ -256,6 +262,7 @@ def _contributor(
         int(everywhere[last].sum()),
         float(p_values.min()),
         removal,
+        len(totals),
     )
 
 
