@@ -40,9 +40,11 @@ from provender.core.finding import Level
 from provender.core.shard import Roles
 from provender.detect.base import Cause, DataView
 from provender.detect.near_text import NearText
+from provender.detect.registry import DETECTORS
 from provender.detect.repeated_strings import RepeatedStrings
 
-_RATE, _SOURCES, _SHARDS, _GRAVE = 0.01, 20, 8, 7
+_RATE, _SOURCES, _SHARDS = 0.01, 20, 8
+_GRAVE = sum(one.rule.level is not Level.NOTE for one in DETECTORS)
 _HEAD = "set         from         count   named   rank    TPR  precision   others   alarm"
 ROLES = Roles(text="text", source="from")
 

@@ -142,6 +142,17 @@ def test_a_sentence_of_all_sources_is_not_from_few() -> None:
     assert detector.limits(profile) == ""
 
 
+def test_with_few_repeated_strings_sources_are_not_tested_but_places_still_count() -> None:
+    texts = inserted(list(corpus()), LATE, SENTENCE)
+    sources = at_random(len(texts))
+    for row in LATE:
+        sources[row] = "s03"
+    detector, _, profile = ask(texts, sources)
+    (cause,) = detector.causes(profile)
+    assert cause.level is None, "rows that gather in a source or shard raise it"
+    assert "too few repeated strings" in detector.limits(profile)
+
+
 def test_kin_from_few_sources_are_named_all_the_same() -> None:
     texts, random = with_pairs(list(corpus())), np.random.default_rng(2)
     sources = at_random(len(texts))

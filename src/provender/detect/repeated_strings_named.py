@@ -110,7 +110,7 @@ def named_of(around: Around) -> Named:
     tested = len(kept) >= FEWEST_KEPT
     if not tested:
         unseen.append(f"uncalibrated: {len(kept)} texts with enough words")
-    why, order = _sources(around), _order(around)
+    (why, differ), order = _sources(around), _order(around)
     unseen += [told for told in (why, order) if told]
     texts, sums = suspects.texts[:count], around.sums.total().at(np.arange(count, dtype=np.uint64))
     beside, said = sums[:, 0], sums[:, 1:]
@@ -145,7 +145,7 @@ def named_of(around: Around) -> Named:
     chance = np.clip(suspects.chance[chosen] * suspects.words, _LEAST_P, 1.0)
     return Named(
         strings, suspects.keys[runs], member[suspects.group[runs]], chance,
-        gathers=not (order or "by nature" in why), tested=tested, unseen="; ".join(unseen),
+        gathers=not (order or differ), tested=tested, unseen="; ".join(unseen),
     )  # fmt: skip
 
 
@@ -176,27 +176,32 @@ def _telling(spelled: list[str], weights: np.ndarray) -> np.ndarray:
     return np.bincount(words.text, tells[words.codes], len(spelled)).astype(np.int64)
 
 
-def _sources(around: Around) -> str:
-    """Return why strings are not tested for coming from few sources; '' where they are."""
+def _sources(around: Around) -> tuple[str, bool]:
+    """Return why strings are not tested for coming from few sources, '' where they are.
+
+    And whether that is because sources differ by nature.
+    """
     totals = around.sources["rows"].to_numpy()
     if not len(totals):
-        return ""
+        return "", False
     if len(totals) < 2:
-        return "fewer than two sources: none was tested"
+        return "fewer than two sources: none was tested", False
     if len(totals) > _MOST_SOURCES:
-        return f"more than {_MOST_SOURCES} sources: none was tested"
+        return f"more than {_MOST_SOURCES} sources: none was tested", False
     probe = around.held.filter(pc.greater_equal(around.held["string"], around.suspects.suspects))
     rows, string = probe["rows"].to_numpy(), probe["string"].to_numpy()
     met = np.bincount(string - around.suspects.suspects, rows)
     if (met == 2).sum() < _FEWEST_PROBES:
-        return "too few repeated strings to tell whether sources differ by nature: none was tested"
+        few = "too few repeated strings to tell whether sources differ by nature: none was tested"
+        return few, False
     gathered = _beyond_chance((rows == 2).sum() / (met == 2).sum(), totals)
     if gathered > GATHERED:
-        return (
+        differ = (
             f"sources differ by nature: of the strings in two texts {gathered:.0%} more than at "
             "random are of one source; none was tested"
         )
-    return ""
+        return differ, True
+    return "", False
 
 
 def _order(around: Around) -> str:
