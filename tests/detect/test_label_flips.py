@@ -13,7 +13,7 @@ from provender.core.shard import Roles
 from provender.detect.base import Cause, DataView, RowScores, Unchecked
 from provender.detect.label_conflict import LabelConflict
 from provender.detect.label_flips import LabelFlips
-from provender.detect.label_flips_judge import Judge, Ranks
+from provender.detect.label_flips_judge import Judge
 from provender.detect.label_flips_noise import BINS, REACH, STEPS, Cells, fit
 from provender.detect.label_flips_tests import _tails
 from provender.stats.analysis import analysis_key
@@ -321,17 +321,3 @@ def test_a_sources_tail_adds_labels_up_as_random_draws_do():
     random = np.random.default_rng(1)
     drawn = random.hypergeometric(6, 34, 10, 200_000) + random.hypergeometric(9, 28, 12, 200_000)
     assert _tails(hits, totals)[0] == pytest.approx((drawn >= 7).mean(), abs=0.003)
-
-
-@given(
-    scores=st.lists(st.integers(-9, 9), min_size=1, max_size=40),
-    labels=st.integers(0, 2**40),
-)
-def test_a_rank_is_the_share_of_the_label_that_scores_at_least_so_much(scores, labels):
-    score = np.array(scores, float)
-    label = np.array([labels >> i & 1 for i in range(len(scores))])
-    one = np.ones(len(scores), np.int64)
-    cells = Cells(label, 1 - label, one, one > 0, one, one.astype(float))
-    ranks = Ranks.of(cells, score, one < 0, 2)
-    expected = [(score[label == y] >= s).mean() for y, s in zip(label, score, strict=True)]
-    assert ranks.p_values(label, score).tolist() == pytest.approx(expected)

@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provender.calibrate.conformal import Ranks
 from provender.core.finding import Level
 from provender.detect.base import Cause, RowScores
 from provender.detect.label_conflict_model import Labelled, Model
 from provender.detect.label_flips_cells import MOST_NAMES, CellState, Leaning
-from provender.detect.label_flips_noise import Cells, Noise, fit
+from provender.detect.label_flips_noise import Noise, fit
 from provender.detect.label_flips_tests import (
     ALARM,
     COMPARABLE,
@@ -30,48 +31,6 @@ from provender.detect.label_flips_tests import (
 from provender.stats.packing import pack, unpack
 
 _KIND = "label-flips/3"
-
-
-@dataclass(frozen=True)
-class Ranks:
-    """How many rows of a label score at least so much.
-
-    The rows that a cause explains are no reference: flips that were found do not hide others.
-
-    Attributes:
-        starts: int64 (classes + 1,): the steps of label y are starts[y] to starts[y + 1].
-        score: float64 (steps,), ascending for each label.
-        share: float64 (steps,): of the label's reference rows, those that score at least that.
-    """
-
-    starts: np.ndarray
-    score: np.ndarray
-    share: np.ndarray
-
-    @staticmethod
-    def of(cells: Cells, scores: np.ndarray, explained: np.ndarray, classes: int) -> Ranks:
-        """Rank the cells that are not ``explained`` (bool per cell)."""
-        steps, shares = [np.zeros(0)], [np.zeros(0)]
-        for y in range(classes):
-            mine = (cells.label == y) & ~explained
-            step, place = np.unique(scores[mine], return_inverse=True)
-            rows = np.bincount(place, cells.rows[mine], len(step))
-            above = np.cumsum(rows[::-1])[::-1]
-            steps.append(step)
-            shares.append(above / max(rows.sum(), 1))
-        starts = np.cumsum([len(step) for step in steps])
-        return Ranks(starts, np.concatenate(steps), np.concatenate(shares))
-
-    def p_values(self, label: np.ndarray, score: np.ndarray) -> np.ndarray:
-        """Return float64 (rows,): of rows beyond all others, the least there is."""
-        p_value = np.ones(len(label))
-        for y in np.unique(label).tolist():
-            steps = slice(self.starts[y], self.starts[y + 1])
-            if steps.start < steps.stop:
-                mine = label == y
-                place = np.searchsorted(self.score[steps], score[mine])
-                p_value[mine] = self.share[steps][np.minimum(place, steps.stop - steps.start - 1)]
-        return p_value
 
 
 @dataclass(frozen=True)
@@ -134,7 +93,10 @@ class Judge:
             "; ".join(told),
         )
         explained = judge._by_class(cells.label, cells.rival, scores)[1] >= 0
-        return replace(judge, ranks=Ranks.of(cells, scores, explained, classes))
+        # Flips that were found are no reference: they do not hide others.
+        left = ~explained
+        ranks = Ranks.of(cells.label[left], scores[left], cells.rows[left], classes)
+        return replace(judge, ranks=ranks)
 
     def score(self, documents: Labelled, names: Mapping[str, pa.Array]) -> RowScores:
         """Return a slice's scores; ``names`` are the rows' sources and annotators, by role.
