@@ -65,6 +65,7 @@ def test_a_sentence_in_unrelated_texts_is_named_with_its_rows_and_nothing_else()
     assert np.flatnonzero(flagged(scores)).tolist() == ROWS
     (cause,) = detector.causes(profile)
     assert SENTENCE in cause.what
+    assert cause.trigger == (cause.what,)
     assert cause.level is None, "where its rows gather raises it"
     assert cause.evidence["texts"] == len(ROWS)
 

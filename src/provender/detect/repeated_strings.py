@@ -142,4 +142,5 @@ def _cause(one: Repeated, gathers: bool) -> Cause:
         evidence=evidence_of(one),
         p_value=one.few_p if one.few else None,
         level=level,
+        trigger=(one.text,),
     )
