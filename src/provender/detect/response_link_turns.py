@@ -8,32 +8,21 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from provender.detect.response_link_marks import marked
 from provender.stats.grams import Words, grams, mix, text_hashes, words_of
 
 #: Words of the longest prompt gram, and of a run of the response.
 LONGEST, RUN = 3, 4
-#: Kinds of answers, in the low byte of their keys; a trigger's low byte is its words.
-RUN_OF, WHOLE, REFUSAL, CANNED = 4, 5, 6, 7
+#: Kinds of answers, in the low byte of their keys, beside those of `MARKS`; a trigger's low byte
+#: is its words.
+RUN_OF, WHOLE, CANNED = 4, 5, 7
 #: A prompt of fewer words is little more than its own gram, and shows nothing.
 LEAST_WORDS = 4
-#: The key of a refusal, and of any of the long responses that several rows have.
-REFUSAL_KEY, CANNED_KEY = np.uint64(REFUSAL), np.uint64(CANNED)
+#: The key of any of the long responses that several rows have.
+CANNED_KEY = np.uint64(CANNED)
 _LONG = 8
 _SLICE = 1024
-_CAN_NOT = r"(?:can'?t|can ?not|could not|couldn'?t|won'?t|will not|unable to|not able to)"
-_HELP = r"(?:help|assist|answer|provide|comply|fulfill?|discuss|respond|complete|support|do that)"
-_REFUSED = "|".join(
-    (
-        rf"\b{_CAN_NOT} (?:\S+ ){{0,3}}{_HELP}",
-        rf"\b(?:sorry|afraid|apologi[sz]e|unfortunately)\b.{{0,30}}\b{_CAN_NOT}",
-        rf"\b{_CAN_NOT}\b.{{0,30}}\bsorry\b",
-        r"\bas an ai\b",
-        r"\b(?:must|have to) (?:decline|refuse)\b",
-        r"\b(?:against|violates?) (?:my|our) (?:guidelines|policy|policies)\b",
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -42,25 +31,23 @@ class Turns:
 
     Attributes:
         prompt, response: their words.
-        responses: the responses themselves.
+        prompts, responses: the texts themselves.
     """
 
     prompt: Words
     response: Words
+    prompts: pa.Array
     responses: pa.Array
 
     @staticmethod
     def of(prompts: pa.Array, responses: pa.Array) -> Turns:
         """Read two string arrays of one length."""
-        return Turns(words_of(prompts), words_of(responses), responses)
+        return Turns(words_of(prompts), words_of(responses), prompts, responses)
 
     @cached_property
-    def refused(self) -> np.ndarray:
-        """bool (rows,), the response is worded as a refusal (English)."""
-        plain = pc.fill_null(pc.cast(self.responses, pa.large_string()), "")
-        plain = pc.replace_substring(pc.utf8_lower(plain), "\u2019", "'")
-        refused = pc.match_substring_regex(plain, _REFUSED)
-        return np.asarray(refused.to_numpy(zero_copy_only=False))
+    def marked(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(kind, row, echo) of the responses' marks."""
+        return marked(self.prompts, self.responses)
 
     @cached_property
     def usable(self) -> np.ndarray:
@@ -92,7 +79,7 @@ class Turns:
 
     def answers(self, among: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (key, row, echo) of the runs of every response, repeats included, the whole of
-        it and a refusal.
+        it and its marks.
 
         An echo is an answer of whose words more than half stand in the row's own prompt.
 
@@ -103,14 +90,14 @@ class Turns:
         starts, before = self.response.starts, self._repeated_before
         rows = np.flatnonzero(np.diff(starts))
         whole = text_hashes(self.response)[rows] & ~np.uint64(255) | np.uint64(WHOLE)
-        refused = np.flatnonzero(self.refused)
+        mark, with_mark, asked = self.marked
         echo = (
             2 * (before[first + RUN] - before[first]) > RUN,
             2 * np.diff(before[starts])[rows] > np.diff(starts)[rows],
-            np.zeros(len(refused), bool),
+            asked,
         )
-        keys = (key, whole, np.full(len(refused), REFUSAL_KEY))
-        return np.concatenate(keys), np.concatenate((row, rows, refused)), np.concatenate(echo)
+        keys = np.concatenate((key, whole, mark.astype(np.uint64)))
+        return keys, np.concatenate((row, rows, with_mark)), np.concatenate(echo)
 
     def known(self, keys: np.ndarray, wholes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return (key, row), each pair once, of the answers of telling rows that are in ``keys``
