@@ -38,7 +38,11 @@ RULE = Rule(
         "(Monte Carlo, exact). Few sources: the texts of a string are a random draw from all "
         "(hypergeometric over all sets of up to four sources, Bonferroni over strings)"
     ),
-    false_alarms="PENDING",
+    false_alarms=(
+        "no warning in 96 random halves and eighths of six clean corpora; noted as repeated: "
+        "nothing of BBC, 1 string of Python's docstrings (blind, 18 of 4,170 texts), 8 of chat, 8 "
+        "of Reuters R8, 3 of books, 30 of mails (270 of 6,046): signatures, forms, idioms"
+    ),
     level=Level.NOTE,
     references=(
         "Schleimer, Wilkerson & Aiken 2003, Winnowing: Local Algorithms for Fingerprinting",
