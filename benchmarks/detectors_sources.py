@@ -1,9 +1,10 @@
-"""Measure sources/own-words: one poisoned source of twenty, clean sources at random and real ones.
+"""Measure what names one poisoned source of twenty, and clean sources, random and real ones.
 
 Run:  python benchmarks/detectors_sources.py [--data ../shared/data] [--parts planted,clean,real]
 
 `planted`: every attack on text, 10 rows, all given one drawn source of 20; other rows have a source
-at random. How often is that source named, for rows flagged at 1 %, and how often another one?
+at random. How often is that source named, for rows flagged at 1 %, and how often another one, by
+sources/own-words, by text/label-flips where there are labels, and by either?
 `clean`: random halves and eighths with sources at random: how often is any source named?
 `real`: sources that data really have, or stand for real ones: is the null disbelieved?
 
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -32,7 +34,8 @@ from provender.attacks.base import TooFewRowsError
 from provender.attacks.registry import fitting
 from provender.calibrate.fdr import PValueCounts
 from provender.core.shard import Roles
-from provender.detect.base import DataView
+from provender.detect.base import DataView, RowDetector
+from provender.detect.label_flips import LabelFlips
 from provender.detect.source_words import OwnWords
 
 RATE = 0.01
@@ -54,17 +57,27 @@ class Answer:
     seconds: float
 
 
-def ask(table: pa.Table, roles: Roles) -> Answer:
-    """Run the rule on a table whose sources stand in the column `from`."""
-    detector = OwnWords().bind(DataView(table.schema, replace(roles, source="from")))
-    assert isinstance(detector, OwnWords)
+def ask(table: pa.Table, roles: Roles, rule: Any = None) -> Answer:
+    """Run a rule on a table whose sources stand in the column `from`.
+
+    Args:
+        rule: `OwnWords` or another one whose causes name their source.
+    """
+    found = (rule or OwnWords()).bind(DataView(table.schema, replace(roles, source="from")))
+    if not isinstance(found, RowDetector):
+        return Answer((), np.zeros(table.num_rows, bool), "does not run", 0.0)
+    detector = found
     batches, start = table.to_batches(max_chunksize=4096), time.process_time()
     profile = last_profile(detector, batches)
     score = detector.scorer(profile)
-    p_value = np.concatenate([score(batch).p_value for batch in batches])
+    scores = [score(batch) for batch in batches]
+    p_value, cause = (np.concatenate([getattr(s, n) for s in scores]) for n in ("p_value", "cause"))
     threshold = PValueCounts.of(p_value).threshold(RATE)
     flagged, unseen = p_value <= threshold, detector.limits(profile)
-    named = tuple(pc.unique(table["from"].filter(pa.array(flagged))).to_pylist())
+    every = [cause.evidence.get("source") for cause in detector.causes(profile)]
+    of_source = np.array([*(name is not None for name in every), False])
+    flagged = flagged & of_source[cause]
+    named = tuple(str(every[i]) for i in np.unique(cause[flagged]))
     return Answer(named, flagged, unseen, time.process_time() - start)
 
 
@@ -75,13 +88,12 @@ def at_random(rows: int, many: int, random: np.random.Generator) -> np.ndarray:
 
 def planted(given: argparse.Namespace) -> Iterator[str]:
     """Yield one line for each set and attack."""
-    yield f"{'set':14}{'attack':20} trials   named  others  recall"
+    yield f"{'set':14}{'attack':20} trials  named  others  recall: own words; label flips; either"
     for name in given.sets:
         data = corpus(name, given.data, given.rows)
         able, _ = fitting(data.table.schema, data.roles)
         for one in able:
-            named = others = trials = 0
-            recall = []
+            counts, trials = np.zeros((3, 3)), 0
             for seed in range(given.trials):
                 random = np.random.default_rng([crc32(one.name.encode()), seed])
                 try:
@@ -92,15 +104,19 @@ def planted(given: argparse.Namespace) -> Iterator[str]:
                 mine = f"s{random.integers(given.sources):02}"
                 source[found.rows] = mine
                 column = pa.array(source, pa.string())
-                answer = ask(found.table.append_column("from", column), data.roles)
-                trials, named = trials + 1, named + (mine in answer.named)
-                others += bool(set(answer.named) - {mine})
-                recall.append(answer.flagged[found.rows].mean())
+                table = found.table.append_column("from", column)
+                answers = [ask(table, data.roles, rule) for rule in (OwnWords(), LabelFlips())]
+                told = [set(answer.named) for answer in answers]
+                rows = [answer.flagged for answer in answers]
+                told, rows = [*told, told[0] | told[1]], [*rows, rows[0] | rows[1]]
+                trials += 1
+                counts += [
+                    (mine in names, bool(names - {mine}), flagged[found.rows].mean())
+                    for names, flagged in zip(told, rows, strict=True)
+                ]
             if trials:
-                yield (
-                    f"{name:14}{one.name:20}{trials:7}{named / trials:8.2f}"
-                    f"{others / trials:8.2f}{np.mean(recall):8.2f}"
-                )
+                line = "; ".join(" ".join(f"{x:5.2f}" for x in each / trials) for each in counts)
+                yield f"{name:14}{one.name:20}{trials:7}  {line}"
 
 
 def clean(given: argparse.Namespace) -> Iterator[str]:
