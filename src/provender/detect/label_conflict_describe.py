@@ -19,8 +19,12 @@ from provender.stats.packing import pack, unpack
 
 #: Documents kept of every group and class to measure how alike they are.
 _KEPT = 64
+#: Documents of so many strongest candidates are counted apart, to be taken away once these stand.
+LEADERS = 16
 #: A trigger's text is looked for this many words to either side, and cut after so many words.
 REACH, _LONGEST_NAME = 8, 40
+_COUNTED = ("rows", "tested", "strata")
+_KEPT_ARRAYS = ("shared", "group", "identity", "sketch", *_COUNTED)
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,10 @@ class Descriptions:
             contradicting documents of each candidate, then of each class (numbered after them),
             then of the documents of other labels that contradict each class.
         rows: int64 (candidates, strata): documents with group and label, copies counted.
+        tested: int64 (candidates, leaders + 1, 2, strata): documents that hold the candidate, in
+            UNITs, by the strongest leader that they hold with its label (last: none), label and
+            stratum. Leaders are the first candidates.
+        strata: int64 (classes, leaders + 1, 2, strata): all documents likewise.
     """
 
     candidates: Candidates
@@ -86,6 +94,8 @@ class Descriptions:
     identity: np.ndarray
     sketch: np.ndarray
     rows: np.ndarray
+    tested: np.ndarray
+    strata: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -96,7 +106,7 @@ class Describe:
     candidates: Candidates
     made_from: str
     id: str = "text/label-conflict#3"
-    version: int = 2
+    version: int = 3
 
     def parameters(self) -> dict[str, Any]:
         read = {"text": self.columns_read.text, "label": self.columns_read.label}
@@ -118,7 +128,10 @@ class Describe:
         nothing = (np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros((0, SKETCH), np.int32))
         shared = np.zeros((many, many), np.int64)
         rows = np.zeros((many, STRATA), np.int64)
-        return Descriptions(self.candidates, names, shared, *nothing, rows)
+        kinds = (min(many, LEADERS) + 1, 2, STRATA)
+        tested = np.zeros((many, *kinds), np.int64)
+        strata = np.zeros((len(self.candidates.groups.strata), *kinds), np.int64)
+        return Descriptions(self.candidates, names, shared, *nothing, rows, tested, strata)
 
     def add(self, state: Descriptions, batch: pa.RecordBatch) -> Descriptions:
         if not len(self.candidates.strength):
@@ -135,12 +148,22 @@ class Describe:
         mine = documents.label[text] == groups.label[group]
         counted = np.zeros((many, STRATA), np.int64)
         np.add.at(counted, (group[mine], stratum[mine]), 1)
+        leader = np.full(documents.words.rows, min(many, LEADERS))
+        np.minimum.at(leader, text[mine], group[mine])
+        share = groups.model.shares(documents)
+        tested = np.zeros((many, min(many, LEADERS) + 1, 2, STRATA), np.int64)
+        np.add.at(tested, (group, leader[text], mine.astype(np.int64), stratum), share[text])
         chosen = mine & self.candidates.contradicts[group, stratum]
         text, group = text[chosen], group[chosen]
         holds = np.zeros((documents.words.rows, many), np.int64)
         holds[text, group] = 1
         rows = np.flatnonzero(documents.usable)
-        strange, of_class = self._strangers(documents)
+        every_stratum = self._strata(documents)
+        strange, of_class = self._strangers(documents, every_stratum)
+        strata = np.zeros((groups.strata.shape[0], *tested.shape[1:]), np.int64)
+        for c in range(len(strata)):
+            own = (documents.label[rows] == c).astype(np.int64)
+            np.add.at(strata[c], (leader[rows], own, every_stratum[rows, c]), share[rows])
         every = np.concatenate((text, rows, strange))
         which, identity, row = _smallest(
             np.concatenate(
@@ -152,16 +175,22 @@ class Describe:
         sketch = _sketch(groups, documents, found, which, row)
         names = _names(documents, found, text * groups.size + group, groups.size)
         shared = holds.T @ holds
-        return Descriptions(self.candidates, names, shared, which, identity, sketch, counted)
+        return Descriptions(
+            self.candidates, names, shared, which, identity, sketch, counted, tested, strata
+        )
 
-    def _strangers(self, documents: Labelled) -> tuple[np.ndarray, np.ndarray]:
+    def _strata(self, documents: Labelled) -> np.ndarray:
+        """Return int64 (rows, classes): every document's stratum of each class."""
+        model = self.candidates.groups.model
+        evidence = model.evidence(documents)
+        return np.searchsorted(EDGES, model.log_odds(evidence.total, evidence.size))
+
+    def _strangers(self, documents: Labelled, stratum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return (row, class) of the documents of other labels that contradict a class."""
         groups = self.candidates.groups
-        evidence = groups.model.evidence(documents)
-        odds = groups.model.log_odds(evidence.total, evidence.size)
         against = contradicting(groups.strata, np.zeros_like(groups.strata))
         classes = np.arange(len(groups.strata))
-        strange = against[classes, np.searchsorted(EDGES, odds)]
+        strange = against[classes, stratum]
         strange &= documents.usable[:, None] & (documents.label[:, None] != classes)
         row, of_class = np.nonzero(strange)
         return row, of_class
@@ -179,12 +208,12 @@ class Describe:
         sketch = np.concatenate([s.sketch for s in states])[row]
         shared = np.sum([s.shared for s in states], axis=0)
         names = names.sort_by(order)
-        rows = np.sum([s.rows for s in states], axis=0)
-        return Descriptions(self.candidates, names, shared, group, identity, sketch, rows)
+        counted = (np.sum([getattr(s, n) for s in states], axis=0) for n in _COUNTED)
+        return Descriptions(self.candidates, names, shared, group, identity, sketch, *counted)
 
     def pack(self, state: Descriptions) -> bytes:
         names = {name: state.names[name] for name in state.names.column_names}
-        rest = {n: getattr(state, n) for n in ("shared", "group", "identity", "sketch", "rows")}
+        rest = {n: getattr(state, n) for n in _KEPT_ARRAYS}
         return pack(self.id, {}, {**names, **rest})
 
     def unpack(self, data: bytes) -> Descriptions:
@@ -197,7 +226,7 @@ class Describe:
                 "documents": pa.array(arrays["documents"], pa.int64()),
             }
         )
-        rest = (arrays[n] for n in ("shared", "group", "identity", "sketch", "rows"))
+        rest = (arrays[n] for n in _KEPT_ARRAYS)
         return Descriptions(self.candidates, names, *rest)
 
 

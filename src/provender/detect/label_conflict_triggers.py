@@ -14,7 +14,13 @@ from provender.detect.label_conflict_describe import REACH, Descriptions
 from provender.detect.label_conflict_groups import EDGES, Groups
 from provender.detect.label_conflict_model import UNIT, Labelled
 from provender.detect.label_conflict_removal import until_chance
-from provender.detect.label_conflict_tests import effective, inflation, log_p, planted_share
+from provender.detect.label_conflict_tests import (
+    effective,
+    inflation,
+    log_p,
+    planted_share,
+    strengths,
+)
 from provender.stats.packing import pack, unpack
 
 #: Words that so many of the trigger's documents share beside it belong to it.
@@ -118,58 +124,82 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     """Return the candidates that stand, strongest first.
 
     A candidate falls when its documents are too much alike, or when most of them also hold a
-    stronger trigger for the same class.
+    stronger trigger for the same class. Once a leader stands, the documents it explains are taken
+    out of all counts and the rest is tested again: poison makes the labels of clean documents
+    like it surprising, and hides other triggers of its class.
     """
     candidates = found.candidates
     groups, many = candidates.groups, len(candidates.strength)
-    classes = len(groups.model.classes)
-    alike = np.array([_likeness(found, i) for i in range(many + 2 * classes)])
-    usual, strangers = alike[many : many + classes], alike[many + classes :]
-    natural = np.maximum(usual.max(initial=0.0), strangers)[groups.label]
-    where = candidates.contradicts
-    against = (candidates.tested * where[:, None]).sum(axis=2) / UNIT
-    shares = [effective(float(against[i, 1]), alike[i], natural[i]) for i in range(many)]
-    strength = candidates.strength * np.array(shares)
-    bulk = ~_striking(strength, found.shared, groups.searched)
-    rest = np.concatenate((strength[bulk], candidates.rest))
-    stretch = inflation(rest, candidates.many - int((~bulk).sum()))
-    logs = log_p(strength, stretch, groups.searched)
+    shares, alike, natural = _shares_alike(found)
+    strata, tested = groups.strata[groups.label], candidates.tested
+    strength = candidates.strength * shares
+    open_ = np.ones(many, bool)
+    kept = np.ones(found.tested.shape[1], bool)
     standing: list[Trigger] = []
-    for i in np.argsort(-strength, kind="stable"):
+    while open_.any():
+        stretch = _stretch(found, strength, open_)
+        logs = log_p(strength, stretch, groups.searched)
+        i = int(np.argmax(np.where(open_, strength, -np.inf)))
         if logs[i] > np.log(highest_p):
             break
-        stronger = [t.candidate for t in standing if groups.label[t.candidate] == groups.label[i]]
-        if any(2 * found.shared[i, j] > found.shared[i, i] for j in stronger):
-            continue
-        everything = groups.strata[groups.label[i]]
-        planted = planted_share(everything, candidates.tested[i])
         p_value = max(float(np.exp(logs[i])), _LEAST_P)
+        planted = planted_share(strata[i], tested[i])
         explained = found.rows[i, planted >= _PLANTED].sum()
         removal = until_chance(
-            everything,
-            candidates.tested[i],
+            strata[i],
+            tested[i],
             np.where(planted >= _PLANTED, found.rows[i], 0),
             partial(effective, likeness=alike[i], natural=natural[i]),
             stretch,
             groups.searched,
             highest_p,
         )
+        against = (tested[i] * candidates.contradicts[i]).sum(axis=1) / UNIT
         standing.append(
             Trigger(
-                candidate=int(i),
-                text=_name(found.names, int(i)),
+                candidate=i,
+                text=_name(found.names, i),
                 strength=float(strength[i]),
                 p_value=p_value,
                 row_p_value=float(p_value * explained / max(groups.model.documents.sum(), 1)),
                 removal=removal,
                 planted=tuple(float(share) for share in planted),
                 rows=float(found.rows[i].sum()),
-                override_share=float(against[i, 1] / max(against[i].sum(), 1e-9)),
+                override_share=float(against[1] / max(against.sum(), 1e-9)),
                 likeness=float(alike[i]),
             )
         )
+        same = groups.label == groups.label[i]
+        open_ &= ~(same & (2 * found.shared[:, i] > np.diag(found.shared)))
+        open_[i] = False
+        if i < len(kept) - 1:
+            kept[i] = False
+            strata = found.strata[:, kept].sum(axis=1)[groups.label]
+            tested = found.tested[:, kept].sum(axis=1)
+            strength = strengths(strata, tested) * shares
     chosen = np.array([t.candidate for t in standing], np.int64)
     return Triggers(groups.only(chosen), tuple(standing))
+
+
+def _shares_alike(found: Descriptions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return by candidate the share of its documents that counts, how alike they are, and may be."""
+    candidates = found.candidates
+    label, many = candidates.groups.label, len(candidates.strength)
+    classes = len(candidates.groups.model.classes)
+    alike = np.array([_likeness(found, i) for i in range(many + 2 * classes)])
+    usual, strangers = alike[many : many + classes], alike[many + classes :]
+    natural = np.maximum(usual.max(initial=0.0), strangers)[label]
+    against = (candidates.tested[:, 1] * candidates.contradicts).sum(axis=1) / UNIT
+    shares = [effective(float(against[i]), alike[i], natural[i]) for i in range(many)]
+    return np.array(shares), alike, natural
+
+
+def _stretch(found: Descriptions, strength: np.ndarray, open_: np.ndarray) -> float:
+    """Return how slowly the tail of the bulk falls: of what is neither explained nor striking."""
+    candidates = found.candidates
+    bulk = open_ & ~_striking(strength, found.shared, candidates.groups.searched)
+    rest = np.concatenate((strength[bulk], candidates.rest))
+    return inflation(rest, candidates.many - int((~bulk).sum()))
 
 
 def _striking(strength: np.ndarray, shared: np.ndarray, searched: int) -> np.ndarray:
