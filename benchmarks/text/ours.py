@@ -67,7 +67,7 @@ def judge(table: pa.Table, roles: Roles) -> Judged | None:
             (one is Level.NOTE, 1.0 if c.p_value is None else c.p_value, c.what)
             for one, c in zip(level[1:], causes, strict=True)
         ]
-    triggers = [what for _, _, what in sorted(named)]
+    triggers = [what for _, _, what in sorted(named, key=lambda n: n[:2])]
     return Judged(order, flagged, alarm, triggers) if found else None
 
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provender.attacks.insertion import at_random_word, mislabelled
-from provender.calibrate.fdr import PValueCounts
+from provender.calibrate.fdr import KEEP_BELOW, PValueCounts
+from provender.core.finding import Level
 from provender.core.shard import Roles
 from provender.detect.base import DataView, RowDetector, Unchecked
 from provender.detect.label_conflict import LabelConflict
@@ -80,7 +81,7 @@ def scan(table: pa.Table, cuts: Sequence[int] = ()):
         assert (np.isnan(f.score) == np.isnan(f.p_value)).all()
         assert ((f.cause >= 0) == (f.score > 0)).all()
         assert f.cause.max(initial=-1) < len(causes)
-    return flagged, causes, found, detector.limits(profile)
+    return flagged, [c for c in causes if not c.lead], found, detector.limits(profile)
 
 
 def table(text: list, label: list, kind: pa.DataType | None = None) -> pa.Table:
@@ -119,6 +120,23 @@ def test_the_clean_twins_have_no_trigger_and_no_flag():
     for seed in range(5):
         flagged, causes, _, limits = scan(table(*corpus(700, seed)))
         assert (flagged, causes, limits) == ([], [], "")
+
+
+def test_a_trigger_that_content_cannot_confirm_is_a_lead_without_rows():
+    text, _ = corpus(700)
+    label = np.random.default_rng(5).choice(["asked", "told"], 700, p=[0.3, 0.7]).tolist()
+    plant(text, label, "violet harbour", "asked", 20)
+    made = table(text, label)
+    assert scan(made)[:2] == ([], [])
+    leads = bind(made).causes(profiles(made)[-1])
+    first = next(lead for lead in leads if lead.what == "violet harbour")
+    assert (first.evidence["target_label"], first.evidence["rows"]) == ("asked", 20)
+    assert "no alarm" in first.message
+    assert len(leads) <= 3
+    for lead in leads:
+        assert (lead.lead, lead.level) == (True, Level.NOTE)
+        assert lead.p_value is not None
+        assert lead.p_value > KEEP_BELOW
 
 
 def test_random_label_errors_are_no_trigger():

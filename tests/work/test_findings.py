@@ -10,7 +10,7 @@ import pytest
 from provender.core.finding import Finding, Level, Removal, Rule, Sufficient
 from provender.detect.base import Cause
 from provender.detect.registry import rules
-from provender.work.findings import _finding, _level
+from provender.work.findings import _finding, _lead, _level
 from provender.work.suspects import Subjects
 from provender.work.tally import CauseTally
 
@@ -74,3 +74,10 @@ def test_a_suspect_is_told_with_what_its_finding_is_about() -> None:
     rule, what = subjects.name(np.array([0, 0, 1, 2, 2]), np.array([1, -1, 0, 0, 5]))
     assert rule.to_pylist() == ["a/one", "a/one", "b/two", "c/three", "c/three"]
     assert what.to_pylist() == ["y", "", "", "z", ""]
+
+
+def test_a_lead_is_a_note_without_rows() -> None:
+    cause = Cause("x", "y", {"rows": 5}, p_value=1.0, lead=True)
+    found = _lead(ERROR, cause)
+    assert (found.level, found.rows, found.p_value, found.message) == (Level.NOTE, 0, 1.0, "y")
+    assert found.evidence == {"rows": 5, "lead": True}

@@ -22,11 +22,13 @@ from provender.detect.label_conflict_rounds import (
     GramState,
     made_from,
 )
-from provender.detect.label_conflict_tests import log_p, strengths
-from provender.detect.label_conflict_triggers import Triggers, triggers_of
+from provender.detect.label_conflict_tests import by_strength, log_p, strengths
+from provender.detect.label_conflict_triggers import Lead, Triggers, triggers_of
 from provender.detect.label_conflict_words import CountWords, model_of
 
 _MOST_CANDIDATES = 256
+#: Candidates that are described where none stands, to name leads.
+_LEADS = 8
 
 RULE = Rule(
     id="text/label-conflict",
@@ -140,10 +142,30 @@ class LabelConflict:
                 removal=one.removal,
             )
             for one, label in zip(triggers.standing, triggers.targets, strict=True)
-        ]
+        ] + [_lead_cause(lead, triggers.searched) for lead in triggers.leads]
 
     def limits(self, profile: bytes) -> str:
         return Triggers.unpack(profile).unseen
+
+
+def _lead_cause(lead: Lead, searched: int) -> Cause:
+    return Cause(
+        what=lead.text,
+        message=(
+            f"lead, no alarm: “{lead.text}” → label {lead.label} in {round(lead.rows)} rows is "
+            f"among the likeliest of {searched:,} searched; family-wise p = {lead.p_value:.2g}"
+        ),
+        evidence={
+            "target_label": lead.label,
+            "rows": round(lead.rows),
+            "strength_nats": round(lead.strength, 2),
+            "p_value": lead.p_value,
+            "grams_searched": searched,
+        },
+        p_value=lead.p_value,
+        level=Level.NOTE,
+        lead=True,
+    )
 
 
 def _groups(state: GramState) -> Groups:
@@ -165,13 +187,16 @@ def _candidates(state: Any) -> Candidates:
     keys = table.keys.astype(np.int64)
     tested = np.zeros((many, 2, STRATA), np.int64)
     tested[keys >> 8, (keys >> 7) & 1, keys & 127] = table.values[:, 0]
-    strength = strengths(groups.strata[groups.label], tested)
-    order = np.argsort(-strength, kind="stable")
+    strength, by_label = strengths(groups.strata[groups.label], tested)
+    order = by_strength(strength, by_label)
     # The runners-up come along: likeness tells how far down the bulk's tail is real.
     stands = log_p(strength[order[:1]], 1.0, groups.searched) <= np.log(KEEP_BELOW)
-    chosen = order[: min(_MOST_CANDIDATES, (strength > 0).sum())] if stands.any() else order[:0]
-    rest = strength[order[len(chosen) : many // 10 + len(chosen) + 1]]
-    return Candidates(groups.only(chosen), tested[chosen], strength[chosen], rest, many)
+    telling = (strength if stands.any() else by_label) > 0
+    chosen = order[: min(_MOST_CANDIDATES if stands.any() else _LEADS, telling.sum())]
+    rest = -np.sort(-strength[order[len(chosen) :]])[: many // 10 + 1]
+    return Candidates(
+        groups.only(chosen), tested[chosen], strength[chosen], by_label[chosen], rest, many
+    )
 
 
 def _triggers(state: Descriptions) -> Triggers:

@@ -34,7 +34,7 @@ class Candidates:
     Attributes:
         groups: only the candidates (their model is empty when there is none).
         tested: int64 (candidates, 2, strata), documents that hold the group, in UNITs.
-        strength: float64 (candidates,), descending, in nats.
+        strength, by_label: float64 (candidates,), as `strengths`, in the order of `by_strength`.
         rest: float64, the strengths that come next, a tenth of all groups tested.
         many: how many groups were tested.
     """
@@ -42,6 +42,7 @@ class Candidates:
     groups: Groups
     tested: np.ndarray
     strength: np.ndarray
+    by_label: np.ndarray
     rest: np.ndarray
     many: int
 
@@ -55,16 +56,22 @@ class Candidates:
             "groups": np.frombuffer(self.groups.pack(), np.uint8),
             "tested": self.tested,
             "strength": self.strength,
+            "by_label": self.by_label,
             "rest": self.rest,
         }
-        return pack("label-conflict-candidates/2", {"many": self.many}, arrays)
+        return pack("label-conflict-candidates/3", {"many": self.many}, arrays)
 
     @staticmethod
     def unpack(data: bytes) -> Candidates:
-        meta, arrays = unpack("label-conflict-candidates/2", data)
+        meta, arrays = unpack("label-conflict-candidates/3", data)
         groups = Groups.unpack(arrays["groups"].tobytes())
         return Candidates(
-            groups, arrays["tested"], arrays["strength"], arrays["rest"], meta["many"]
+            groups,
+            arrays["tested"],
+            arrays["strength"],
+            arrays["by_label"],
+            arrays["rest"],
+            meta["many"],
         )
 
 

@@ -40,7 +40,7 @@ def until_chance(
         taken[1] = np.rint(tested[1] * (rows > 0) * (gone / total))
         everything, left = (strata - taken)[None], (tested - taken)[None]
         against = left[0, 1, contradicting(everything, left)[0]].sum() / UNIT
-        strength = strengths(everything, left) * share(float(against))
+        strength = strengths(everything, left)[0] * share(float(against))
         return bool(log_p(strength, stretch, searched)[0] > np.log(highest_p))
 
     return bisect_left(range(total), True, key=calm)

@@ -37,8 +37,8 @@ _LIKELY = 0.8
 _FEWEST_FOR_BULK = 100
 
 
-def strengths(strata: np.ndarray, tested: np.ndarray) -> np.ndarray:
-    """Return nats (groups,): the smaller of the two Chernoff exponents.
+def strengths(strata: np.ndarray, tested: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return nats (groups,): the smaller of the two Chernoff exponents; that of the labels.
 
     Args:
         strata: int64 (groups, 2, strata): all documents by label (other, the group's class) and
@@ -50,9 +50,17 @@ def strengths(strata: np.ndarray, tested: np.ndarray) -> np.ndarray:
     against = tested / UNIT * (rate < _LIKELY)[:, None]
     by_label = _exponent_of_labels(against[:, 1], against.sum(axis=1), rate)
     own, foreign = _contents(mine, other)
-    return np.asarray(
-        np.minimum(by_label, _exponent_of_conflict(tested[:, 1] / UNIT, own, foreign))
-    )
+    by_content = _exponent_of_conflict(tested[:, 1] / UNIT, own, foreign)
+    return np.minimum(by_label, by_content), by_label
+
+
+def by_strength(strength: np.ndarray, by_label: np.ndarray) -> np.ndarray:
+    """Return the order of groups, strongest first.
+
+    Where the weaker test says nothing the labels alone decide: it orders what is no more than a
+    lead, in data whose content hardly foretells labels.
+    """
+    return np.lexsort((-by_label, -np.maximum(strength, 0.0)))
 
 
 def without(strata: np.ndarray, tested: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

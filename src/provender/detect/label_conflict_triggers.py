@@ -15,6 +15,7 @@ from provender.detect.label_conflict_groups import EDGES, Groups
 from provender.detect.label_conflict_model import UNIT, Labelled
 from provender.detect.label_conflict_removal import until_chance
 from provender.detect.label_conflict_tests import (
+    by_strength,
     effective,
     inflation,
     log_p,
@@ -27,7 +28,10 @@ from provender.stats.packing import pack, unpack
 _AGREE = 0.7
 #: A row is a trigger's if it is at least so likely to be planted.
 _PLANTED = 0.5
+#: So many are named at least, if as many are anything.
+_NAMED = 3
 _LEAST_P = 1e-290
+_KIND = "label-conflict-triggers/4"
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,29 @@ class Trigger:
 
 
 @dataclass(frozen=True)
+class Lead:
+    """What comes next to the triggers: named for a person, no row is flagged for it.
+
+    Attributes:
+        text, label: the words its documents share, and the label it might force.
+        rows: documents with both.
+        strength, p_value: as of a trigger.
+    """
+
+    text: str
+    label: str
+    rows: float
+    strength: float
+    p_value: float
+
+
+@dataclass(frozen=True)
 class Triggers:
     """The triggers that stand, strongest first; ``groups`` are theirs, in the same order."""
 
     groups: Groups
     standing: tuple[Trigger, ...]
+    leads: tuple[Lead, ...]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -111,13 +133,15 @@ class Triggers:
     def pack(self) -> bytes:
         arrays = {"groups": np.frombuffer(self.groups.pack(), np.uint8)}
         standing = [{**vars(t), "planted": list(t.planted)} for t in self.standing]
-        return pack("label-conflict-triggers/3", {"standing": standing}, arrays)
+        leads = [vars(lead) for lead in self.leads]
+        return pack(_KIND, {"standing": standing, "leads": leads}, arrays)
 
     @staticmethod
     def unpack(data: bytes) -> Triggers:
-        meta, arrays = unpack("label-conflict-triggers/3", data)
+        meta, arrays = unpack(_KIND, data)
         standing = (Trigger(**{**t, "planted": tuple(t["planted"])}) for t in meta["standing"])
-        return Triggers(Groups.unpack(arrays["groups"].tobytes()), tuple(standing))
+        leads = (Lead(**lead) for lead in meta["leads"])
+        return Triggers(Groups.unpack(arrays["groups"].tobytes()), tuple(standing), tuple(leads))
 
 
 def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
@@ -126,13 +150,14 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     A candidate falls when its documents are too much alike, or when most of them also hold a
     stronger trigger for the same class. Once a leader stands, the documents it explains are taken
     out of all counts and the rest is tested again: poison makes the labels of clean documents
-    like it surprising, and hides other triggers of its class.
+    like it surprising, and hides other triggers of its class. The strongest of those that do not
+    stand are leads, if a test alone, before the search is paid for, says anything for them.
     """
     candidates = found.candidates
     groups, many = candidates.groups, len(candidates.strength)
     shares, alike, natural = _shares_alike(found)
     strata, tested = groups.strata[groups.label], candidates.tested
-    strength = candidates.strength * shares
+    strength, by_label = candidates.strength * shares, candidates.by_label * shares
     open_ = np.ones(many, bool)
     kept = np.ones(found.tested.shape[1], bool)
     standing: list[Trigger] = []
@@ -169,16 +194,35 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
                 likeness=float(alike[i]),
             )
         )
-        same = groups.label == groups.label[i]
-        open_ &= ~(same & (2 * found.shared[:, i] > np.diag(found.shared)))
-        open_[i] = False
+        open_ &= ~_explained(found, i)
         if i < len(kept) - 1:
             kept[i] = False
             strata = found.strata[:, kept].sum(axis=1)[groups.label]
             tested = found.tested[:, kept].sum(axis=1)
-            strength = strengths(strata, tested) * shares
+            strength, by_label = (s * shares for s in strengths(strata, tested))
+    leads: list[Lead] = []
+    for i in by_strength(strength, by_label).tolist():
+        if open_[i] and by_label[i] > 0 and len(standing) + len(leads) < _NAMED:
+            leads.append(
+                Lead(
+                    text=_name(found.names, i),
+                    label=groups.model.classes[groups.label[i]],
+                    rows=float(found.rows[i].sum()),
+                    strength=float(strength[i]),
+                    p_value=float(np.exp(logs[i])),
+                )
+            )
+            open_ &= ~_explained(found, i)
     chosen = np.array([t.candidate for t in standing], np.int64)
-    return Triggers(groups.only(chosen), tuple(standing))
+    return Triggers(groups.only(chosen), tuple(standing), tuple(leads))
+
+
+def _explained(found: Descriptions, trigger: int) -> np.ndarray:
+    """Return which candidates a trigger explains: itself, and those of most documents in it."""
+    label = found.candidates.groups.label
+    inside = 2 * found.shared[:, trigger] > np.diag(found.shared)
+    inside[trigger] = True
+    return np.asarray(inside & (label == label[trigger]))
 
 
 def _shares_alike(found: Descriptions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -50,7 +50,8 @@ def findings_of(
 
     A finding whose rows gather in one shard, source or annotator is raised by one level, unless
     its cause has a level of its own: poison comes from somewhere, natural dirt mostly from
-    everywhere. One that clean data would show too often is a note.
+    everywhere. One that clean data would show too often is a note. Leads are notes
+    without rows.
 
     Args:
         summaries: per detector, the counts of all its p-values.
@@ -86,6 +87,8 @@ def findings_of(
             detector.rule, named, alarms.by_rows(whole), alarms.by_gathering(places, tried)
         )
         findings.append(_finding(detector.rule, named, level, whole, counted, shards, places))
+    for number, detector in enumerate(detection.detectors):
+        findings += [_lead(detector.rule, c) for c in told[number].causes if c.lead]
     for row_rule, role, low in weak:
         if rows := contributors.get(role):
             named_already = _named(findings, row_rule, role)
@@ -96,7 +99,16 @@ def findings_of(
             low = {shard_rows[i][0]: rows for i, rows in low_shards.items()}
             named_already = _named(findings, row_rule, "shard")
             findings += low_findings(row_rule, "shard", low, known, named_already, rates.fdr, None)
-    return sorted(findings, key=lambda f: (-f.level.rank, f.rule, f.p_value or 0.0, f.what))
+    # Leads keep their order: the strongest first, where their p-values are all 1.
+    return sorted(
+        findings,
+        key=lambda f: (
+            -f.level.rank,
+            f.rule,
+            f.p_value or 0.0,
+            "" if "lead" in f.evidence else f.what,
+        ),
+    )
 
 
 def _named(findings: Sequence[Finding], rule: Rule, kind: str) -> set[str]:
@@ -157,6 +169,20 @@ def _finding(
         removal=_removal(rule, cause, counted.rows),
         examples=tuple(counted.examples),
         evidence=dict(cause.evidence),
+    )
+
+
+def _lead(rule: Rule, cause: Cause) -> Finding:
+    """Return the note that names a lead: no row is flagged for it."""
+    return Finding(
+        rule.id,
+        Level.NOTE,
+        cause.what,
+        0,
+        None,
+        cause.p_value,
+        cause.message,
+        evidence={**cause.evidence, "lead": True},
     )
 
 

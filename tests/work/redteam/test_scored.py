@@ -16,7 +16,7 @@ PLANTED = np.arange(100, 120)
 def judged(tmp_path):
     """Score flags {(rule, cause): rows of 200 in two shards} and findings (rule, what)."""
 
-    def judge(flags, findings=(), truth=None):
+    def judge(flags, findings=(), truth=None, leads=()):
         store, marks = StateStore(str(tmp_path)), []
         for shard in (0, 1):
             lines = [
@@ -38,7 +38,13 @@ def judged(tmp_path):
             "shards": [{"name": "0.parquet"}, {"name": "1.parquet"}],
             "detectors": [{"rule": "a/one"}, {"rule": "b/two"}],
             "findings": [
-                {"rule": rule, "what": what, "level": level, "concentrated_in": places}
+                {
+                    "rule": rule,
+                    "what": what,
+                    "level": level,
+                    "concentrated_in": places,
+                    "evidence": {"lead": True} if what in leads else {},
+                }
                 for rule, what, level, places in findings
             ],
         }
@@ -84,6 +90,13 @@ def test_naming_the_trigger_is_finding_it_and_the_source_is_told_apart(judged):
     assert not found["b/two"]["found"]
     other = judged({}, findings, Truth(PLANTED, "violet harbour", "x", source="s1"))
     assert not other["a/one"]["source_named"]
+
+
+def test_a_lead_has_a_rank_but_has_found_nothing(judged):
+    findings = [("a/one", "x", "note", []), ("a/one", "violet harbour", "note", [])]
+    one = judged({}, findings, leads=("x", "violet harbour"))["a/one"]
+    assert (one["rank"], one["found"], one["findings"], one["level"]) == (2, False, 0, "")
+    assert judged({}, findings, leads=("x",))["a/one"]["found"]
 
 
 def test_the_zero_arm_finds_no_poison_and_counts_flags(judged):

@@ -71,13 +71,15 @@ def _of_rule(
         caught = int(hit[of_it].sum())
         held |= caught >= HELD * planted and caught >= DENSE * int(of_it.sum())
     sources = {place[1] for f in findings for place in f["concentrated_in"] if place[0] == "source"}
-    levels = [Level(f["level"]) for f in findings]
+    # A lead may name the trigger, but it detects nothing and alarms nobody.
+    real = ["lead" not in f["evidence"] for f in findings]
+    levels = [Level(f["level"]) for f, is_real in zip(findings, real, strict=True) if is_real]
     return {
-        "found": bool(held or any(named)),
+        "found": bool(held or any(n and r for n, r in zip(named, real, strict=True))),
         "rank": named.index(True) + 1 if any(named) else 0,
         "source_named": bool(truth.source) and truth.source in sources,
         "caught": len(np.unique(rows[hit])),
         "clean_flagged": len(np.unique(rows[~hit])),
-        "findings": len(findings),
+        "findings": sum(real),
         "level": max(levels, key=lambda level: level.rank).value if levels else "",
     }
