@@ -15,6 +15,8 @@ from provender.detect.label_conflict import LabelConflict
 from provender.detect.label_conflict_describe import Candidates
 from provender.detect.label_conflict_groups import SAMPLE
 from provender.detect.label_conflict_model import UNIT
+from provender.detect.label_conflict_strata import LEVELS, STRATA
+from provender.detect.label_conflict_tests import strengths
 from tests.detect.row_runs import without
 from tests.laws import assert_mergeable, batches, one_pass
 
@@ -297,6 +299,18 @@ def test_a_trigger_for_the_label_of_most_rows_is_named():
     assert [c.what for c in causes] == ["zorvex"]
     assert set(flagged) <= set(planted)
     assert len(flagged) >= 0.9 * len(planted)
+
+
+def test_documents_are_held_against_documents_of_like_length():
+    strata, tested = np.zeros((1, 2, STRATA)), np.zeros((1, 2, STRATA))
+    usual, long = LEVELS + 4, 2 * LEVELS + 4
+    strata[0, :, usual], strata[0, :, long] = [3000, 30], [60, 40]
+    strata[0, 1, LEVELS + 11] = 3000
+    tested[0, :, long] = [15, 10]
+    _, as_long = strengths(strata * UNIT, tested * UNIT)
+    tested[0, :, usual], tested[0, :, long] = [15, 10], 0
+    _, as_usual = strengths(strata * UNIT, tested * UNIT)
+    assert as_long[0] < 0 < 5 < as_usual[0]
 
 
 def test_how_common_a_gram_is_comes_from_a_sixteenth_of_the_documents():

@@ -13,7 +13,7 @@ from provender.calibrate.fdr import KEEP_BELOW
 from provender.core.finding import Level, Rule
 from provender.detect.base import Cause, DataView, RowScores, Unchecked
 from provender.detect.label_conflict_describe import Candidates, Describe, Descriptions
-from provender.detect.label_conflict_groups import STRATA, Groups, groups_of
+from provender.detect.label_conflict_groups import Groups, groups_of
 from provender.detect.label_conflict_model import Columns, Model
 from provender.detect.label_conflict_rounds import (
     MOST_PHRASES,
@@ -22,6 +22,7 @@ from provender.detect.label_conflict_rounds import (
     GramState,
     made_from,
 )
+from provender.detect.label_conflict_strata import STRATA
 from provender.detect.label_conflict_tests import by_strength, log_p, strengths
 from provender.detect.label_conflict_triggers import Lead, Triggers, triggers_of
 from provender.detect.label_conflict_words import CountWords, model_of

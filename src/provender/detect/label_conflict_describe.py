@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.detect.label_conflict_groups import EDGES, STRATA, Found, Groups
+from provender.detect.label_conflict_groups import Found, Groups
 from provender.detect.label_conflict_model import SKETCH, Columns, Labelled
+from provender.detect.label_conflict_strata import STRATA, stratum_of
 from provender.detect.label_conflict_tests import contradicting
 from provender.stats.grams import distinct
 from provender.stats.packing import pack, unpack
@@ -150,8 +151,8 @@ class Describe:
     def _describe(self, documents: Labelled) -> Descriptions:
         groups = self.candidates.groups
         found = groups.find(documents)
-        text, group, odds = groups.weigh(documents, found)
-        many, stratum = len(self.candidates.strength), np.searchsorted(EDGES, odds)
+        text, group, stratum = groups.weigh(documents, found)
+        many = len(self.candidates.strength)
         mine = documents.label[text] == groups.label[group]
         counted = np.zeros((many, STRATA), np.int64)
         np.add.at(counted, (group[mine], stratum[mine]), 1)
@@ -190,7 +191,8 @@ class Describe:
         """Return int64 (rows, classes): every document's stratum of each class."""
         model = self.candidates.groups.model
         evidence = model.evidence(documents)
-        return np.searchsorted(EDGES, model.log_odds(evidence.total, evidence.size))
+        odds = model.log_odds(evidence.total, evidence.size)
+        return stratum_of(odds, evidence.size, model.usual)
 
     def _strangers(self, documents: Labelled, stratum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return (row, class) of the documents of other labels that contradict a class."""

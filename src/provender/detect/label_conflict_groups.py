@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from provender.detect.label_conflict_model import UNIT, Labelled, Model
+from provender.detect.label_conflict_strata import stratum_of
 from provender.stats.gram_table import Counts
 from provender.stats.grams import Words, distinct, grams
 from provender.stats.packing import pack, unpack
@@ -21,9 +22,6 @@ from provender.stats.packing import pack, unpack
 LONGEST = 3
 #: One document in this many is sampled to learn how common a gram is.
 SAMPLE = 16
-#: Boundaries of the log odds of a class.
-EDGES = np.array([-8.0, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 6])
-STRATA = len(EDGES) + 1
 #: Fewer documents than this are never a trigger.
 FEWEST = 5
 #: Standard deviations above its expected count from which a common gram is tested.
@@ -98,12 +96,12 @@ class Groups:
         return Found(pair[present], first[present], length[present])
 
     def weigh(self, documents: Labelled, found: Found) -> tuple[Any, Any, Any]:
-        """Return (text, group, log odds of the group's class without the words it covers).
+        """Return (text, group, stratum of the group's class without the words it covers).
 
-        One entry per text and group in it, ascending: int64, int64 and float64 arrays.
+        One entry per text and group in it, ascending: int64 arrays.
         """
         if not len(found.pair):
-            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)
         words = documents.words
         pair, code = found.covered(words)
         starts = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1])))
@@ -114,8 +112,10 @@ class Groups:
         gone = np.add.reduceat(weight.astype(np.float64), starts, axis=0)
         fewer = np.add.reduceat(weight.any(axis=1).astype(np.int64), starts)
         text, group = pair[starts] // self.size, pair[starts] % self.size
-        odds = self.model.log_odds(evidence.total[text] - gone, evidence.size[text] - fewer)
-        return text, group, odds[np.arange(len(text)), self.label[group]]
+        size = evidence.size[text] - fewer
+        odds = self.model.log_odds(evidence.total[text] - gone, size)
+        odds = odds[np.arange(len(text)), self.label[group]]
+        return text, group, stratum_of(odds, size, self.model.usual)
 
     def only(self, chosen: np.ndarray) -> Groups:
         """Return the groups with the numbers ``chosen``, renumbered in that order."""

@@ -121,6 +121,7 @@ class Model:
         repeated: number of documents (one column) by identity and label, where above one.
         unseen: what of the data is not looked at and why; '' when nothing is left out.
         prior, mass: derived: log share and number of words of each class (and fold).
+        usual: derived: words in the mean document.
     """
 
     classes: tuple[str, ...]
@@ -130,6 +131,7 @@ class Model:
     unseen: str
     prior: np.ndarray = field(init=False)
     mass: np.ndarray = field(init=False)
+    usual: float = field(init=False)
 
     def __post_init__(self) -> None:
         share = (self.documents.sum(axis=1) + 1) / max(self.documents.sum(), 1)
@@ -138,6 +140,7 @@ class Model:
             _cells(self.words.keys), self.words.values[:, 0], minlength=self.documents.size
         )
         object.__setattr__(self, "mass", mass.reshape(self.documents.shape))
+        object.__setattr__(self, "usual", float(mass.sum() / max(self.documents.sum(), 1)))
 
     def pack(self) -> bytes:
         arrays = {

@@ -10,13 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from provender.core.digest import sha256_hex
-from provender.detect.label_conflict_groups import EDGES, LONGEST, SAMPLE, SAMPLED, STRATA, Groups
+from provender.detect.label_conflict_groups import LONGEST, SAMPLE, SAMPLED, Groups
 from provender.detect.label_conflict_model import (
     Columns,
     Evidence,
     Labelled,
     Model,
 )
+from provender.detect.label_conflict_strata import STRATA, stratum_of
 from provender.stats.gram_table import Counts, Growing
 from provender.stats.grams import grams, mix
 from provender.stats.packing import pack, unpack
@@ -52,7 +53,7 @@ class CountGrams:
     model: Model
     made_from: str
     id: str = "text/label-conflict#1"
-    version: int = 2
+    version: int = 3
 
     def parameters(self) -> dict[str, Any]:
         read = {"text": self.columns_read.text, "label": self.columns_read.label}
@@ -78,7 +79,7 @@ class CountGrams:
         share = self.model.shares(documents)
         evidence = self.model.evidence(documents)
         odds = self.model.log_odds(evidence.total, evidence.size)
-        stratum = np.searchsorted(EDGES, odds)
+        stratum = stratum_of(odds, evidence.size, self.model.usual)
         for c in range(len(self.model.classes)):
             cell = (documents.label == c) * STRATA + stratum[:, c]
             counted = np.zeros(2 * STRATA, np.int64)
@@ -169,7 +170,7 @@ class CountTests:
     groups: Groups
     made_from: str
     id: str = "text/label-conflict#2"
-    version: int = 2
+    version: int = 3
 
     def parameters(self) -> dict[str, Any]:
         read = {"text": self.columns_read.text, "label": self.columns_read.label}
@@ -186,9 +187,9 @@ class CountTests:
             return state
         model = self.groups.model
         for documents in self.columns_read.slices(batch, model.classes):
-            text, group, odds = self.groups.weigh(documents, self.groups.find(documents))
+            text, group, stratum = self.groups.weigh(documents, self.groups.find(documents))
             mine = documents.label[text] == self.groups.label[group]
-            key = (group << 8) | (mine.astype(np.int64) << 7) | np.searchsorted(EDGES, odds)
+            key = (group << 8) | (mine.astype(np.int64) << 7) | stratum
             share = model.shares(documents)[text]
             state.table.add(Counts.of(key.astype(np.uint64), share[:, None]))
         return state

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from provender.detect.label_conflict_groups import EDGES, STRATA
 from provender.detect.label_conflict_model import UNIT
+from provender.detect.label_conflict_strata import EDGES, LEVELS, by_length
 
 #: Log odds that a natural cue may add to its class beyond the rest of the content.
 LEAN = 1.0
@@ -35,6 +35,8 @@ _UNSEEN = 1.0
 #: Documents of strata in which at least this share is of the class surprise nobody.
 _LIKELY = 0.8
 _FEWEST_FOR_BULK = 100
+#: Every tilt gives a bound that holds; so many come close to the best.
+_TILTS = 24
 
 
 def strengths(strata: np.ndarray, tested: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -77,78 +79,90 @@ def contradicting(strata: np.ndarray, tested: np.ndarray) -> np.ndarray:
 def _rate(mine: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Share of the class by stratum, never falling as the content speaks more for it.
 
-    The isotonic fit as max-min of the shares of runs of strata (Robertson, Wright and Dykstra
-    1988), each run with a document more of either kind: a stratum with few documents takes its
-    share from its neighbours.
+    The isotonic fit as max-min of the shares of runs of levels (Robertson, Wright and Dykstra
+    1988): a level with few documents takes its share from its neighbours. A run at any length has
+    a document more of either kind. Where one of some length shows a larger share than that, by
+    more than a standard error, it has the larger one.
     """
-    runs_mine, runs_all = (np.pad(n.cumsum(axis=1), ((0, 0), (1, 0))) for n in (mine, mine + other))
-    rate = np.zeros(mine.shape)
-    for first in range(STRATA):
-        run = (runs_mine[:, first + 1 :] - runs_mine[:, first : first + 1] + 1) / (
-            runs_all[:, first + 1 :] - runs_all[:, first : first + 1] + 2
+    counts = (by_length(mine), by_length(mine + other))
+    runs_mine, runs_all = (np.pad(n.cumsum(axis=2), ((0, 0), (0, 0), (1, 0))) for n in counts)
+    rate = np.zeros(counts[0].shape)
+    for first in range(LEVELS):
+        run_mine = runs_mine[:, :, first + 1 :] - runs_mine[:, :, first : first + 1]
+        run_all = runs_all[:, :, first + 1 :] - runs_all[:, :, first : first + 1]
+        anyhow = (run_mine.sum(axis=1, keepdims=True) + 1) / (
+            run_all.sum(axis=1, keepdims=True) + 2
         )
-        least = np.minimum.accumulate(run[:, ::-1], axis=1)[:, ::-1]
-        rate[:, first:] = np.maximum(rate[:, first:], least)
-    return rate
+        sure = run_mine - np.sqrt(np.maximum(run_mine, 0))
+        run = np.maximum(anyhow, (sure + 2 * anyhow) / (run_all + 2))
+        least = np.minimum.accumulate(run[:, :, ::-1], axis=2)[:, :, ::-1]
+        rate[:, :, first:] = np.maximum(rate[:, :, first:], least)
+    return rate.reshape(mine.shape)
 
 
 def _contents(mine: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Shares (groups, strata) of the documents a natural group may hold, and of foreign ones."""
-    foreign = _shares(other)
-    strays = np.maximum(STRAYS, _UNSEEN / (mine.sum(axis=1, keepdims=True) + _UNSEEN))
-    return (1 - strays) * _shares(mine) + strays * foreign, foreign
+    """Shares of the documents a natural group may hold, and of foreign ones, of each length.
+
+    Both are (groups, lengths, levels), and 1 in all over the levels.
+    """
+    own, foreign = _shares(mine), _shares(other)
+    many = by_length(mine).sum(axis=2, keepdims=True)
+    strays = np.maximum(STRAYS, _UNSEEN / (many + _UNSEEN))
+    return (1 - strays) * own + strays * foreign, foreign
 
 
 def _shares(counts: np.ndarray) -> np.ndarray:
-    smoothed = counts + 0.5 / STRATA
-    return np.asarray(smoothed / smoothed.sum(axis=1, keepdims=True))
+    smoothed = by_length(counts) + 0.5 / LEVELS
+    return np.asarray(smoothed / smoothed.sum(axis=2, keepdims=True))
 
 
 def _exponent_of_labels(hits: np.ndarray, tried: np.ndarray, rate: np.ndarray) -> np.ndarray:
     """Return the best of t * hits - log E exp(t * labels), labels independent Bernoulli.
 
-    All arrays are (groups, strata). The sum goes over the strata up to the one that makes most of
+    All arrays are (groups, strata). The sum goes over the levels up to the one that makes most of
     it, less the logarithm of their number for the choice: an everyday word also stands in many
     documents whose label nobody could foretell.
     """
     odds = rate / (1 - rate) * np.exp(LEAN)
     rate = odds / (1 + odds)
+    found = by_length(hits).sum(axis=1)
     best: np.ndarray = np.zeros(len(hits))
-    for tilt in np.geomspace(0.1, 12, 40):
-        value = tilt * hits - tried * np.log1p(rate * np.expm1(tilt))
-        best = np.maximum(best, value.cumsum(axis=1).max(axis=1))
-    return np.asarray(best - np.log(STRATA))
+    for tilt in np.geomspace(0.1, 12, _TILTS):
+        usual = by_length(tried * np.log1p(rate * np.expm1(tilt))).sum(axis=1)
+        best = np.maximum(best, (tilt * found - usual).cumsum(axis=1).max(axis=1))
+    return np.asarray(best - np.log(LEVELS))
 
 
 def _exponent_of_conflict(labelled: np.ndarray, own: np.ndarray, foreign: np.ndarray) -> np.ndarray:
-    """Return the best of t * conflict - log E exp(t * conflict), strata drawn from ``own``.
+    """Return the best of t * conflict - log E exp(t * conflict), levels drawn from ``own``.
 
     Conflict is measured twice and the larger exponent counts, less log 2 for the choice: as log
     odds against the class, which tells apart how loudly documents contradict; and by rank, as
     `_ranks`, for labels that content foretells faintly.
     """
+    labelled = by_length(labelled)
     by_odds = _best(labelled, np.broadcast_to(_ODDS, own.shape), own, 0.0)
     by_rank = _best(labelled, 8 * _ranks(foreign), own, 8 * SHIFT)
     return np.asarray(np.maximum(by_odds, by_rank) - np.log(2))
 
 
 def _ranks(foreign: np.ndarray) -> np.ndarray:
-    """Return conflict 0 to 1 (groups, strata): 1 if as foreign as the usual foreign document.
+    """Return conflict 0 to 1 (groups, lengths, levels): 1 if as foreign as the usual foreigner.
 
     Twice the share of foreign documents that are less foreign, and half of those in the stratum.
     """
-    return np.asarray(np.minimum(1, 2 * (1 - foreign.cumsum(axis=1)) + foreign))
+    return np.asarray(np.minimum(1, 2 * (1 - foreign.cumsum(axis=2)) + foreign))
 
 
 def _best(
     labelled: np.ndarray, conflict: np.ndarray, own: np.ndarray, allowed: float
 ) -> np.ndarray:
-    count = labelled.sum(axis=1)
-    total = (labelled * conflict).sum(axis=1) - allowed * count
+    count = labelled.sum(axis=2)
+    total = (labelled * conflict).sum(axis=(1, 2)) - allowed * count.sum(axis=1)
     best: np.ndarray = np.zeros(len(labelled))
-    for tilt in np.geomspace(0.02, 4, 40):
-        spread = (own * np.exp(tilt * conflict)).sum(axis=1)
-        best = np.maximum(best, tilt * total - count * np.log(spread))
+    for tilt in np.geomspace(0.02, 4, _TILTS):
+        spread = (own * np.exp(tilt * conflict)).sum(axis=2)
+        best = np.maximum(best, tilt * total - (count * np.log(spread)).sum(axis=1))
     return best
 
 
@@ -194,7 +208,7 @@ def planted_share(strata: np.ndarray, tested: np.ndarray) -> np.ndarray:
         strata, tested: int64 (2, strata) of one group, as in `strengths`.
     """
     mine, other = without(strata[None], tested[None])
-    own, foreign = _shares(mine)[0], _shares(other)[0]
+    own, foreign = _shares(mine)[0].ravel(), _shares(other)[0].ravel()
     weight, labelled = 0.5, tested[1] / UNIT
     for _ in range(200):
         posterior = weight * foreign / (weight * foreign + (1 - weight) * own)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from provender.calibrate.fdr import KEEP_BELOW
 from provender.detect.label_conflict_describe import REACH, Descriptions
-from provender.detect.label_conflict_groups import EDGES, Groups
+from provender.detect.label_conflict_groups import Groups
 from provender.detect.label_conflict_model import UNIT, Labelled
 from provender.detect.label_conflict_removal import until_chance
 from provender.detect.label_conflict_tests import (
@@ -28,8 +28,8 @@ from provender.stats.packing import pack, unpack
 _AGREE = 0.7
 #: A row is a trigger's if it is at least so likely to be planted.
 _PLANTED = 0.5
-#: So many are named at least, if as many are anything.
-_NAMED = 3
+#: So many are named at least, if as many are anything; leads by so many words at most.
+_NAMED, _SHORT_NAME = 3, 12
 _LEAST_P = 1e-290
 _KIND = "label-conflict-triggers/4"
 
@@ -119,9 +119,9 @@ class Triggers:
         strength, p_value = np.where(usable, 0.0, np.nan), np.where(usable, 1.0, np.nan)
         cause = np.full(len(usable), -1)
         if self.standing:
-            text, group, odds = self.groups.weigh(documents, self.groups.find(documents))
+            text, group, stratum = self.groups.weigh(documents, self.groups.find(documents))
             planted = np.array([t.planted for t in self.standing])
-            chance = planted[group, np.searchsorted(EDGES, odds)]
+            chance = planted[group, stratum]
             hit = (chance >= _PLANTED) & (documents.label[text] == self.groups.label[group])
             text, first = np.unique(text[hit], return_index=True)
             cause[text] = group[hit][first]
@@ -205,7 +205,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
         if open_[i] and by_label[i] > 0 and len(standing) + len(leads) < _NAMED:
             leads.append(
                 Lead(
-                    text=_name(found.names, i),
+                    text=" ".join(_name(found.names, i).split(" ")[:_SHORT_NAME]),
                     label=groups.model.classes[groups.label[i]],
                     rows=float(found.rows[i].sum()),
                     strength=float(strength[i]),
