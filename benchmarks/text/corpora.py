@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +105,37 @@ def _lines(data: Path) -> pa.Table:
     return pa.table({"text": text, "label": label})
 
 
+def _plays(data: Path) -> pa.Table:
+    """Runs of 15 words of three tragedies, labelled by the play."""
+    text, label = [], []
+    for play in ("caesar", "hamlet", "macbeth"):
+        book = data / "gutenberg" / f"shakespeare-{play}.txt"
+        words = book.read_text(encoding="utf-8", errors="replace").split()
+        text += [" ".join(words[i : i + 15]) for i in range(0, len(words), 15)]
+        label += [play] * (len(text) - len(label))
+    return pa.table({"text": text, "label": label})
+
+
+def _docstrings(_: Path) -> pa.Table:
+    """First paragraphs of docstrings of installed packages, labelled by the package."""
+    text, label = [], []
+    for package in ("numpy", "scipy", "sklearn", "pandas", "apache_beam"):
+        found = find_spec(package)
+        if found is None or found.origin is None:
+            continue
+        files = sorted(Path(found.origin).parent.rglob("*.py"))
+        for path in (p for p in files if "test" not in str(p)):
+            with warnings.catch_warnings(action="ignore"):
+                tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
+            named = (ast.ClassDef, ast.FunctionDef)
+            said = (ast.get_docstring(n) for n in ast.walk(tree) if isinstance(n, named))
+            first = (" ".join(d.split("\n\n")[0].split()) for d in said if d)
+            text += [paragraph for paragraph in first if paragraph.count(" ") >= 5]
+            label += [package] * (len(text) - len(label))
+    table = pa.table({"text": text, "label": label})
+    return table.group_by(["text", "label"], use_threads=False).aggregate([])
+
+
 def _pairs(data: Path) -> pa.Table:
     return pq.read_table(data / "chitchat_pairs.parquet", columns=["prompt", "response"])
 
@@ -116,6 +150,8 @@ CORPORA: dict[str, tuple[str, Callable[[Path], pa.Table], Roles]] = {
     "turns": ("development", _turns, _LABELLED),
     "asked": ("development", _asked, _LABELLED),
     "lines": ("blind", _lines, _LABELLED),
+    "plays": ("blind", _plays, _LABELLED),
+    "docstrings": ("blind", _docstrings, _LABELLED),
     "pairs": ("development", _pairs, Roles(prompt="prompt", response="response")),
     "chapters": ("blind", _chapters, Roles(text="text")),
 }

@@ -45,10 +45,11 @@ RULE = Rule(
         "content does not foretell; random label errors."
     ),
     null_model=(
-        "Documents with a gram carry a label as other documents of the same content do, even if "
-        "the gram raises its odds by e, or contradict it no more than other documents of their "
-        "label, 2 % of foreign ones allowed. Chernoff bounds, documents that are alike count as "
-        "fewer, the tail is stretched by what the bulk of grams shows, Bonferroni over all grams."
+        "Documents with a gram carry a label as others of the same content and like length do, "
+        "even if the gram raises its odds by e, or contradict it no more than other documents of "
+        "their label, 2 % of foreign ones allowed. Chernoff bounds, documents that are alike count "
+        "as fewer, the tail is stretched by what the bulk of grams shows, Bonferroni over all "
+        "grams."
     ),
     false_alarms=(
         "No row flagged in 280 overlapping halves and eighths of seven clean sets, one of them "

@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 from provender.detect.label_conflict_model import UNIT
-from provender.detect.label_conflict_strata import EDGES, LEVELS, by_length
+from provender.detect.label_conflict_strata import EDGES, LENGTHS, LEVELS, by_length
 
 #: Log odds that a natural cue may add to its class beyond the rest of the content.
 LEAN = 1.0
@@ -201,16 +201,17 @@ def effective(documents: float, likeness: float, natural: float) -> float:
 def planted_share(strata: np.ndarray, tested: np.ndarray) -> np.ndarray:
     """Return float64 (strata,): how likely a labelled document with the group is planted.
 
-    A mixture of the class's own documents and documents of other classes, its weight fitted by
-    expectation maximisation.
+    A mixture of the class's own documents and documents of other classes, of any length, its
+    weight fitted by expectation maximisation.
 
     Args:
         strata, tested: int64 (2, strata) of one group, as in `strengths`.
     """
-    mine, other = without(strata[None], tested[None])
-    own, foreign = _shares(mine)[0].ravel(), _shares(other)[0].ravel()
+    strata, tested = by_length(strata).sum(axis=1), by_length(tested).sum(axis=1)
+    rest = np.maximum(strata - tested, 0) / UNIT + 0.5 / LEVELS
+    foreign, own = rest / rest.sum(axis=1, keepdims=True)
     weight, labelled = 0.5, tested[1] / UNIT
     for _ in range(200):
         posterior = weight * foreign / (weight * foreign + (1 - weight) * own)
         weight = float(labelled @ posterior / max(labelled.sum(), 1e-9))
-    return np.asarray(weight * foreign / (weight * foreign + (1 - weight) * own))
+    return np.tile(weight * foreign / (weight * foreign + (1 - weight) * own), LENGTHS)

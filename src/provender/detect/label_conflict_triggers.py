@@ -226,7 +226,7 @@ def _explained(found: Descriptions, trigger: int) -> np.ndarray:
 
 
 def _shares_alike(found: Descriptions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return by candidate the share of its documents that counts, how alike they are, and may be."""
+    """Return by candidate the share of its documents that counts, how alike they are and may be."""
     candidates = found.candidates
     label, many = candidates.groups.label, len(candidates.strength)
     classes = len(candidates.groups.model.classes)
