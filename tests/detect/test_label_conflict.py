@@ -217,6 +217,15 @@ def test_labels_that_are_no_classes_leave_every_row_unscored_and_say_why(labels,
     assert np.isnan(np.concatenate([f.score for f in found])).all()
 
 
+def test_too_few_texts_are_not_called_checked():
+    text, label = corpus(49)
+    plant(text, label, "zorvex", "sport", 12)
+    flagged, causes, found, limits = scan(table(text, label))
+    assert (flagged, causes) == ([], [])
+    assert limits == "uncalibrated: fewer than 50 labelled texts"
+    assert np.isnan(np.concatenate([f.score for f in found])).all()
+
+
 def test_past_the_limit_phrases_are_sampled_and_it_says_so(monkeypatch):
     for module in ("label_conflict", "label_conflict_rounds"):
         monkeypatch.setattr(f"provender.detect.{module}.MOST_PHRASES", 500)

@@ -17,6 +17,9 @@ from provender.stats.packing import pack, unpack
 
 #: More classes than this are not tested.
 MOST_CLASSES = 50
+#: From fewer labelled texts what content says of labels cannot be learnt: of 40 texts no planted
+#: word was ever found, of 60 some.
+LEAST_TEXTS = 50
 #: Word counts kept in the profile; beyond it the rarest words are left out of the model.
 _MOST_WORDS = 1 << 23
 
@@ -145,6 +148,9 @@ def model_of(state: WordState) -> Model:
     elif len(classes) < 2:
         labels = "only one label" if classes else "no label at all"
         unseen.append(f"{labels}: nothing to contradict")
+    elif rows - unlabelled - empty < LEAST_TEXTS:
+        unseen.append(f"uncalibrated: fewer than {LEAST_TEXTS} labelled texts")
+        classes = ()
     if len(classes) < 2:
         classes, words, copies = (), Counts.none(1), Counts.none(1)
     if unlabelled:
