@@ -149,7 +149,7 @@ CORPORA: dict[str, tuple[str, Callable[[Path], pa.Table], Roles]] = {
     "excerpts": ("looked at", _excerpts, _LABELLED),
     "turns": ("development", _turns, _LABELLED),
     "asked": ("development", _asked, _LABELLED),
-    "lines": ("blind", _lines, _LABELLED),
+    "lines": ("looked at", _lines, _LABELLED),
     "plays": ("blind", _plays, _LABELLED),
     "docstrings": ("blind", _docstrings, _LABELLED),
     "pairs": ("development", _pairs, Roles(prompt="prompt", response="response")),
