@@ -39,7 +39,6 @@ from provender.detect.label_conflict_model import Labelled, Model
 from provender.detect.label_flips import LabelFlips
 from provender.detect.label_flips_cells import Leaning, _added, _weights
 from provender.detect.label_flips_judge import Judge
-from provender.detect.label_flips_tests import standing_sources
 
 SETS = ("bbc", "r8", "spamassassin", "books", "turns", "r8-test", "sides")
 #: Constants were chosen on some sets, the design with others in sight; two were kept for the end.
@@ -276,7 +275,9 @@ def sources(data: Corpus, seeds: int, draws: int) -> None:
                 _weights(source, keys, weight, wins),
             ]
         )
-        alarms += bool(standing_sources(table, judge.noise, cells, len(model.classes)))
+        alarms += bool(
+            standing_contributors("source", table, 1, judge.noise, cells, len(model.classes))
+        )
     print(
         f"sources  {data.name:14}{data.part:13}{named} of {seeds} named, another {wrongly}, "
         f"rows flagged {flagged / max(seeds * FLIPS, 1):.2f}; "

@@ -13,9 +13,9 @@ from provender.core.shard import Roles
 from provender.detect.base import Cause, DataView, RowScores, Unchecked
 from provender.detect.label_conflict import LabelConflict
 from provender.detect.label_flips import LabelFlips
+from provender.detect.label_flips_contributors import _tails
 from provender.detect.label_flips_judge import Judge
 from provender.detect.label_flips_noise import BINS, REACH, STEPS, Cells, fit
-from provender.detect.label_flips_tests import _tails
 from provender.stats.analysis import analysis_key
 from tests.detect.row_runs import bound, flagged, run, without
 from tests.detect.test_label_conflict import TOPICS, corpus

@@ -15,16 +15,18 @@ from provender.core.finding import Level
 from provender.detect.base import Cause, RowScores
 from provender.detect.label_conflict_model import Labelled, Model
 from provender.detect.label_flips_cells import MOST_NAMES, CellState, Leaning
+from provender.detect.label_flips_contributors import (
+    COMPARABLE,
+    Contributor,
+    standing_contributors,
+)
 from provender.detect.label_flips_noise import Noise, fit
 from provender.detect.label_flips_tests import (
     ALARM,
-    COMPARABLE,
     LEAST,
     USUAL,
-    Contributor,
     Pair,
     noise_in_all,
-    standing_contributors,
     standing_pairs,
     unforetold,
 )

@@ -1,0 +1,13 @@
+"""Benchmarks are no part of the product, but each must at least still fit it."""
+
+import importlib
+
+import pytest
+
+from benchmarks.__main__ import BENCHMARKS
+
+
+@pytest.mark.parametrize("name", [one.name for one in BENCHMARKS])
+def test_a_benchmark_finds_all_it_imports(name):
+    module = importlib.import_module(f"benchmarks.{name}")
+    assert module.__doc__, "its first words are its --help"
