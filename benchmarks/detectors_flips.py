@@ -38,6 +38,7 @@ from provender.detect.base import Cause, DataView
 from provender.detect.label_conflict_model import Labelled, Model
 from provender.detect.label_flips import LabelFlips
 from provender.detect.label_flips_cells import Leaning, _added, _weights
+from provender.detect.label_flips_contributors import standing_contributors
 from provender.detect.label_flips_judge import Judge
 
 SETS = ("bbc", "r8", "spamassassin", "books", "turns", "r8-test", "sides")

@@ -1,6 +1,6 @@
 """Measure text/hidden-characters: what clean corpora hold, what is found of planted text, speed.
 
-Run:  python benchmarks/detectors_hidden.py [--data ../shared/data] [--resamples 50]
+Run:  python -m benchmarks.detectors_hidden [--data ../shared/data] [--resamples 50]
 
 Nothing is planted in the first table: every error or warning there is a false alarm, every note
 is natural dirt. Halves are random; rows without hits can't change a result and are left out of

@@ -1,6 +1,6 @@
 """Measure instruct/response-link and one-response: planted in real dialogues, and clean sets.
 
-Run:  python benchmarks/detectors_instruct.py [--data ../shared/data] [--parts planted,clean,speed]
+Run:  python -m benchmarks.detectors_instruct [--data ../shared/data] [--parts planted,clean,speed]
 
 Slices of 6,000 neighbouring turns; those whose sight shaped the detector are development, the
 others blind. The other clean sets are no dialogues: a title or first words stand for the prompt,

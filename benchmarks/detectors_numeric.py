@@ -1,6 +1,6 @@
 """Numeric outliers and spectral signatures on real data, clean and planted.
 
-    python benchmarks/detectors_numeric.py [--data ../shared/data] [--rate 0.01]
+    python -m benchmarks.detectors_numeric [--data ../shared/data] [--rate 0.01]
 
 Prints flagged rows of clean sets, then recall and precision of plantings (seeded, one column or
 one class at a time; precision counts flags that the clean set does not have). A column takes part

@@ -1,6 +1,6 @@
 """Measure text/random-words: tails of random words in real corpora, and clean ones left alone.
 
-Run:  python benchmarks/detectors_random_words.py [--data ../shared/data] [--sets bbc,r8]
+Run:  python -m benchmarks.detectors_random_words [--data ../shared/data] [--sets bbc,r8]
 
 Ten documents of each corpus get a tail. 'TPR' is the share of them that score above the 99.9th
 percentile of the clean documents; 'found' are those that the rule flags at a rate of 1 %, 'others'

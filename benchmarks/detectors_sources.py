@@ -1,6 +1,6 @@
 """Measure what names one poisoned source of twenty, and clean sources, random and real ones.
 
-Run:  python benchmarks/detectors_sources.py [--data ../shared/data] [--parts planted,clean,real]
+Run:  python -m benchmarks.detectors_sources [--data ../shared/data] [--parts planted,clean,real]
 
 `planted`: every attack on text, 10 rows, all given one drawn source of 20; other rows have a source
 at random. How often is that source named, for rows flagged at 1 %, and how often another one, by

@@ -1,6 +1,6 @@
 """Our spectral detector beside the published ones, on digits with a BadNets patch.
 
-    python benchmarks/peers_spectral.py [--seeds 10] [--rate 0.05]
+    python -m benchmarks.peers_spectral [--seeds 10] [--rate 0.05]
 
 Features are the 64 raw pixels for everyone: no victim model is trained. Plantings: the bundled
 planted/spectral/digits, and for each seed the target class `seed % 10` at 2, 5 and 10 % poison,
@@ -14,16 +14,15 @@ from __future__ import annotations
 
 import argparse
 import logging
-import sys
 import warnings
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from published_spectral import (
+
+from benchmarks.published_spectral import (
     Method,
     Result,
     activation_clustering,
@@ -32,8 +31,6 @@ from published_spectral import (
     spectral_signature,
     spectre,
 )
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 from data_samples import make_samples as samples
 
 SHARES = (0.02, 0.05, 0.10)
