@@ -151,7 +151,8 @@ class Describe:
     def _describe(self, documents: Labelled) -> Descriptions:
         groups = self.candidates.groups
         found = groups.find(documents)
-        text, group, stratum = groups.weigh(documents, found)
+        evidence = groups.model.evidence(documents)
+        text, group, stratum = groups.weigh(documents, found, evidence)
         many = len(self.candidates.strength)
         mine = documents.label[text] == groups.label[group]
         counted = np.zeros((many, STRATA), np.int64)
@@ -166,7 +167,8 @@ class Describe:
         holds = np.zeros((documents.words.rows, many), np.int64)
         holds[text, group] = 1
         rows = np.flatnonzero(documents.usable)
-        every_stratum = self._strata(documents)
+        odds = groups.model.log_odds(evidence.total, evidence.size)
+        every_stratum = stratum_of(odds, evidence.size, groups.model.usual)
         strange, of_class = self._strangers(documents, every_stratum)
         strata = np.zeros((groups.strata.shape[0], *tested.shape[1:]), np.int64)
         for c in range(len(strata)):
@@ -186,13 +188,6 @@ class Describe:
         return Descriptions(
             self.candidates, names, shared, which, identity, sketch, counted, tested, strata
         )
-
-    def _strata(self, documents: Labelled) -> np.ndarray:
-        """Return int64 (rows, classes): every document's stratum of each class."""
-        model = self.candidates.groups.model
-        evidence = model.evidence(documents)
-        odds = model.log_odds(evidence.total, evidence.size)
-        return stratum_of(odds, evidence.size, model.usual)
 
     def _strangers(self, documents: Labelled, stratum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return (row, class) of the documents of other labels that contradict a class."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from provender.detect.label_conflict_model import UNIT, Labelled, Model
+from provender.detect.label_conflict_model import UNIT, Evidence, Labelled, Model
 from provender.detect.label_conflict_strata import stratum_of
 from provender.stats.gram_table import Counts
 from provender.stats.grams import Words, distinct, grams
@@ -95,26 +95,31 @@ class Groups:
         present = self._present(pair, member)
         return Found(pair[present], first[present], length[present])
 
-    def weigh(self, documents: Labelled, found: Found) -> tuple[Any, Any, Any]:
+    def weigh(
+        self, documents: Labelled, found: Found, evidence: Evidence | None = None
+    ) -> tuple[Any, Any, Any]:
         """Return (text, group, stratum of the group's class without the words it covers).
 
         One entry per text and group in it, ascending: int64 arrays.
+
+        Args:
+            evidence: what the model says of the documents, where that is known.
         """
         if not len(found.pair):
             return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)
         words = documents.words
         pair, code = found.covered(words)
         starts = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1])))
-        evidence = self.model.evidence(documents)
+        evidence = evidence or self.model.evidence(documents)
         width = len(words.vocabulary)
         known = evidence.text * width + evidence.code
-        weight = evidence.weight[np.searchsorted(known, pair // self.size * width + code)]
-        gone = np.add.reduceat(weight.astype(np.float64), starts, axis=0)
-        fewer = np.add.reduceat(weight.any(axis=1).astype(np.int64), starts)
+        at = np.searchsorted(known, pair // self.size * width + code)
+        gone = _sums(evidence.weight, at, starts)
+        telling = np.asarray(evidence.weight.any(axis=1), np.int64)
+        fewer = np.add.reduceat(telling[at], starts)
         text, group = pair[starts] // self.size, pair[starts] % self.size
         size = evidence.size[text] - fewer
-        odds = self.model.log_odds(evidence.total[text] - gone, size)
-        odds = odds[np.arange(len(text)), self.label[group]]
+        odds = self.model.log_odds_of(evidence.total[text] - gone, size, self.label[group])
         return text, group, stratum_of(odds, size, self.model.usual)
 
     def only(self, chosen: np.ndarray) -> Groups:
@@ -177,6 +182,19 @@ class Groups:
         meta, arrays = unpack(_KIND, data)
         model = Model.unpack(arrays.pop("model").tobytes())
         return Groups(model=model, searched=meta["searched"], **arrays)
+
+
+def _sums(weight: np.ndarray, at: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Return float64 (runs, classes): the sum of ``weight[at]`` over each run.
+
+    As `numpy.add.reduceat`, to the bit, but fast for runs of one or two, which most are.
+    """
+    many = np.diff(starts, append=len(at))
+    total = weight[at[starts]].astype(np.float64)
+    for place in range(1, int(many.max(initial=0))):
+        longer = np.flatnonzero(many > place)
+        total[longer] += weight[at[starts[longer] + place]]
+    return np.asarray(total)
 
 
 def groups_of(

@@ -242,6 +242,16 @@ class Model:
         rest = odds.sum(axis=1, keepdims=True) - odds
         return np.asarray(scores - np.log(np.maximum(rest, 1e-30)))
 
+    def log_odds_of(self, total: np.ndarray, size: np.ndarray, label: np.ndarray) -> np.ndarray:
+        """Return float64 (n,): the column of `log_odds` that ``label`` (n,) names in each row."""
+        scores = self.scores(total, size)
+        scores -= scores.max(axis=1, keepdims=True)
+        row = np.arange(len(label))
+        own = scores[row, label]
+        np.exp(scores, out=scores)
+        rest = scores.sum(axis=1) - scores[row, label]
+        return np.asarray(own - np.log(np.maximum(rest, 1e-30)))
+
 
 def _cells(keys: np.ndarray) -> np.ndarray:
     """int64: class * FOLDS + fold, from the low byte of the keys."""
