@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pipelines.run import Run
 from provender.cli.progress import progress
 from provender.io.states import StateStore, default_store
+from provender.stats.secret import key_id
 from provender.work.dataset import DataSet
 
 
@@ -17,7 +18,12 @@ from provender.work.dataset import DataSet
 def running(
     workers: int, cache: str | None, resume: bool, beam_options: tuple[str, ...] | None
 ) -> Iterator[Run]:
-    """Yield how to run, with progress on stderr."""
+    """Yield how to run, with progress on stderr.
+
+    Raises:
+        UsageError: when the secret key that is given is none.
+    """
+    key_id()
     with progress() as listener:
         yield Run(
             StateStore(cache or default_store()),

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import pyarrow as pa
 
 from provender.core.digest import digest_of
+from provender.stats.secret import key_id
 
 S = TypeVar("S")
 
@@ -62,5 +63,10 @@ class Analysis(Protocol[S]):
 
 
 def analysis_key(analysis: Analysis[Any]) -> str:
-    """Return ``sha256:<hex>`` over what the analysis computes: id, version and parameters."""
-    return digest_of([analysis.id, analysis.version, analysis.parameters()])
+    """Return ``sha256:<hex>`` over what the analysis computes: id, version and parameters.
+
+    And over the id of the secret key that hashes start from, where there is one.
+    """
+    whole = [analysis.id, analysis.version, analysis.parameters()]
+    secret = key_id()
+    return digest_of([*whole, secret] if secret else whole)

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provender.stats.secret import hash_key
 from provender.stats.word_bytes import runs
 
 #: A text is read up to this many characters.
@@ -82,7 +83,8 @@ def hash_strings(values: list[str]) -> np.ndarray:
 @lru_cache(maxsize=1 << 17)
 def _hash(value: str) -> int:
     """Most words of a batch were met in the one before."""
-    return int.from_bytes(blake2b(value.encode(), digest_size=8, key=_KEY).digest(), "little")
+    key = hash_key(_KEY)
+    return int.from_bytes(blake2b(value.encode(), digest_size=8, key=key).digest(), "little")
 
 
 _recent: deque[tuple[pa.Array, Words]] = deque(maxlen=4)

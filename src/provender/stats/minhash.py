@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from provender.stats import secret
 from provender.stats.cell_hash import fold, mix, segments
 
 _BASE = np.uint64(0xD1342543DE82EF95)  # odd: see stats/cell_hash.py
@@ -19,10 +20,13 @@ _PAIRS = 1 << 16  # pairs compared at a time
 
 
 def permutations(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return datasketch's (a, b), uint32 (count,) each: h -> a * h + b modulo 2^32, a odd."""
+    """Return datasketch's (a, b), uint32 (count,) each: h -> a * h + b modulo 2^32, a odd.
+
+    They are drawn from ``seed``, and from the secret key where there is one.
+    """
     from datasketch import MinHash
 
-    a, b = MinHash(num_perm=count, seed=seed, scheme="affine32").permutations
+    a, b = MinHash(num_perm=count, seed=secret.seed(seed), scheme="affine32").permutations
     return np.asarray(a, np.uint32), np.asarray(b, np.uint32)
 
 

@@ -11,6 +11,7 @@ from provender.core.finding import Check, Finding
 from provender.core.policy import Rates
 from provender.errors import InputError
 from provender.io.outputs import OutputFolder
+from provender.stats.secret import key_id
 from provender.work.dataset import DataSet
 
 FINDINGS_VERSION = "provender-findings/1"
@@ -33,6 +34,7 @@ def findings_document(
         "manifest_root": manifest_root,
         "fdr": rates.fdr,
         "alarm_rate": rates.alarm,
+        "hash_key": key_id(),
         "findings": [plain(f.to_json()) for f in findings],
         "checks": [c.to_json() for c in sorted(checks, key=lambda c: c.id)],
         "detectors": detectors,
