@@ -12,7 +12,7 @@ import os
 from functools import lru_cache
 from hashlib import blake2b
 
-from provender.errors import UsageError
+from provender.errors import StoreError, UsageError
 
 VARIABLE = "PROVENDER_SECRET_KEY"
 
@@ -41,6 +41,17 @@ def _derived(purpose: bytes, size: int) -> bytes:
 def key_id() -> str | None:
     """Return 16 hex digits that name the key; None where there is none."""
     return _derived(b"provender.key-id/1", 8).hex() if _secret() else None
+
+
+def require_key(wanted: str | None) -> None:
+    """Make sure that this process has the key that the run was started with.
+
+    Raises:
+        StoreError: when it has another one, or none: states of two keys must never be folded.
+    """
+    if key_id() != wanted:
+        cause = "is not on this worker what it was where the run was started"
+        raise StoreError(VARIABLE, cause, "give all workers the same")
 
 
 @lru_cache(maxsize=8)

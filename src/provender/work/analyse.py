@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from provender.io.reader import read_span
 from provender.io.schema import conform
 from provender.io.states import StateStore
 from provender.stats.analysis import Analysis
+from provender.stats.secret import key_id, require_key
 from provender.work.fold import Part
 from provender.work.task import SpanTask, load_chunks, span_state_name
 from provender.work.wire import message
@@ -29,6 +30,7 @@ class AnalysePlan:
         raw: those that see a shard's own types (row identity).
         schema: the unified schema.
         fresh: compute again what is stored.
+        hash_key: id of the secret key that every worker must have.
     """
 
     store: StateStore
@@ -36,6 +38,7 @@ class AnalysePlan:
     analyses: tuple[Analysis[Any], ...] = ()
     raw: tuple[Analysis[Any], ...] = ()
     fresh: bool = False
+    hash_key: str | None = field(default_factory=key_id)
 
 
 @message
@@ -86,6 +89,7 @@ def failure_of(name: str, error: ProvenderError) -> ShardFailure:
 
 
 def _analyse(task: SpanTask, plan: AnalysePlan) -> Analysed:
+    require_key(plan.hash_key)
     store = plan.store
     wanted = [(a, span_state_name(a, task, None), True) for a in plan.raw]
     wanted += [(a, span_state_name(a, task, plan.schema), False) for a in plan.analyses]

@@ -14,6 +14,7 @@ from provender.core.shard import ShardFailure
 from provender.detect.base import Detector, StateDetector
 from provender.io.states import StateStore
 from provender.stats.packing import pack, unpack
+from provender.stats.secret import key_id
 from provender.work.analyse import Analysed, AnalysePlan, analyse
 from provender.work.cells import Cells, cell_names, cells, cut, merged
 from provender.work.fold import Block, Folded, Part, failed, fold_names
@@ -37,6 +38,7 @@ class Detection:
         detectors: bound detectors.
         rows: records of the data set.
         starts: store name of the global number of each shard's first row.
+        hash_key: id of the secret key that every worker must have.
     """
 
     store: StateStore
@@ -45,6 +47,7 @@ class Detection:
     rows: int
     starts: str
     fresh: bool = False
+    hash_key: str | None = field(default_factory=key_id)
 
     def parts(self, index: int) -> int:
         """Return in how many parts detector ``index`` is folded."""
@@ -126,7 +129,11 @@ def plan_round(detection: Detection, standing: Standing, round: int) -> RoundPla
             members.append(index)
             analyses.append(detector.analysis(round, profile))
     plan = AnalysePlan(
-        detection.store, detection.schema, tuple(analyses), fresh=detection.fresh and round > 0
+        detection.store,
+        detection.schema,
+        tuple(analyses),
+        fresh=detection.fresh and round > 0,
+        hash_key=detection.hash_key,
     )
     return RoundPlan(tuple(members), tuple(analyses), plan)
 

@@ -18,6 +18,7 @@ from provender.io.schema import conform
 from provender.io.states import StateStore, state_name
 from provender.stats.census import as_text
 from provender.stats.packing import pack, unpack
+from provender.stats.secret import require_key
 from provender.work.analyse import failure_of, read_batches, span_bytes
 from provender.work.rounds import Detection, Standing
 from provender.work.summary import ScoreSummary, summarise
@@ -126,6 +127,7 @@ def _score(
     roles: Roles,
     keep_all: bool,
 ) -> Scored:
+    require_key(detection.hash_key)
     named = [
         (index, _name(task, standing, detection, index, roles, keep_all))
         for index in row_detectors(detection)
