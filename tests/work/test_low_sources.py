@@ -76,3 +76,11 @@ def test_clean_sources_are_not_named() -> None:
 def test_p_values_that_come_of_the_sources_are_not_tested_by_source() -> None:
     assert may_be_tested(("text", "label"), "who")
     assert not may_be_tested(("text", "who"), "who")
+
+
+def test_one_of_few_sources_is_noted_and_not_accused() -> None:
+    few = dict.fromkeys(list(ROWS)[:9], 300)
+    (one,) = low_findings(ERROR, "source", {"s07": 25}, few, (), 0.01, ALARMS)
+    assert one.level is Level.NOTE
+    (one,) = low_findings(ERROR, "source", {"s07": 25}, ROWS, (), 0.01, ALARMS)
+    assert one.level is Level.ERROR

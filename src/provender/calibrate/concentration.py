@@ -29,6 +29,9 @@ from provender.calibrate.fdr import benjamini_hochberg
 _DIFFER = 0.95
 #: ... and the confidence at which their dispersion is not larger than it is taken to be.
 _CONFIDENCE = 0.95
+#: Of fewer contributors one that stands out by its labels or by improbable rows is noted, not
+#: accused: one of five may well differ by nature, and the others cannot tell how far such go.
+COMPARABLE = 10
 
 
 def concentrated(

@@ -24,9 +24,6 @@ from provender.detect.label_flips_cells import parts_of
 from provender.detect.label_flips_noise import Cells, Noise
 from provender.detect.label_flips_tests import ALARM, LEAST, LEAST_P
 
-#: With fewer sources, or annotators, one that stands out is noted, not accused: one of five that
-#: differs may well do so by nature, and the others cannot tell how far such go.
-COMPARABLE = 10
 #: Shares of all rows, most suspicious first, among which a source's are counted.
 LEVELS = (0.005, 0.01, 0.02, 0.05)
 

@@ -10,16 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provender.calibrate.concentration import COMPARABLE
 from provender.calibrate.conformal import Ranks
 from provender.core.finding import Level
 from provender.detect.base import Cause, RowScores
 from provender.detect.label_conflict_model import Labelled, Model
 from provender.detect.label_flips_cells import MOST_NAMES, CellState, Leaning
-from provender.detect.label_flips_contributors import (
-    COMPARABLE,
-    Contributor,
-    standing_contributors,
-)
+from provender.detect.label_flips_contributors import Contributor, standing_contributors
 from provender.detect.label_flips_noise import Noise, fit
 from provender.detect.label_flips_tests import (
     ALARM,

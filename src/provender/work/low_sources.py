@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from provender.calibrate.alarms import Alarms
-from provender.calibrate.concentration import concentrated
+from provender.calibrate.concentration import COMPARABLE, concentrated
 from provender.core.finding import Finding, Level, Rule
 from provender.work.summary import LOW
 
@@ -27,7 +27,7 @@ def low_findings(
     """Return a finding for each source, annotator or shard in which a rule's low p-values gather.
 
     Ten rows that are too weak to be flagged one by one are much if one contributor sent them.
-    Where many differ nothing is said of any: they do so by nature.
+    Where many differ nothing is said of any: they do so by nature. One of few is a note.
 
     Args:
         role: 'source', 'annotator' or 'shard': which places these are.
@@ -42,12 +42,13 @@ def low_findings(
         return []
     share = sum(low.values()) / max(sum(rows.values()), 1)
     tried = {role: len(rows)}
+    comparable = len(rows) >= COMPARABLE
     findings = []
     for name, p_value in places:
         if name in known:
             continue
         place = (role, name, p_value)
-        alarmed = alarms is not None and alarms.by_gathering([place], tried)
+        alarmed = comparable and alarms is not None and alarms.by_gathering([place], tried)
         expected = share * rows[name]
         findings.append(
             Finding(
