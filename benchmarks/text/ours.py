@@ -41,8 +41,8 @@ def judge(table: pa.Table, roles: Roles) -> Judged | None:
 
     A row's score is its largest -log10 p of any rule, notes behind all others; flagged is what one
     of the rules flags at its false discovery rate of 1 %, notes aside: dirt is no alarm. Triggers
-    stand as in a report: notes last, then by p-value. An alarm is what the policy makes one: the
-    rows of a rule together, at its share of the alarm rate.
+    stand as in a report: those with rows, and leads; notes last, then by p-value. An alarm is what
+    the policy makes one: the rows of a rule together, at its share of the alarm rate.
     """
     rows = table.num_rows
     order, flagged, alarm = np.zeros(rows), np.zeros(rows, bool), False
@@ -63,9 +63,11 @@ def judge(table: pa.Table, roles: Roles) -> Judged | None:
         fine = np.nan_to_num(score) / (1 + np.nanmax(np.abs(score), initial=0.0))
         surprise = -np.log10(np.maximum(known, 1e-300)) + 1e-6 * fine
         order = np.maximum(order, np.where(alarming, surprise, _DIRT * surprise))
+        seen = set(cause[known <= counts.threshold(RATES.fdr)].tolist())
         named += [
             (one is Level.NOTE, 1.0 if c.p_value is None else c.p_value, c.what)
-            for one, c in zip(level[1:], causes, strict=True)
+            for number, (one, c) in enumerate(zip(level[1:], causes, strict=True))
+            if number in seen or c.lead
         ]
     triggers = [what for _, _, what in sorted(named, key=lambda n: n[:2])]
     return Judged(order, flagged, alarm, triggers) if found else None
