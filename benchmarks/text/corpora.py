@@ -150,7 +150,7 @@ CORPORA: dict[str, tuple[str, Callable[[Path], pa.Table], Roles]] = {
     "turns": ("development", _turns, _LABELLED),
     "asked": ("development", _asked, _LABELLED),
     "lines": ("looked at", _lines, _LABELLED),
-    "plays": ("blind", _plays, _LABELLED),
+    "plays": ("looked at", _plays, _LABELLED),
     "docstrings": ("blind", _docstrings, _LABELLED),
     "pairs": ("development", _pairs, Roles(prompt="prompt", response="response")),
     "chapters": ("blind", _chapters, Roles(text="text")),

@@ -44,7 +44,8 @@ RULE = Rule(
         "No finding and no row flagged in 310 overlapping halves and eighths, with 20 random "
         "sources, of seven clean sets: BBC, Reuters R8 (both parts), SpamAssassin, passages of 18 "
         "books, chat turns, prompts against responses; nor in 40 of an eighth, whether the next "
-        "turn is a question. A source named in 6 of 2,900 other draws."
+        "turn is a question. A source named in 6 of 2,900 other draws. No alarm in 216 parts of "
+        "nine sets scanned whole, with sources and shards."
     ),
     level=Level.NOTE,
     references=(

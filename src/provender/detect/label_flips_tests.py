@@ -4,11 +4,13 @@
 rival as far as half of its own rows do: of wrong labels half are, of rows that their content
 merely leaves open hardly any.
 
-*A pair of classes* must break three null hypotheses, the weakest rejection counts:
+*A pair of classes* must break four null hypotheses, the weakest rejection counts:
 
 * no more than `USUAL` of the smaller class's rows are errors of this kind;
 * the pair is confused both ways: of this kind are at most e^`LEAN` times as many as of the reverse;
-* errors befall all pairs alike: the rate is at most e^`LEAN` times that of all other pairs.
+* errors befall all pairs alike: the rate is at most e^`LEAN` times that of all other pairs;
+* the rows are ambiguous: of those that lean to the class at all, no more than `AMBIGUOUS` are deep.
+  Of flipped rows half are, for they are the class's own.
 
 Nothing is believed of a label that content does not foretell: ambiguous rows lean to the larger
 class, and look like flips.
@@ -24,6 +26,8 @@ from provender.detect.label_flips_noise import Cells, Noise, margins
 
 #: Share of wrong labels that ten much-used test sets were found to have on average.
 USUAL = 0.033
+#: Share of rows that their content leaves open which leans to a class as half of its own rows do.
+AMBIGUOUS = 0.2
 #: Log ratio that natural confusion may have.
 LEAN = 1.0
 #: Rate of false alarms of each kind in a data set.
@@ -79,6 +83,7 @@ def standing_pairs(noise: Noise, cells: Cells) -> list[Pair]:
     wrong = np.bincount(place, suspicious, classes**2).reshape(classes, classes)
     true, label = noise.mislabelled.sum(axis=1), noise.mislabelled.sum(axis=0)
     total = wrong.sum()
+    leaning, deep = _leaning(cells, classes)
     found = []
     for k, y in np.argwhere((wrong >= LEAST) & ~unforetold(cells, classes)).tolist():
         gone = np.arange(round(wrong[k, y]) + 1)
@@ -89,12 +94,30 @@ def standing_pairs(noise: Noise, cells: Cells) -> list[Pair]:
         others = (classes - 1) * true.sum() - true[k]
         part = lean * true[k] / (lean * true[k] + others)
         alike = binom.sf(rows - 1, np.rint(total - wrong[k, y]) + rows, part)
-        tails = classes * (classes - 1) * np.maximum(np.maximum(usual, both_ways), alike)
+        most = np.maximum(round(leaning[k, y]) - gone, 0)
+        open_ = binom.sf(np.maximum(round(deep[k, y]) - gone, 0) - 1, most, AMBIGUOUS)
+        tails = classes * (classes - 1) * np.max([usual, both_ways, alike, open_], axis=0)
         p_value = min(1.0, float(tails[0]))
         if p_value <= ALARM:
             p_value, removal = max(p_value, LEAST_P), _first_calm(tails, rows)
             found.append(Pair(k, y, float(wrong[k, y]), float(reverse), p_value, removal))
     return sorted(found, key=lambda pair: (pair.p_value, pair.true, pair.label))
+
+
+def _leaning(cells: Cells, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return float64 (rival, label): rows that lean to the rival, and those that do so deeply."""
+    margin, place = margins(cells.bin), cells.rival * classes + cells.label
+    far = margin >= _depth(cells, classes)[cells.rival]
+    sums = (np.bincount(place, cells.weight * chosen, classes**2) for chosen in (margin > 0, far))
+    leaning, deep = (found.reshape(classes, classes) for found in sums)
+    return leaning, deep
+
+
+def _depth(cells: Cells, classes: int) -> np.ndarray:
+    """Return float64 (classes,): how far half of the class's own rows lean to it, at least 0."""
+    margin = margins(cells.bin)
+    own = [_median(margin, cells.weight * (cells.label == k)) for k in range(classes)]
+    return np.asarray(np.maximum(-np.array(own), 0))
 
 
 def _first_calm(p_values: np.ndarray, rows: np.ndarray) -> int:
@@ -115,8 +138,7 @@ def noise_in_all(cells: Cells, apart: np.ndarray, classes: int) -> tuple[float, 
     margin, rows = margins(cells.bin), cells.weight.sum()
     if cells.weight[margin > 0].sum() > UNFORETOLD * rows:
         return 1.0, 0
-    depth = np.array([_median(margin, cells.weight * (cells.label == k)) for k in range(classes)])
-    deep = (margin >= np.maximum(-depth, 0)[cells.rival]) & ~apart
+    deep = (margin >= _depth(cells, classes)[cells.rival]) & ~apart
     hits = np.arange(round(cells.weight[deep].sum()), -1, -1)
     tails = binom.sf(hits - 1, round(rows) - hits[0] + hits, USUAL / 2)
     return max(float(tails[0]), LEAST_P), _first_calm(tails, hits)

@@ -21,7 +21,7 @@ MOST, PROBES = 4096, 2048
 _COMMON = 1000
 _SCALE = 16
 _BUCKETS = 1 << 16
-_KIND = "repeated-strings-suspects/1"
+_KIND = "repeated-strings-suspects/2"
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,17 @@ class Suspects:
     unseen: str
 
     def pack(self) -> bytes:
-        names = ("keys", "group", "texts", "chance", "weights")
         meta = {"suspects": self.suspects, "words": self.words, "unseen": self.unseen}
-        return pack(_KIND, meta, {name: getattr(self, name) for name in names})
+        arrays = {name: getattr(self, name) for name in ("keys", "group", "texts", "chance")}
+        told = np.flatnonzero(self.weights)  # few in small data
+        return pack(_KIND, meta, arrays | {"told": told, "weights": self.weights[told]})
 
     @staticmethod
     def unpack(data: bytes) -> Suspects:
         meta, arrays = unpack(_KIND, data)
-        return Suspects(**arrays, **meta)
+        weights = np.zeros(_BUCKETS, np.int64)
+        weights[arrays.pop("told")] = arrays["weights"]
+        return Suspects(**{**arrays, "weights": weights}, **meta)
 
 
 def suspects_of(state: RunState) -> Suspects:
