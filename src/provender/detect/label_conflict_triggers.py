@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.calibrate.fdr import KEEP_BELOW
-from provender.detect.label_conflict_describe import REACH, Descriptions
+from provender.detect.label_conflict_describe import Descriptions
 from provender.detect.label_conflict_groups import Groups
 from provender.detect.label_conflict_model import UNIT, Labelled
+from provender.detect.label_conflict_names import REACH
 from provender.detect.label_conflict_removal import until_chance
 from provender.detect.label_conflict_tests import (
     by_strength,
