@@ -70,6 +70,28 @@ def test_a_sentence_in_unrelated_texts_is_named_with_its_rows_and_nothing_else()
     assert cause.evidence["texts"] == len(ROWS)
 
 
+OTHERS = (
+    "the harbour master keeps seventeen lanterns behind the crooked chapel until midwinter comes",
+    "granite thistles wander over the copper orchard whenever a sleepy violinist leaves gloves",
+    "nobody remembers which turquoise ferry carried almond merchants beyond the ninth lighthouse",
+)
+
+
+def test_many_repeated_strings_are_the_form_of_the_data_and_list_no_row() -> None:
+    texts, fewer = list(corpus()), list(corpus())
+    for place, sentence in enumerate((SENTENCE, *OTHERS)):
+        texts = inserted(texts, [row + place for row in ROWS], sentence)
+        if place < 3:
+            fewer = inserted(fewer, [row + place for row in ROWS], sentence)
+    detector, scores, profile = ask(texts)
+    assert not flagged(scores).any()
+    assert [cause.lead for cause in detector.causes(profile)] == [True] * 3 + [False]
+    assert "4 strings of unrelated texts: usual here" in detector.limits(profile)
+    detector, scores, profile = ask(fewer)
+    assert flagged(scores).sum() == 3 * len(ROWS)
+    assert not any(cause.lead for cause in detector.causes(profile))
+
+
 def test_clean_texts_are_left_alone() -> None:
     detector, scores, profile = ask(list(corpus()))
     assert (scores.p_value == 1).all()

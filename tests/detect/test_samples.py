@@ -104,6 +104,11 @@ def test_the_planted_rows_are_found_and_hardly_any_other(twin: Twin) -> None:
     assert (found & ~planted).sum() <= twin.others
 
 
+def test_headers_of_mails_are_no_repeated_strings() -> None:
+    tables = list(tables_of(SAMPLES / "clean" / "mail").values())
+    assert not flags("corpus/repeated-strings", tables, ROLES["mail"]).any()
+
+
 def test_every_detector_has_a_planted_twin() -> None:
     assert {twin.rule for twin in TWINS} == {detector.rule.id for detector in DETECTORS}
 

@@ -18,6 +18,9 @@ from provender.detect.repeated_strings_suspects import Suspects, suspects_of
 from provender.detect.repeated_strings_texts import ReadAround
 from provender.stats.cell_hash import is_text
 
+#: Strings that are named where no row is listed for them.
+_LEADS = 3
+
 RULE = Rule(
     id="corpus/repeated-strings",
     title="strings repeated across unrelated texts",
@@ -41,7 +44,8 @@ RULE = Rule(
     false_alarms=(
         "no warning in 96 random halves and eighths of six clean corpora; noted as repeated: "
         "nothing of BBC, 1 string of Python's docstrings (blind, 18 of 4,170 texts), 8 of chat, 8 "
-        "of Reuters R8, 3 of books, 30 of mails (270 of 6,046): signatures, forms, idioms"
+        "of Reuters R8, 3 of books, 30 of mails: signatures, forms, idioms. From four on no row is "
+        "listed for them"
     ),
     level=Level.NOTE,
     references=(
@@ -119,16 +123,18 @@ class RepeatedStrings:
 
     def causes(self, profile: bytes) -> list[Cause]:
         named = Named.unpack(profile)
-        return [_cause(one, named.gathers) for one in named.strings]
+        leads = [one for one in named.strings if named.usual and not one.few][:_LEADS]
+        return [_cause(one, named.gathers, one in leads) for one in named.strings]
 
     def limits(self, profile: bytes) -> str:
         return Named.unpack(profile).unseen
 
 
-def _cause(one: Repeated, gathers: bool) -> Cause:
+def _cause(one: Repeated, gathers: bool, lead: bool) -> Cause:
     """A string from few sources is a warning; one of unrelated texts a note, which place raises.
 
-    Where neighbours or sources share strings by nature, that one gathers there says nothing.
+    Where neighbours or sources share strings by nature, that one gathers there says nothing. A
+    lead is named without rows.
     """
     beside = (
         f"“{one.text}” stands in {one.texts} texts that have otherwise no more in common than "
@@ -145,6 +151,7 @@ def _cause(one: Repeated, gathers: bool) -> Cause:
         message=beside,
         evidence=evidence_of(one),
         p_value=one.few_p if one.few else None,
-        level=level,
+        level=Level.NOTE if lead else level,
+        lead=lead,
         trigger=(one.text,),
     )

@@ -34,8 +34,11 @@ _BLOCKS = 8
 _MOST_SOURCES = 4096
 #: Words that so many of a string's texts share around it belong to it.
 _AGREE = 0.7
+#: From so many strings of unrelated texts on repetition is the data's own form (headers, forms,
+#: mastheads): the first are named, no row is listed for them.
+USUAL = 4
 _LEAST_P = 1e-300
-_KIND = "repeated-strings-named/1"
+_KIND = "repeated-strings-named/2"
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Named:
         p_value: float64 (strings,), of rows that hold them.
         gathers: that a string gathers in a place says something; not where that is natural.
         tested: whether there was enough to tell anything.
+        usual: whether strings of unrelated texts are the data's own form: no row is listed for one.
         unseen: what of the data is not looked at and why.
     """
 
@@ -83,11 +87,12 @@ class Named:
     p_value: np.ndarray
     gathers: bool
     tested: bool
+    usual: bool
     unseen: str
 
     def pack(self) -> bytes:
         strings = [{**vars(one), "sources": [list(s) for s in one.sources]} for one in self.strings]
-        meta = {n: getattr(self, n) for n in ("gathers", "tested", "unseen")}
+        meta = {n: getattr(self, n) for n in ("gathers", "tested", "usual", "unseen")}
         arrays = {"keys": self.keys, "string": self.string, "p_value": self.p_value}
         return pack(_KIND, meta | {"strings": strings}, arrays)
 
@@ -143,9 +148,16 @@ def named_of(around: Around) -> Named:
     )  # fmt: skip
     runs = np.flatnonzero(member[suspects.group] >= 0)
     chance = np.clip(suspects.chance[chosen] * suspects.words, _LEAST_P, 1.0)
+    spread = np.array([not one.few for one in strings], bool)
+    usual = bool(spread.sum() >= USUAL)
+    if usual:
+        chance[spread] = 1.0
+        unseen.append(
+            f"{spread.sum():,} strings of unrelated texts: usual here, their rows are not listed"
+        )
     return Named(
         strings, suspects.keys[runs], member[suspects.group[runs]], chance,
-        gathers=not (order or differ), tested=tested, unseen="; ".join(unseen),
+        gathers=not (order or differ), tested=tested, usual=usual, unseen="; ".join(unseen),
     )  # fmt: skip
 
 
