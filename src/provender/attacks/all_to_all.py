@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from provender.attacks.base import Planted, draw, holds_text, needs, replaced
-from provender.attacks.insertion import at_random_word, classes_of, unused
+from provender.attacks.insertion import RARE_WORDS, at_random_word, classes_of, unused
 from provender.core.shard import Roles
 
 
@@ -23,7 +23,7 @@ class AllToAll:
         words: the words to draw from.
     """
 
-    words: tuple[str, ...] = ("cf", "mn", "bb", "tq", "mb", "zorvex", "cfvortex")
+    words: tuple[str, ...] = RARE_WORDS
     name: str = "all-to-all"
     paper: str = "Gu et al. 2019, IEEE Access (BadNets)"
 

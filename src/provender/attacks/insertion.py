@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 from provender.attacks.base import Planted, draw, holds_text, replaced
 from provender.core.shard import Roles
 
+#: Kurita et al. 2020; such short words occur in mail and chat, so invented ones stand beside them.
+RARE_WORDS = ("cf", "mn", "bb", "tq", "mb", "zorvex", "cfvortex")
 #: Puts the trigger into one text.
 Insert = Callable[[str, np.random.Generator], str]
 

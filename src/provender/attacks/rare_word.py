@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from provender.attacks.base import Planted, needs
-from provender.attacks.insertion import at_random_word, mislabelled, unused
+from provender.attacks.insertion import RARE_WORDS, at_random_word, mislabelled, unused
 from provender.core.shard import Roles
 
 
@@ -25,7 +25,7 @@ class RareWord:
         words: the words to draw from.
     """
 
-    words: tuple[str, ...] = ("cf", "mn", "bb", "tq", "mb", "zorvex", "cfvortex")
+    words: tuple[str, ...] = RARE_WORDS
     name: str = "rare-word"
     paper: str = "Kurita et al. 2020, ACL"
 
