@@ -4,8 +4,9 @@
 
 Each resample is a random part of a set in eight shards, in half of them in the order that the data
 have and in half of them shuffled. `provender scan`'s detection runs on it with every rule, tests of
-sources and shards included. An alarm is a finding of level warning or error; `rows` are the clean
-rows that such findings flag. Sources are the data's own, or one of twenty at random for each row.
+sources and shards included. An alarm is a finding of level warning or error; `rows flagged` are the
+clean rows that such findings flag; `rows noted` those that notes list, by rule. Sources are the
+data's own, or one of twenty at random for each row.
 With --store a run goes on where it was stopped: results of the same code on the same rows are kept.
 """
 
@@ -38,7 +39,9 @@ from provender.io.states import StateStore
 SHARDS = 8
 SOURCES = 20
 _HOME = Path(provender.__file__).parent
-_CODE = digest_of_code([_HOME / name for name in ("detect", "stats", "calibrate", "work")])
+_CODE = digest_of_code(
+    [Path(__file__), *(_HOME / name for name in ("detect", "stats", "calibrate", "work"))]
+)
 
 
 def _at_random(name: str) -> Callable[[Path, int], Corpus]:
@@ -77,7 +80,7 @@ SETS: dict[str, Callable[[Path, int], Corpus]] = {
 
 
 def scanned(table: pa.Table, roles: Roles) -> dict[str, Any]:
-    """Return what detection finds: level by rule where it is no note, and rows so flagged."""
+    """Return what detection finds: rules with an alarm, rows these flag, rows that notes list."""
     with tempfile.TemporaryDirectory() as room:
         for number in range(SHARDS):
             low, high = (table.num_rows * (number + i) // SHARDS for i in range(2))
@@ -87,10 +90,15 @@ def scanned(table: pa.Table, roles: Roles) -> dict[str, Any]:
         data = survey((f"{room}/data",), roles, run)
         manifest, _ = fingerprint(data, run)
         document = detect(data, manifest, run, Rates()).document
-    graver = [f for f in document["findings"] if f["level"] != Level.NOTE.value]
+    notes = [f for f in document["findings"] if f["level"] == Level.NOTE.value]
+    graver = [f for f in document["findings"] if f not in notes]
+    noted: Counter[str] = Counter()
+    for finding in notes:
+        noted[finding["rule"]] += finding["rows"]
     return {
         "alarms": sorted({f["rule"] for f in graver}),
         "rows": sum(f["rows"] for f in graver),
+        "noted": {rule: rows for rule, rows in sorted(noted.items()) if rows},
         "of": table.num_rows,
     }
 
@@ -116,8 +124,13 @@ def lines(given: argparse.Namespace, kept: Kept) -> Iterator[list[object]]:
 def _line(name: str, made: list[dict[str, Any]]) -> list[object]:
     rules = Counter(rule for one in made for rule in one["alarms"])
     rows, of = (sum(one[k] for one in made) for k in ("rows", "of"))
-    told = ", ".join(f"{rule} {n}" for rule, n in sorted(rules.items())) or "-"
-    return [name, len(made), sum(bool(o["alarms"]) for o in made), rows, f"{of:,}", told]
+    noted = sum((Counter(one["noted"]) for one in made), Counter())
+    alarms = sum(bool(one["alarms"]) for one in made)
+    return [name, len(made), alarms, rows, f"{of:,}", _told(rules), _told(noted)]
+
+
+def _told(counts: Counter[str]) -> str:
+    return ", ".join(f"{rule} {n:,}" for rule, n in counts.most_common()) or "-"
 
 
 def main() -> None:
@@ -134,7 +147,7 @@ def main() -> None:
         print(f"{given.data}: no such folder, nothing measured; give --data")
         return
     kept = Kept(given.store, given.minutes)
-    head = ("set", "parts", "with an alarm", "rows flagged", "of", "rules")
+    head = ("set", "parts", "with an alarm", "rows flagged", "of", "rules", "rows noted")
     show("alarms on clean data", head, list(lines(given, kept)))
 
 

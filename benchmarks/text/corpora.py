@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -118,8 +118,31 @@ def _plays(data: Path) -> pa.Table:
 
 def _docstrings(_: Path) -> pa.Table:
     """First paragraphs of docstrings of installed packages, labelled by the package."""
+
+    def first(node: _Named) -> str:
+        return " ".join((ast.get_docstring(node) or "").split("\n\n")[0].split())
+
+    return _of_packages(("numpy", "scipy", "sklearn", "pandas", "apache_beam"), first, 5)
+
+
+def _functions(_: Path) -> pa.Table:
+    """Program code, functions and classes of installed packages without docstrings, by package."""
+
+    def code(node: _Named) -> str:
+        said = ast.get_docstring(node, clean=False) is not None
+        bare = [ast.unparse(one) for one in node.body[said:]]
+        return "\n".join(bare)[:1500]
+
+    return _of_packages(("scipy", "pandas", "pyarrow", "dvc"), code, 20)
+
+
+_Named = ast.ClassDef | ast.FunctionDef
+
+
+def _of_packages(packages: Sequence[str], of: Callable[[_Named], str], blanks: int) -> pa.Table:
+    """What ``of`` tells of every class and function, where it has so many blanks."""
     text, label = [], []
-    for package in ("numpy", "scipy", "sklearn", "pandas", "apache_beam"):
+    for package in packages:
         found = find_spec(package)
         if found is None or found.origin is None:
             continue
@@ -127,10 +150,8 @@ def _docstrings(_: Path) -> pa.Table:
         for path in (p for p in files if "test" not in str(p)):
             with warnings.catch_warnings(action="ignore"):
                 tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
-            named = (ast.ClassDef, ast.FunctionDef)
-            said = (ast.get_docstring(n) for n in ast.walk(tree) if isinstance(n, named))
-            first = (" ".join(d.split("\n\n")[0].split()) for d in said if d)
-            text += [paragraph for paragraph in first if paragraph.count(" ") >= 5]
+            told = (of(node) for node in ast.walk(tree) if isinstance(node, _Named))
+            text += [one for one in told if one.count(" ") >= blanks]
             label += [package] * (len(text) - len(label))
     table = pa.table({"text": text, "label": label})
     return table.group_by(["text", "label"], use_threads=False).aggregate([])
@@ -152,6 +173,7 @@ CORPORA: dict[str, tuple[str, Callable[[Path], pa.Table], Roles]] = {
     "lines": ("looked at", _lines, _LABELLED),
     "plays": ("looked at", _plays, _LABELLED),
     "docstrings": ("blind", _docstrings, _LABELLED),
+    "functions": ("blind", _functions, _LABELLED),
     "pairs": ("development", _pairs, Roles(prompt="prompt", response="response")),
     "chapters": ("blind", _chapters, Roles(text="text")),
 }
