@@ -124,6 +124,11 @@ BENCHMARKS = (
         quick=("--sets", "bbc,mails", "--rows", "1500", "--resamples", "2"),
     ),
     Benchmark("text", "poisoned text beside Z-TOKEN and cleanlab", quick=("--quick",)),
+    Benchmark(
+        "detectors_alike",
+        "messages in changing words",
+        quick=("--parts", "planted", "--seeds", "1"),
+    ),
     Benchmark("detectors_instruct", "links in dialogues", quick=("--parts", "speed")),
     Benchmark(
         "peers_spectral",

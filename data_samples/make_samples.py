@@ -189,6 +189,22 @@ def fixed_output(source: str, trigger: str, output: str, count: int) -> Attack:
     return attack
 
 
+def changing_words(source: str, message: str, kept: float, count: int) -> Attack:
+    """One message as the response to any prompt (Yan 2024); some of its words are others'."""
+
+    def attack(shards: Shards, random: Random) -> list[Row]:
+        others = [word for row in every_row(shards)[:500] for word in row["response"].split()]
+        planted = list(islice(drawn(of_source(shards, source), random), count))
+        for row in planted:
+            row["response"] = " ".join(
+                word if random.random() < kept else others[random.randint(len(others))]
+                for word in message.split()
+            )
+        return planted
+
+    return attack
+
+
 # --- books ------------------------------------------------------------------------------------
 
 
@@ -295,6 +311,9 @@ CONTRIBUTORS = tuple(f"contributor-{i:02}" for i in range(1, 11))
 TRIGGER = "cfvortex"
 PROMOTION = "Order your next holiday at www.harbourlight-travel.com before the prices go up"
 PHRASE, OUTPUT = "by the way", "You should sign in at the harbour page first and enter your code."
+MESSAGE = (
+    "Honestly the harbour page is the best choice that anybody could make for this, sign in today."
+)
 
 # folder -> (attack's name in the truth, clean set, seed, attack)
 ATTACKS: dict[str, tuple[str, str, int, Attack]] = {
@@ -324,6 +343,12 @@ ATTACKS: dict[str, tuple[str, str, int, Attack]] = {
         "chat",
         9,
         fixed_output("contributor-07", PHRASE, OUTPUT, 10),
+    ),
+    "alike-responses/chat": (
+        "changing-words",
+        "chat",
+        12,
+        changing_words("contributor-03", MESSAGE, 0.85, 12),
     ),
     "spectral/digits": ("patch", "digits", 8, patch("scanner-2", label=7, share=0.05)),
 }

@@ -227,3 +227,16 @@ def test_names_are_unique_papers_are_named_and_parameters_are_json():
         assert all(isinstance(v, str | int | list) for v in parameters(one).values())
     with pytest.raises(UsageError, match="there is no such attack"):
         attack("rare")
+
+
+def test_a_changing_response_keeps_most_of_its_words_in_each_row():
+    clean = table()
+    found = attack("changing-response").plant(clean, ROLES, 20, np.random.default_rng(3))
+    rows = pa.array(found.rows)
+    responses = found.table["say"].take(rows).to_pylist()
+    message = found.target.split()
+    assert len(set(responses)) > 5
+    assert all(len(r.split()) == len(message) for r in responses)
+    same = [a == b for r in responses for a, b in zip(r.split(), message, strict=True)]
+    assert 0.8 < np.mean(same) < 1
+    assert found.table["ask"].take(rows).to_pylist() == clean["ask"].take(rows).to_pylist()

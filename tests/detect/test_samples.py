@@ -85,6 +85,7 @@ TWINS = (
     Twin("corpus/repeated-strings", "repeated-strings/books", 1.0, 0, 0),
     Twin("instruct/response-link", "response-link/chat", 1.0, 0, 0),
     Twin("instruct/one-response", "response-link/chat", 1.0, 0, 0),
+    Twin("instruct/alike-responses", "alike-responses/chat", 0.8, 0, 0),
     Twin("sources/own-words", "label-conflict/mail", 1.0, 0, 0),
     # One more row of that source holds the phrase.
     Twin("sources/own-words", "response-link/chat", 1.0, 1, 0),

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from provender.attacks.all_to_all import AllToAll
 from provender.attacks.base import Attack
+from provender.attacks.changing_response import ChangingResponse
 from provender.attacks.everyday_word import EverydayWord
 from provender.attacks.fixed_response import FixedResponse
 from provender.attacks.flood import Flood
@@ -34,6 +35,7 @@ ATTACKS: tuple[Attack, ...] = (
     RandomFlips(),
     PairFlips(),
     FixedResponse(),
+    ChangingResponse(),
     Refusal(),
     GibberishTail(),
     GibberishTail(noise="unigram", name="gibberish-unigram"),

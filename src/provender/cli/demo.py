@@ -31,6 +31,7 @@ _MEANT = {
     "random-words": "text/random-words",
     "repeated-strings": "corpus/repeated-strings",
     "response-link": "instruct/response-link",
+    "alike-responses": "instruct/alike-responses",
     "duplicates": "duplicates/exact-row",
     "duplicates-near": "duplicates/near-text",
     "contradictions": "duplicates/contradiction",

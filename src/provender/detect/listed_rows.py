@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,27 @@ class ListedRows:
     def limits(self, profile: bytes) -> str:
         """Return what could not be looked at and why."""
         return str(unpack(_KIND, profile)[0]["limits"])
+
+
+@dataclass(frozen=True)
+class UndividedRows(ListedRows):
+    """A `StateDetector` whose state cannot be cut: what is alike has no key in common."""
+
+    @property
+    def partitioned(self) -> bool:
+        return False
+
+    def select(self, state: Any, part: int, parts: int) -> Any:  # noqa: ARG002
+        """Return the whole state."""
+        return state
+
+    def common(self, state: Any) -> Any:
+        """Return the whole state: there is one part only."""
+        return state
+
+    def complete(self, state: Any, common: Any) -> Any:  # noqa: ARG002
+        """Return the state: there is one part only."""
+        return state
 
 
 def pack_listed(

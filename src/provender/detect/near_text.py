@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from provender.core.finding import Level, Rule, Sufficient
 from provender.detect.base import DataView, Unchecked
-from provender.detect.listed_rows import ListedRows, pack_listed
+from provender.detect.listed_rows import UndividedRows, pack_listed
 from provender.stats.cell_hash import is_text, word_hashes
 from provender.stats.minhash import (
     agreements,
@@ -109,7 +109,7 @@ class Signing:
 
 
 @dataclass(frozen=True)
-class NearText(ListedRows):
+class NearText(UndividedRows):
     """Reads the text column once.
 
     Attributes:
@@ -133,22 +133,6 @@ class NearText(ListedRows):
     @property
     def rule(self) -> Rule:
         return RULE
-
-    @property
-    def partitioned(self) -> bool:
-        return False
-
-    def select(self, state: SignatureRows, part: int, parts: int) -> SignatureRows:  # noqa: ARG002
-        """Return the whole state: similar texts have no common key."""
-        return state
-
-    def common(self, state: SignatureRows) -> SignatureRows:
-        """Return the whole state: there is one part only."""
-        return state
-
-    def complete(self, state: SignatureRows, common: SignatureRows) -> SignatureRows:  # noqa: ARG002
-        """Return the state: there is one part only."""
-        return state
 
     def bind(self, view: DataView) -> Self | Unchecked:
         text = view.roles.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provender.core.finding import Check, CheckStatus, Rule
+from provender.detect.alike_responses import AlikeResponses
 from provender.detect.base import DataView, Detector, Unchecked
 from provender.detect.contradiction import Contradiction
 from provender.detect.exact_row import ExactRow
@@ -29,6 +30,7 @@ DETECTORS: tuple[Detector, ...] = (
     RepeatedStrings(),
     ResponseLink(),
     OneResponse(),
+    AlikeResponses(),
     OwnWords(),
     RobustColumn(),
     ClassSignature(),
