@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.core.shard import Roles
+from provender.stats import secret
 from provender.stats.covariance import WIDEST
 from provender.stats.grams import grams, mix, words_of
 
@@ -36,7 +37,7 @@ class Embedding:
             height × width × 3, square, rows first) or 'text'.
         width: longest vector kept as it is; longer images are averaged over blocks of pixels,
             other vectors and text are projected on random signs (Achlioptas 2003).
-        seed: of the signs.
+        seed: of the signs, which are drawn from the secret key too where there is one.
     """
 
     column: str
@@ -74,7 +75,7 @@ class Embedding:
             return whole
         if self.kind == "image" and (shape := _square(whole.shape[1])):
             return _blocks_of_pixels(whole, *shape, self.width)
-        return np.asarray(whole @ _signs(whole.shape[1], self.width // 2, self.seed))
+        return np.asarray(whole @ _signs(whole.shape[1], self.width // 2, secret.seed(self.seed)))
 
     def _of_text(self, column: pa.Array) -> np.ndarray:
         """Return signed counts of hashed words and word pairs (Weinberger 2009), projected."""
@@ -87,7 +88,7 @@ class Embedding:
         signs = np.where(hashes & np.uint64(1), 1.0, -1.0)
         places = (hashes >> np.uint64(64 - _TEXT_BITS)).astype(np.int64)
         counts = coo_array((signs, (texts, places)), shape=(len(column), 2**_TEXT_BITS)).tocsr()
-        return np.asarray(counts @ _signs(2**_TEXT_BITS, self.width // 2, self.seed))
+        return np.asarray(counts @ _signs(2**_TEXT_BITS, self.width // 2, secret.seed(self.seed)))
 
 
 def choose_embedding(schema: pa.Schema, roles: Roles) -> Embedding | None:

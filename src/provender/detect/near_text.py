@@ -12,6 +12,7 @@ import pyarrow as pa
 from provender.core.finding import Level, Rule, Sufficient
 from provender.detect.base import DataView, Unchecked
 from provender.detect.listed_rows import UndividedRows, pack_listed
+from provender.stats import secret
 from provender.stats.cell_hash import is_text, word_hashes
 from provender.stats.minhash import (
     agreements,
@@ -195,7 +196,7 @@ class NearText(UndividedRows):
         count, texts = self.permutations, len(apart)
         pairs = np.zeros((0, 2), np.int64)
         if texts > 1:
-            random = np.random.default_rng(self.seed)
+            random = np.random.default_rng(secret.seed(self.seed))
             one = random.integers(0, texts, _BACKGROUND_PAIRS)
             other = (one + random.integers(1, texts, _BACKGROUND_PAIRS)) % texts
             pairs = apart[np.stack([one, other], axis=1)]

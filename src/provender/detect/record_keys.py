@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from provender.identity.encoding import RECORD_ENCODING
 from provender.identity.records import record_digests
+from provender.stats import secret
 from provender.stats.cell_hash import (
     byte_runs,
     cell_hashes,
@@ -31,8 +32,6 @@ from provender.stats.keyed_rows import (
     pack_keyed,
     unpack_keyed,
 )
-
-_BYTES = mix(np.arange(256, dtype=np.uint64))
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,8 @@ def _pieces(column: pa.Array, text: bool) -> Iterator[tuple[np.ndarray, np.ndarr
         yield cell_hashes(column.flatten()), lengths(column)
     else:
         values, counts = byte_runs(column)
-        yield _BYTES[values], counts
+        start = np.uint64(secret.number(b"provender.bytes/1", 0))
+        yield mix(np.arange(256, dtype=np.uint64) + start)[values], counts
 
 
 def _keys(batch: pa.RecordBatch, sizes: np.ndarray) -> np.ndarray:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from provender.detect.repeated_strings_rest import UNIT
+from provender.stats import secret
 
-#: Draws of texts at random; the seed is fixed, so that the same data give the same answer.
+#: Draws of texts at random; the same data (and secret key) give the same answer.
 DRAWS, _SEED = 499, 20261126
 #: Texts that must be kept to draw from.
 FEWEST_KEPT = 200
@@ -39,7 +40,7 @@ def unrelated(sums: np.ndarray, texts: np.ndarray, kept: np.ndarray) -> np.ndarr
     p_value, found = np.ones(len(sums)), likeness(sums, texts)
     sizes = _SIZES[: np.searchsorted(_SIZES, max(len(kept) // 4, 2), side="right")]
     size = sizes[np.maximum(np.searchsorted(sizes, texts, side="right") - 1, 0)]
-    random = np.random.default_rng(_SEED).random((DRAWS, len(kept)))
+    random = np.random.default_rng(secret.seed(_SEED)).random((DRAWS, len(kept)))
     place = random.argsort(axis=1).argsort(axis=1)
     for one in np.unique(size):
         mine = np.flatnonzero(size == one)

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from provender.expect.view import Column, Kind, View
+from provender.stats import secret
 
 LIMIT = 4_000_000
 """Rows whose keys are held: 64 MB."""
@@ -119,12 +120,12 @@ def _neighbours(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _hashes(column: Column) -> list[np.ndarray]:
-    """Return two uint64 (rows,): of numbers by their bits, of texts by SipHash-2-4, fixed keys."""
+    """Return two uint64 (rows,): of numbers by their bits, of texts by SipHash-2-4."""
     if column.kind is Kind.STRING:
         import pandas as pd
 
         texts = column.array.fill_null("").to_numpy(zero_copy_only=False)
-        bits = [pd.util.hash_array(texts, hash_key=k, categorize=False) for k in _SIPHASH_KEYS]
+        bits = [pd.util.hash_array(texts, hash_key=k, categorize=False) for k in _siphash_keys()]
     else:
         array = column.array.cast(pa.int32()) if column.kind is Kind.DATE else column.array
         if column.kind in (Kind.TIMESTAMP, Kind.DATE, Kind.NULL):
@@ -134,9 +135,19 @@ def _hashes(column: Column) -> list[np.ndarray]:
             numbers = column.numbers
         bits = [np.ascontiguousarray(numbers).view(np.uint64)] * 2
     return [
-        np.where(column.missing, _NULL, _mix(b + seed))
-        for b, seed in zip(bits, _SEEDS, strict=True)
+        np.where(
+            column.missing,
+            _NULL,
+            _mix(b + np.uint64(secret.number(b"provender.expect/%d" % i, seed))),
+        )
+        for i, (b, seed) in enumerate(zip(bits, map(int, _SEEDS), strict=True))
     ]
+
+
+def _siphash_keys() -> list[str]:
+    """Return two keys of 16 bytes, of 64 bits each where there is a secret key."""
+    drawn = [secret.stream(b"provender.siphash/%d" % half, 8).hex() for half in range(2)]
+    return [own or public for own, public in zip(drawn, _SIPHASH_KEYS, strict=True)]
 
 
 def _mix(bits: np.ndarray) -> np.ndarray:

@@ -1,18 +1,25 @@
 """64-bit hashes of cells, words and list elements, vectorised, for counting and for sketches.
 
-Equal values give equal hashes in every process and release. They are not cryptographic: they
-choose buckets and shingles, and are never evidence of identity (that is `identity`'s work).
+Equal values give equal hashes in every process and release. They choose buckets and shingles, and
+are never evidence of identity (that is `identity`'s work). Under a secret key (stats/secret.py) two
+different runs of bytes or of hashes that somebody chose without it meet with a chance of at most
+2^-56: each place has a multiplier of its own (multilinear hashing: Carter and Wegman 1979; Lemire
+and Kaser 2014). Another base for the polynomial would not do, for Thue-Morse words of 1,024 bytes
+have equal hashes under every base.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from provender.stats import secret
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, so multiplying by it is a bijection modulo 2^64
 _NULL = np.uint64(0xA5A5F00D0BADCAFE)
@@ -30,7 +37,9 @@ def mix(values: np.ndarray) -> np.ndarray:
 
 
 def fold(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return one uint64 hash per run of ``values``: a polynomial modulo 2^64, then mixed.
+    """Return one uint64 hash per run of ``values``: a sum modulo 2^64, then mixed.
+
+    Each value is multiplied by a power of one base, or under a key by what is drawn for its place.
 
     Args:
         values: unsigned integers (total,), the runs one after the other.
@@ -60,13 +69,28 @@ def segments(counts: np.ndarray, most: int) -> list[tuple[slice, slice]]:
 def _fold_segment(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     starts = np.cumsum(counts) - counts
     place = np.arange(len(values)) - np.repeat(starts, counts)
-    powers = np.cumprod(np.full(int(counts.max(initial=0)), _BASE))
-    terms = (values.astype(np.uint64) + np.uint64(1)) * powers[place]
+    terms = (values.astype(np.uint64) + np.uint64(1)) * _multipliers(counts)[place]
     sums = np.zeros(len(counts), np.uint64)
     filled = counts > 0
     if filled.any():
         sums[filled] = np.add.reduceat(terms, starts[filled])
     return mix(sums + counts.astype(np.uint64))
+
+
+def _multipliers(counts: np.ndarray) -> np.ndarray:
+    """Return uint64 for the places of runs with so many values, or for more."""
+    longest = int(counts.max(initial=0))
+    return _first_multipliers() if longest <= _SEGMENT else _drawn(longest)
+
+
+@lru_cache(maxsize=1)
+def _first_multipliers() -> np.ndarray:
+    return _drawn(_SEGMENT)
+
+
+def _drawn(count: int) -> np.ndarray:
+    drawn = secret.stream(b"provender.places/1", 8 * count)
+    return np.frombuffer(drawn, "<u8") if drawn else np.cumprod(np.full(count, _BASE))
 
 
 def cell_hashes(array: pa.Array) -> np.ndarray:
@@ -88,7 +112,7 @@ def cell_hashes(array: pa.Array) -> np.ndarray:
     elif is_list(kind):
         hashes = fold(cell_hashes(array.flatten()), lengths(array))
     elif pa.types.is_primitive(kind):
-        hashes = mix(_bits(array) + _BASE)
+        hashes = mix(_bits(array) + np.uint64(secret.number(b"provender.cells/1", int(_BASE))))
     else:
         hashes = _text_hashes(array)
     return np.where(np.asarray(array.is_valid()), hashes, _NULL) if array.null_count else hashes

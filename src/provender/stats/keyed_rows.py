@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from provender.stats import secret
+from provender.stats.cell_hash import mix
 from provender.stats.packing import pack, unpack
 
 _KIND = "keyed-rows/1"
@@ -95,12 +97,16 @@ def merge_keyed(states: Sequence[KeyedRows]) -> KeyedRows:
 
 
 def select_keys(state: KeyedRows, part: int, parts: int) -> KeyedRows:
-    """Return the rows whose key falls in range ``part`` of ``parts``; totals stay whole.
+    """Return the rows whose key belongs to ``part`` of ``parts``; totals stay whole.
 
     Counters, which are of all rows and as large as many keys, are left out.
     """
     keys = state.keys
-    prefix = keys.keys[:, 0] >> np.uint64(32)
+    place = keys.keys[:, 0]
+    if start := secret.number(b"provender.parts/1", 0):
+        # Anybody can write records until their digests fall in one part, which must fit in memory.
+        place = mix(place + np.uint64(start))
+    prefix = place >> np.uint64(32)
     mine = (prefix * np.uint64(parts)) >> np.uint64(32) == part
     tags = keys.tags[mine] if len(keys.tags) else keys.tags
     counts = np.zeros_like(state.counts)

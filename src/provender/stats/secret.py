@@ -1,16 +1,17 @@
-"""The secret that hashes of words and permutations may start from.
+"""The secret that hashes, samples and permutations may start from.
 
-Who knows the hashes knows which documents share a fold, which are sampled and which words share a
-bucket, and can write rows to suit. With PROVENDER_SECRET_KEY all of that is drawn from a key which
-only those who check the data hold. Without it the hashes are the same everywhere, so that anybody
-can repeat a result. What they decide is named by the key's id, which tells nothing of the key.
+Who knows the hashes knows which documents share a fold, which are sampled, which words share a
+bucket and which contents a count takes for equal, and can write rows to suit. With
+PROVENDER_SECRET_KEY all of that is drawn from a key which only those who check the data hold.
+Without it the hashes are the same everywhere, so that anybody can repeat a result. What they
+decide is named by the key's id, which tells nothing of the key.
 """
 
 from __future__ import annotations
 
 import os
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import blake2b, shake_256
 
 from provender.errors import StoreError, UsageError
 
@@ -39,8 +40,8 @@ def _derived(purpose: bytes, size: int) -> bytes:
 
 
 def key_id() -> str | None:
-    """Return 16 hex digits that name the key; None where there is none."""
-    return _derived(b"provender.key-id/1", 8).hex() if _secret() else None
+    """Return 16 hex digits that name the key and what it keys; None where there is none."""
+    return _derived(b"provender.key-id/2", 8).hex() if _secret() else None
 
 
 def require_key(wanted: str | None) -> None:
@@ -65,3 +66,17 @@ def seed(public: int) -> int:
     if not _secret():
         return public
     return int.from_bytes(_derived(b"provender.seed/1 %d" % public, 4), "little")
+
+
+@lru_cache(maxsize=32)
+def number(purpose: bytes, public: int) -> int:
+    """Return a number below 2^64, ``public`` where no secret is given."""
+    return int.from_bytes(_derived(purpose, 8), "little") if _secret() else public
+
+
+def stream(purpose: bytes, size: int) -> bytes:
+    """Return ``size`` bytes that nobody without the key can tell from random ones (SHAKE-256).
+
+    A longer stream begins like a shorter one. b'' where no secret is given.
+    """
+    return shake_256(_derived(purpose, 32)).digest(size) if _secret() else b""
