@@ -40,11 +40,10 @@ from provender.core.finding import Level
 from provender.core.shard import Roles
 from provender.detect.base import Cause, DataView
 from provender.detect.near_text import NearText
-from provender.detect.registry import DETECTORS
+from provender.detect.registry import rules
 from provender.detect.repeated_strings import RepeatedStrings
 
 _RATE, _SOURCES, _SHARDS = 0.01, 20, 8
-_GRAVE = sum(one.rule.level is not Level.NOTE for one in DETECTORS)
 _HEAD = "set         from         count   named   rank    TPR  precision   others   alarm"
 ROLES = Roles(text="text", source="from")
 
@@ -97,9 +96,9 @@ def _level(
     cause: Cause, mine: np.ndarray, sources: np.ndarray, shard: np.ndarray, findings: int
 ) -> Level:
     """Return a finding's level: a note is raised where its rows gather (see work/findings.py)."""
+    alarms = Alarms.of(_RATE, rules(), findings)
     if cause.level is not None:
-        return cause.level
-    alarms = Alarms.of(_RATE, _GRAVE, findings)
+        return cause.level if alarms.by_rows(RepeatedStrings().rule, cause.alarm_p) else Level.NOTE
     for places in (sources, shard.astype(str)):
         totals, flagged = Counter(places.tolist()), Counter(places[mine].tolist())
         found = [("", name, p) for name, p in concentrated(flagged, totals, _RATE)]

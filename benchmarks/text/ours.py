@@ -12,7 +12,7 @@ import provender
 from benchmarks.reads import last_profile
 from benchmarks.text.judged import Judged
 from benchmarks.text.kept import digest_of_code
-from provender.calibrate.alarms import Alarms
+from provender.calibrate.alarms import Alarms, alarm_p
 from provender.calibrate.fdr import PValueCounts
 from provender.core.finding import Level
 from provender.core.policy import Rates
@@ -47,7 +47,7 @@ def judge(table: pa.Table, roles: Roles) -> Judged | None:
     rows = table.num_rows
     order, flagged, alarm = np.zeros(rows), np.zeros(rows, bool), False
     bound, _ = bind_all(DataView(table.schema, roles))
-    alarms = Alarms.of(RATES.alarm, sum(d.rule.level is not Level.NOTE for d in bound), 0)
+    alarms = Alarms.of(RATES.alarm, [detector.rule for detector in bound], 0)
     named: list[tuple[bool, float, str]] = []
     found = rules(table, roles)
     for detector in found:
@@ -57,7 +57,9 @@ def judge(table: pa.Table, roles: Roles) -> Judged | None:
         alarming = np.array([one != Level.NOTE for one in level])[cause + 1]
         counts = PValueCounts.of(p_value)
         grave = alarming & (known <= counts.threshold(RATES.fdr))
-        alarm |= bool(grave.any()) and alarms.by_rows(counts.whole)
+        for i in np.unique(cause[grave]).tolist():
+            own = (causes[i].level, causes[i].alarm_p) if i >= 0 else (None, 1.0)
+            alarm |= alarms.by_rows(detector.rule, alarm_p(detector.rule, counts.whole, *own))
         flagged |= grave
         # Below any p-value's step: the score only parts rows of one p-value.
         fine = np.nan_to_num(score) / (1 + np.nanmax(np.abs(score), initial=0.0))

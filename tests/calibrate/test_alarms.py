@@ -1,22 +1,29 @@
 """The alarm rate: however many rules run, clean data raise a warning no more often than that."""
 
-import numpy as np
+from dataclasses import replace
 
-from provender.calibrate.alarms import Alarms
+import numpy as np
+import pytest
+
+from provender.calibrate.alarms import Alarms, alarm_p
 from provender.calibrate.concentration import concentrated
 from provender.calibrate.fdr import PValueCounts
+from provender.core.finding import Level, Rule
+from provender.detect.registry import rules
 
 RATE, TRIALS = 0.05, 2000
 #: Of 2,000 trials at 5 %, 134 or more have an alarm once in 5,000 times.
 MOST = 134
+REGISTERED = rules()
+SIX = [replace(REGISTERED[0], id=f"a/{i}", level=Level.ERROR) for i in range(6)]
 
 
 def test_rules_with_valid_p_values_alarm_no_more_often_than_the_rate():
     random, alarmed, single = np.random.default_rng(1), 0, 0
-    alarms = Alarms.of(RATE, rules=6, findings=0)
+    alarms = Alarms.of(RATE, SIX, findings=0)
     for _ in range(TRIALS):
         wholes = [PValueCounts.of(random.random(200)).whole for _ in range(6)]
-        alarmed += any(alarms.by_rows(whole) for whole in wholes)
+        alarmed += any(alarms.by_rows(rule, p) for rule, p in zip(SIX, wholes, strict=True))
         single += any(whole <= RATE for whole in wholes)
     assert alarmed < MOST
     assert single > 2 * MOST, "without the split the six would alarm too often: the test can fail"
@@ -25,7 +32,7 @@ def test_rules_with_valid_p_values_alarm_no_more_often_than_the_rate():
 def test_gathering_alarms_no_more_often_than_its_share():
     random, alarmed, named = np.random.default_rng(2), 0, 0
     tried = {"source": 20, "shard": 30}
-    alarms = Alarms.of(RATE, rules=0, findings=8)
+    alarms = Alarms.of(RATE, [], findings=8)
     for _ in range(TRIALS // 4):
         raised = False
         for _ in range(8):
@@ -43,8 +50,37 @@ def test_gathering_alarms_no_more_often_than_its_share():
 
 
 def test_a_source_with_all_the_rows_alarms():
-    alarms, tried = Alarms.of(0.01, rules=5, findings=10), {"source": 20, "shard": 6}
+    alarms, tried = Alarms.of(0.01, SIX[:5], findings=10), {"source": 20, "shard": 6}
     places = concentrated({"s1": 10}, {f"s{i}": 300 for i in range(20)}, 0.01)
     assert alarms.by_gathering([("source", n, p) for n, p in places], tried)
     assert not alarms.by_gathering([], tried)
     assert not alarms.by_gathering([("source", "s1", 1e-4)], tried)
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.01, 0.05])
+def test_all_that_registered_rules_may_spend_is_the_rate(rate: float) -> None:
+    alarms = Alarms.of(rate, REGISTERED, findings=100)
+    spent = [alarms.share for rule in REGISTERED if alarms.by_rows(rule, 0.0)]
+    assert sum(spent) + alarms.share <= rate * (1 + 1e-12)
+    assert len(spent) == len(alarms.rules) == sum(rule.can_alarm for rule in REGISTERED)
+    assert {rule.id for rule in REGISTERED if rule.level is not Level.NOTE} <= alarms.rules
+
+
+@pytest.mark.parametrize("rule", REGISTERED, ids=lambda rule: rule.id)
+def test_no_cause_of_a_rule_alarms_beyond_the_share_of_its_rule(rule: Rule) -> None:
+    alarms = Alarms.of(RATE, REGISTERED, findings=100)
+    for level in (None, *Level):
+        for whole, own in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0)):
+            chance = alarm_p(rule, whole, level, own)
+            graver = level is not None and level.rank > rule.level.rank
+            most = max(whole, own) if graver else whole
+            assert alarms.by_rows(rule, chance) == (rule.can_alarm and most <= alarms.share)
+
+
+def test_a_cause_graver_than_its_rule_alarms_by_its_own_p_value() -> None:
+    rule = next(r for r in REGISTERED if r.gravest)
+    alarms = Alarms.of(0.01, REGISTERED, findings=0)
+    just, beyond = alarms.share, alarms.share * 1.001
+    assert alarms.by_rows(rule, alarm_p(rule, 0.0, Level.WARNING, just))
+    assert not alarms.by_rows(rule, alarm_p(rule, 0.0, Level.WARNING, beyond))
+    assert not alarms.by_rows(rule, alarm_p(rule, beyond, Level.WARNING, 0.0))

@@ -44,6 +44,8 @@ def flags(rule: str, tables: list[pa.Table], roles: Roles) -> np.ndarray:
                 state = analysis.add(state, batch)
             states.append(state)
         profile = bound.profile(number, analysis.merge(states))
+    gravest = bound.rule.gravest or bound.rule.level
+    assert all((cause.level or gravest).rank <= gravest.rank for cause in bound.causes(profile))
     p_values = np.ones(sum(table.num_rows for table in tables))
     if isinstance(bound, StateDetector):
         listed = bound.flagged(profile)

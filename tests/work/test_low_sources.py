@@ -13,7 +13,7 @@ from provender.work.low_sources import low_findings, may_be_tested
 ERROR = next(rule for rule in rules() if rule.level is Level.ERROR)
 NOTE = next(rule for rule in rules() if rule.level is Level.NOTE)
 ROWS = {f"s{i:02}": 300 for i in range(20)}
-ALARMS = Alarms.of(0.01, rules=5, findings=10)
+ALARMS = Alarms.of(0.01, [ERROR] * 5, findings=10)
 
 
 def found(

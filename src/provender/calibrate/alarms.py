@@ -1,10 +1,11 @@
 """How the rate of false alarms that a data set may have is split over all that can raise one.
 
 An alarm is a finding of level warning or error. On clean data it comes about in two ways: a rule
-of such a level flags rows, or flagged rows of any rule seem to gather in one shard or source. The
-rate is split evenly (Bonferroni) over the rules of such a level, and one share for all gathering,
-which is split again over findings and places. So all of it together alarms no more often than the
-rate, if each p-value is valid, whatever depends on what.
+with findings of such a level flags rows, or flagged rows of any rule seem to gather in one shard
+or source. The rate is split evenly (Bonferroni) over the rules with findings of such a level, and
+one share for all gathering, which is split again over findings and places. So all of it together
+alarms no more often than the rate, if each p-value is valid, whatever depends on what. No rule has
+a limit of its own beside it.
 """
 
 from __future__ import annotations
@@ -12,25 +13,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from provender.core.finding import Level, Rule
+
 
 @dataclass(frozen=True)
 class Alarms:
     """Attributes:
-    share: what each rule of level warning or error may spend, and all gathering together.
+    share: what each rule that can alarm may spend, and all gathering together.
+    rules: ids of those rules; others alarm by gathering alone.
     findings: how many findings share what gathering may spend.
     """
 
     share: float
+    rules: frozenset[str]
     findings: int
 
     @staticmethod
-    def of(rate: float, rules: int, findings: int) -> Alarms:
-        """Split ``rate`` over so many rules that can alarm, and gathering."""
-        return Alarms(rate / (rules + 1), findings)
+    def of(rate: float, rules: Iterable[Rule], findings: int) -> Alarms:
+        """Split ``rate`` over those of the rules that run which can alarm, and gathering."""
+        able = frozenset(rule.id for rule in rules if rule.can_alarm)
+        return Alarms(rate / (len(able) + 1), able, findings)
 
-    def by_rows(self, whole: float) -> bool:
-        """Return whether a rule may alarm whose rows together have this p-value."""
-        return whole <= self.share
+    def by_rows(self, rule: Rule, p_value: float) -> bool:
+        """Return whether a rule may alarm for what has this p-value, see `alarm_p`."""
+        return rule.id in self.rules and p_value <= self.share
 
     def by_gathering(
         self, places: Iterable[tuple[str, str, float]], tried: Mapping[str, int]
@@ -43,3 +49,14 @@ class Alarms:
         """
         limit = self.share / (max(self.findings, 1) * max(len(tried), 1))
         return any(p_value * tried[kind] <= limit for kind, _, p_value in places)
+
+
+def alarm_p(rule: Rule, whole: float, level: Level | None, own: float) -> float:
+    """Return in how many clean data sets a rule would have as grave a finding for its rows.
+
+    Args:
+        whole: p-value of all of the rule's rows together.
+        level: level of the finding's cause, where it has one of its own.
+        own: in how many clean data sets a cause graver than the rule would stand.
+    """
+    return max(whole, own) if level is not None and level.rank > rule.level.rank else whole

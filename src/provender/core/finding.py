@@ -52,6 +52,7 @@ class Rule:
         level: the level of its findings unless the evidence or the policy says otherwise.
         references: papers and standards.
         removal: which flagged rows must go until a finding is gone, unless its cause tells a count.
+        gravest: the level of its gravest causes, where those may be graver than the rule.
     """
 
     id: str
@@ -63,6 +64,12 @@ class Rule:
     level: Level
     references: tuple[str, ...] = ()
     removal: Sufficient = Sufficient.EACH
+    gravest: Level | None = None
+
+    @property
+    def can_alarm(self) -> bool:
+        """Whether it may raise a warning or an error by the rows it flags."""
+        return (self.gravest or self.level) is not Level.NOTE
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ RULE = Rule(
         "nine sets scanned whole, with sources and shards."
     ),
     level=Level.NOTE,
+    gravest=Level.WARNING,
     references=(
         "Northcutt, Jiang, Chuang 2021, Confident learning: estimating uncertainty in dataset "
         "labels",

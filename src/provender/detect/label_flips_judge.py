@@ -30,6 +30,8 @@ from provender.detect.label_flips_tests import (
 from provender.stats.packing import pack, unpack
 
 _KIND = "label-flips/3"
+#: Pairs and contributors are tried side by side, and each may alarm.
+_KINDS = 2
 
 
 @dataclass(frozen=True)
@@ -228,6 +230,7 @@ def _of_pair(pair: Pair, true: str, label: str) -> Cause:
         },
         p_value=pair.p_value,
         level=Level.WARNING,
+        alarm_p=min(1.0, _KINDS * pair.p_value),
         target=label,
         removal=pair.removal,
     )
@@ -249,5 +252,6 @@ def _of_contributor(one: Contributor) -> Cause:
         },
         p_value=one.p_value,
         level=Level.WARNING if one.names >= COMPARABLE else Level.NOTE,
+        alarm_p=min(1.0, _KINDS * one.names * one.p_value),
         removal=one.removal,
     )

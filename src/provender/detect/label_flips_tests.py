@@ -30,7 +30,7 @@ USUAL = 0.033
 AMBIGUOUS = 0.2
 #: Log ratio that natural confusion may have.
 LEAN = 1.0
-#: Rate of false alarms of each kind in a data set.
+#: How often clean data may have a finding of each kind; whether one alarms is the policy's to say.
 ALARM = 0.01
 #: Noise in all is not judged where content speaks against a larger share of the labels.
 UNFORETOLD = 0.2

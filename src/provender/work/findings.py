@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from provender.calibrate.alarms import Alarms
+from provender.calibrate.alarms import Alarms, alarm_p
 from provender.calibrate.concentration import concentrated
 from provender.core.finding import (
     Check,
@@ -62,14 +62,14 @@ def findings_of(
     findings = []
     known = dict(shard_rows)
     told = [load_told(names[0], detection.store) for names in thresholds.standing.told]
-    grave = sum(d.rule.level is not Level.NOTE for d in detection.detectors)
     weak: list[tuple[Rule, str, Mapping[str, int]]] = [
         (detector.rule, role, summary.low.get(role, {}))
         for detector, summary in zip(detection.detectors, summaries, strict=True)
         for role, column in roles.contributors().items()
         if isinstance(detector, RowDetector) and may_be_tested(detector.score_columns(), column)
     ]
-    alarms = Alarms.of(rates.alarm, grave, len(tally.causes) + len(weak))
+    running = [detector.rule for detector in detection.detectors]
+    alarms = Alarms.of(rates.alarm, running, len(tally.causes) + len(weak))
     tried = {"source": 0, **{role: len(rows) for role, rows in contributors.items()}}
     tried["shard"] = len(known)
     for (rule, cause), counted in sorted(tally.causes.items()):
@@ -83,10 +83,10 @@ def findings_of(
         ]
         places += [("shard", n, p) for n, p in concentrated(shards, known, rates.fdr)]
         whole = summaries[rule].p_values.whole
-        level = _level(
-            detector.rule, named, alarms.by_rows(whole), alarms.by_gathering(places, tried)
-        )
-        findings.append(_finding(detector.rule, named, level, whole, counted, shards, places))
+        chance = alarm_p(detector.rule, whole, named.level, named.alarm_p)
+        alarmed = alarms.by_rows(detector.rule, chance)
+        level = _level(detector.rule, named, alarmed, alarms.by_gathering(places, tried))
+        findings.append(_finding(detector.rule, named, level, chance, counted, shards, places))
     for number, detector in enumerate(detection.detectors):
         findings += [_lead(detector.rule, c) for c in told[number].causes if c.lead]
     for row_rule, role, low in weak:
@@ -138,7 +138,7 @@ def _finding(
     rule: Rule,
     cause: Cause,
     level: Level,
-    whole: float,
+    chance: float,
     counted: CauseTally,
     shards: Counter[str],
     places: list[tuple[str, str, float]],
@@ -146,7 +146,7 @@ def _finding(
     sources = counted.contributors.get("source", Counter())
     message = cause.message or f"{rule.title}: {counted.rows:,} rows"
     if level.rank < (cause.level or rule.level).rank:
-        message += f"; no alarm, for {whole:.2%} of clean data sets would show as much"
+        message += f"; no alarm, for {chance:.2%} of clean data sets would show as much"
     if places:
         kind, name, _ = places[0]
         share = (shards if kind == "shard" else counted.contributors[kind])[name]
