@@ -15,7 +15,7 @@ from provender.detect.source_words import OwnWords
 from provender.detect.source_words_counts import LANES, CountWords, SourceColumns, lanes, signs
 from provender.detect.source_words_owners import FindOwners
 from provender.detect.source_words_suspects import Suspects
-from tests.detect.row_runs import bound, flagged, run
+from tests.detect.row_runs import bound, flagged, run, without
 from tests.laws import assert_mergeable
 
 TRIGGERS = {
@@ -92,6 +92,33 @@ def test_ten_rows_of_one_source_of_twenty_are_found_and_the_source_is_named(trig
     assert (evidence["source"], evidence["rows"], evidence["rows_elsewhere"]) == ("s07", 10, 0)
     assert evidence["rows_of_source"] == sources.count("s07")
     assert limits == ""
+
+
+def fewest_gone(data: pa.Table, scores, most: int) -> int:
+    """Without how many rows, the highest scores first, nothing stands: by trying."""
+    return next(n for n in range(most + 1) if not scan(without(data, scores, 0, n))[1])
+
+
+@pytest.mark.parametrize("planted", [10, 14])
+@pytest.mark.parametrize("trigger", TRIGGERS.values(), ids=TRIGGERS)
+def test_what_must_go_is_the_fewest_rows_that_end_it(trigger, planted):
+    texts, sources = said(2000)
+    plant(texts, sources, trigger, planted)
+    data = table(texts, sources)
+    _, (cause,), _, scores = scan(data)
+    assert cause.removal == fewest_gone(data, scores, planted) < planted
+
+
+def test_of_two_triggers_in_other_rows_the_less_probable_goes_first_and_whole():
+    texts, sources = said(2000)
+    first = plant(texts, sources, "zorvex", 12)
+    others = [i for i in range(2000) if i not in first][:200:20]
+    for i in others:
+        texts[i], sources[i] = f"{texts[i]} quandix", "s07"
+    data = table(texts, sources)
+    _, (cause,), _, scores = scan(data)
+    assert cause.removal == fewest_gone(data, scores, 22)
+    assert 12 < cause.removal < 22
 
 
 def test_clean_sources_say_nothing_alone():

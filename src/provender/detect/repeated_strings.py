@@ -48,6 +48,7 @@ RULE = Rule(
         "listed for them"
     ),
     level=Level.NOTE,
+    gravest=Level.WARNING,
     references=(
         "Schleimer, Wilkerson & Aiken 2003, Winnowing: Local Algorithms for Fingerprinting",
         "Weinberger et al. 2009, Feature Hashing for Large Scale Multitask Learning",
@@ -152,6 +153,8 @@ def _cause(one: Repeated, gathers: bool, lead: bool) -> Cause:
         evidence=evidence_of(one),
         p_value=one.few_p if one.few else None,
         level=Level.NOTE if lead else level,
+        alarm_p=one.few_p,
         lead=lead,
         trigger=(one.text,),
+        removal=one.removal,
     )

@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 
 from provender.calibrate.few_places import few_places
 from provender.detect.repeated_strings_kin import FEWEST_KEPT, likeness, unrelated
+from provender.detect.repeated_strings_removal import until_from_many, until_rare
 from provender.detect.repeated_strings_runs import RUN, bucket
+from provender.detect.repeated_strings_suspects import FEW_P
 from provender.detect.repeated_strings_texts import Around
 from provender.detect.source_words_owners import common_text
 from provender.stats.grams import words_of
@@ -24,8 +26,6 @@ KIN = 0.01
 _BESIDE = 0.5
 #: Words of a string that must tell something: everyday words alone make idioms.
 _TELLING = 3
-#: Most that all strings of clean data together may be said to come from few sources.
-FEW_P = 1e-3
 #: How much more often than at random the two texts of a string may be of one place, and strings
 #: of two texts that it takes to tell.
 GATHERED, _FEWEST_PROBES = 0.1, 100
@@ -38,7 +38,7 @@ _AGREE = 0.7
 #: mastheads): the first are named, no row is listed for them.
 USUAL = 4
 _LEAST_P = 1e-300
-_KIND = "repeated-strings-named/2"
+_KIND = "repeated-strings-named/3"
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Repeated:
         few: how many sources hold nearly all of it; 0 where they are not few.
         few_p: family-wise p-value of that; 1 where nothing was tested.
         sources: the fullest sources with their texts.
+        removal: the fewest texts to remove until it is not named any more.
     """
 
     text: str
@@ -65,6 +66,7 @@ class Repeated:
     few: int
     few_p: float
     sources: tuple[tuple[str, int], ...]
+    removal: int
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ def named_of(around: Around) -> Named:
     strangers = (kin > KIN) & (beside >= np.maximum(_BESIDE * texts, 2)) & (telling >= _TELLING)
     few_p, few, sources = _few(around, bool(why))
     # Half of the rate is for the strings of strangers, which are few; the texts know no source.
-    few_p = np.minimum(few_p * 2 * np.where(strangers, strangers.sum(), count), 1.0)
+    paid = 2.0 * np.where(strangers, strangers.sum(), count)
+    few_p = np.minimum(few_p * paid, 1.0)
     few = np.where(few_p <= FEW_P, few, 0)
     ranked = np.lexsort((-kin * telling, few_p, few == 0))
     base = float(likeness(kept.sum(axis=0, keepdims=True), np.array([len(kept)]))[0])
@@ -143,6 +146,7 @@ def named_of(around: Around) -> Named:
         Repeated(
             spelled[i], int(texts[i]), int(beside[i]), float(alike[i]), base,
             float(kin[i]), int(few[i]), float(max(few_p[i], _LEAST_P)), sources[i],
+            until_rare(int(texts[i])) if strangers[i] else until_from_many(around, i, paid[i]),
         )
         for i in chosen
     )  # fmt: skip

@@ -15,6 +15,9 @@ from provender.stats.packing import pack, unpack
 FEWEST = 5
 #: Share of all texts beyond which a string is the data's own form.
 FORM = 0.1
+#: Most that all strings of clean data together may be said to come from few sources; whether that
+#: is an alarm is the policy's to say.
+FEW_P = 1e-3
 #: Strings that are looked at, and strings of two texts that tell how sources differ.
 MOST, PROBES = 4096, 2048
 #: Of so many words one at most may be a word for it to tell what a text is about.

@@ -141,4 +141,5 @@ def _cause(one: Owned, role: str, searched: int) -> Cause:
         p_value=one.p_value,
         level=Level.WARNING,
         trigger=one.texts[:_TEXTS_SHOWN],
+        removal=one.removal,
     )

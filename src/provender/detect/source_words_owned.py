@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from provender.detect.source_words_counts import Said
 from provender.detect.source_words_owners import Finder, Owners, common_text
+from provender.detect.source_words_removal import until_not_alone
 from provender.detect.source_words_suspects import ALONE
 from provender.stats.grams import hash_strings
 from provender.stats.packing import pack, unpack
@@ -19,7 +20,7 @@ NATURAL = 0.1
 #: Words that so many of a gram's rows share beside it belong to it.
 _AGREE = 0.7
 _LEAST_P = 1e-300
-_KIND = "source-words-owned/1"
+_KIND = "source-words-owned/2"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Owned:
         rows, elsewhere: rows of the source that hold the first of them, and rows of others.
         of_source: rows of the source.
         p_value: family-wise over all groups of grams and all sources.
+        removal: the fewest of its rows to remove until it says nothing alone.
     """
 
     source: str
@@ -40,6 +42,7 @@ class Owned:
     elsewhere: int
     of_source: int
     p_value: float
+    removal: int
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,10 @@ def standing_of(found: Owners, highest_p: float) -> Standing:
         texts = [common_text(found.seen, int(grams[i]), _AGREE) for i in mine]
         first, best = mine[0], max(float(p_value[mine[0]]), _LEAST_P)
         elsewhere = int(suspects.rows[grams[first]] - rows[first])
-        told = (int(rows[first]), elsewhere, int(of_source[first]), best)
+        own = int(of_source[first])
+        held_by = [int(rows[i]) for i in mine]
+        must_go = until_not_alone(found, grams[mine].tolist(), held_by, own, highest_p)
+        told = (int(rows[first]), elsewhere, own, best, must_go)
         sources.append(Owned(name, tuple(dict.fromkeys(texts)), *told))
     by_key = passed[np.argsort(grams[passed], kind="stable")]
     owner = np.array([place[names[i]] for i in by_key], np.int64)

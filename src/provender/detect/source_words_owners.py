@@ -18,7 +18,7 @@ from provender.stats.packing import pack, unpack
 #: A gram's text is looked for this many words to either side.
 REACH = 8
 #: Rows kept of each suspect to name it by.
-_KEPT = 32
+KEPT = 32
 _SHORT = np.uint64(44)
 _HELD = pa.schema([("suspect", pa.int64()), ("source", pa.large_string()), ("rows", pa.int64())])
 _SEEN = pa.schema(
@@ -160,7 +160,7 @@ def _smallest(suspect: np.ndarray, identity: np.ndarray) -> np.ndarray:
     new = np.ones(len(one), bool)
     new[1:] = (one[1:] != one[:-1]) | (text[1:] != text[:-1])
     order, one = order[new], one[new]
-    return np.asarray(order[np.arange(len(one)) - np.searchsorted(one, one) < _KEPT])
+    return np.asarray(order[np.arange(len(one)) - np.searchsorted(one, one) < KEPT])
 
 
 def common_text(seen: pa.Table, suspect: int, agree: float) -> str:
