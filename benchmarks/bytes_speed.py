@@ -290,8 +290,8 @@ def _fresh_repository(repository: Path, data: Path) -> None:
     repository.mkdir()
     own = {f"DVC_{w}_DIR": str(repository / ".own" / w) for w in ("SITE_CACHE", "GLOBAL_CONFIG")}
     os.environ.update(own, DVC_NO_ANALYTICS="1")
-    quiet = {"cwd": repository, "check": True, "capture_output": True}
-    subprocess.run([sys.executable, "-m", "dvc", "init", "-q", "--no-scm"], **quiet)
+    init = [sys.executable, "-m", "dvc", "init", "-q", "--no-scm"]
+    subprocess.run(init, cwd=repository, check=True, capture_output=True)
     (repository / "data").mkdir()
     for path in files_of(data):
         (repository / "data" / path.name).hardlink_to(path)

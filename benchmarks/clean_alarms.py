@@ -17,6 +17,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def lines(given: argparse.Namespace, kept: Kept) -> Iterator[list[object]]:
             rows = draw.permutation(one.table.num_rows)[: one.table.num_rows // (2, 4, 8)[seed % 3]]
             table = one.table.take(pa.array(rows if seed % 2 else np.sort(rows)))
             key = f"scan {name} {digest_of_table(table)} {_CODE}"
-            result = kept.result(key, lambda t=table, r=one.roles: scanned(t, r))
+            result = kept.result(key, partial(scanned, table, one.roles))
             made += [result] if result else []
         every += made
         yield _line(name, made)

@@ -128,7 +128,7 @@ def counted(folder: Path, room: Path) -> tuple[Shape, dict[str, float], Counter[
     for path in (room / "cache").rglob("*"):
         if path.is_file():
             kinds[path.relative_to(room / "cache").parts[0]] += path.stat().st_size
-    counters = {
+    counters: dict[str, float] = {
         "read": total["bytes_read"],
         "states": sum(kinds.values()),
         "moved": total["bytes_shuffled"],

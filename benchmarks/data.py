@@ -130,7 +130,7 @@ def _shuffled(rows: int, random: np.random.Generator) -> Iterator[np.ndarray]:
 
 def _is_measured(column: pa.ChunkedArray) -> bool:
     number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-    return number and pc.count_distinct(column).as_py() >= _MEASURED
+    return bool(number and pc.count_distinct(column).as_py() >= _MEASURED)
 
 
 def _spread(column: pa.ChunkedArray) -> float:

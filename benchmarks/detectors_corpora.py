@@ -120,7 +120,7 @@ def planted(name: str, texts: list[str], given: argparse.Namespace) -> Iterator[
     """Yield one line for each count and way to spread."""
     for few in given.few:
         for count in given.counts:
-            named, ranks, hit, precision, others, alarms = 0, [], [], [], [], 0
+            named, alarms, ranks, hit, precision, others = 0, 0, [], [], [], []
             for seed in range(given.seeds):
                 random = np.random.default_rng([crc32(name.encode()), few, count, seed])
                 source = at_random(len(texts), random)
@@ -140,7 +140,7 @@ def planted(name: str, texts: list[str], given: argparse.Namespace) -> Iterator[
                 alarms += alarm([levels[i] for i in mine])
             yield (
                 f"{name:12}{'spread' if not few else f'{few} sources':12}{count:6}"
-                f"{named / given.seeds:8.2f}{np.mean(ranks or [np.nan]):7.1f}{np.mean(hit):7.2f}"
+                f"{named / given.seeds:8.2f}{np.mean(ranks or np.nan):7.1f}{np.mean(hit):7.2f}"
                 f"{np.mean(precision or [np.nan]):11.2f}{np.mean(others):9.1f}"
                 f"{alarms / given.seeds:8.2f}"
             )
@@ -204,7 +204,8 @@ def real(data: Path) -> Iterator[str]:
     mails = pq.read_table(data / "spamassassin.parquet")
     bodies = [text.split("\n\n", 1)[-1][:6000] for text in mails["text"].to_pylist()]
     sets = {"mails, by group": (bodies, mails["group"].to_pylist())}
-    books, whose = [], []
+    books: list[str] = []
+    whose: list[str] = []
     for path in sorted((data / "gutenberg").iterdir()):
         words = path.read_text("utf-8", "replace").split()
         books += [" ".join(words[i : i + 180]) for i in range(0, len(words), 180)]

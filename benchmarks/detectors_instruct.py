@@ -270,8 +270,8 @@ def measure_planted(every: Pairs, slices: tuple[int, ...], like: str) -> None:
 def clean_sets(data: Path, every: Pairs) -> Iterator[tuple[str, Pairs]]:
     """Yield (name, pairs)."""
     for number in range(len(every.prompt) // ROWS):
-        part = slice(number * ROWS, (number + 1) * ROWS)
-        yield f"dialogues, slice {number}", Pairs(every.prompt[part], every.response[part])
+        run = slice(number * ROWS, (number + 1) * ROWS)
+        yield f"dialogues, slice {number}", Pairs(every.prompt[run], every.response[run])
     for seed in range(20):
         yield f"dialogues, drawn {seed}", every.sample(ROWS, seed)
     for seed in range(10):

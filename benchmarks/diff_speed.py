@@ -46,7 +46,7 @@ def write_sides(folder: Path, rows: int) -> None:
 
 def measured(folder: Path, *options: str) -> tuple[float, float]:
     """Return (CPU seconds, peak MB of the one process) of a diff of folder/a and folder/b."""
-    command = [Path(sys.executable).with_name("provender"), "diff", "a", "b", *options]
+    command = [str(Path(sys.executable).with_name("provender")), "diff", "a", "b", *options]
     with subprocess.Popen(
         [*command, "--workers", "1", "--cache", "cache", "--list", "3"],
         cwd=folder,

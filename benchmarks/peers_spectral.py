@@ -50,9 +50,9 @@ def ours(rate: float) -> Method:
         bound = ClassSignature().bind(DataView(tables[0].schema, roles))
         if isinstance(bound, Unchecked):
             raise SystemExit(f"ClassSignature: {bound.reason}")
-        profile = None
+        profile: Any = None
         for number in range(bound.rounds):
-            analysis = bound.analysis(number, profile)
+            analysis: Any = bound.analysis(number, profile)
             states = []
             for table in tables:
                 state = analysis.empty()

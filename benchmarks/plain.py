@@ -8,13 +8,14 @@ from __future__ import annotations
 import contextlib
 import datetime
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.calls import Map, With
 from pipelines.detect import Detected, detectors_for, first_analyses, write_documents
+from pipelines.explain import explain
 from pipelines.run import Run
 from pipelines.scan import ScanRequest
 from pipelines.validate import validate, write_validation
@@ -58,7 +59,7 @@ class Stages:
     """A map and the seconds that each stage took."""
 
     map: Map
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     @contextlib.contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -196,18 +197,19 @@ def _detect(data: DataSet, manifest: Manifest, run: Run, rates: Rates, stages: S
     with stages.timed("decide and write"):
         gathered = gather(thresholds, [p for _, p in tallied], [p for _, p in counted])
         raise_failures(gathered.failures)
-        known = found(gathered, detection, census, data.roles.source, shard_rows, rates)
+        known = found(gathered, detection, census, data.roles, shard_rows, rates)
+        told = explain(known["findings"], data, gathered.tally, run, False)
         document = findings_document(
             manifest.root,
             rates,
-            known["findings"],
+            told,
             known["checks"] + unchecked,
             known["detectors"],
             known["shards"],
             data,
             False,
         )
-    return Detected(document, tuple(known["marks"]), (), False)
+    return Detected(document, known["marks"], known["subjects"], (), False)
 
 
 def _thresholds(

@@ -54,7 +54,7 @@ def que(x: np.ndarray, k: int, share: float) -> np.ndarray:
     white = (z - kept.mean(0)) @ vectors / np.sqrt(values)
     values, vectors = np.linalg.eigh(white.T @ white / len(white))
     weights = np.exp(4 * (values - values[-1]) / max(values[-1] - 1, 1e-9))
-    return (white @ vectors) ** 2 @ (weights / weights.sum())
+    return np.asarray((white @ vectors) ** 2 @ (weights / weights.sum()))
 
 
 def spectre(_: object, pixels: np.ndarray, labels: np.ndarray, share: float) -> Result:

@@ -65,16 +65,23 @@ def measure(room: Path, rows: int) -> None:
     """Print the table."""
     trust = ("--series", "s", "--key", "a.pub", "--expires", "2099-12-31", "--out", "trust.json")
     first = ("--key", "a.key", "--series", "s", "--out", "old/seal.json", "--cache", "states")
-    for words in (
-        ("keys", "new", "a", "--out", ".", "--no-passphrase"),
-        ("trust", "init", *trust),
-        ("trust", "sign", "trust.json", "--key", "a.key"),
-        ("seal", "data", *first),
-    ):
-        run(room, *words)
+    run(room, "keys", "new", "a", "--out", ".", "--no-passphrase")
+    run(room, "trust", "init", *trust)
+    run(room, "trust", "sign", "trust.json", "--key", "a.key")
+    run(room, "seal", "data", *first)
     sealing = ("seal", "clean", "--key", "a.key", "--series", "s", "--workers", "1", "--fresh")
-    again = ("reseal", "clean", "--from", "old/seal.json", "--trust", "trust.json")
-    again += ("--key", "a.key", "--removed", "quarantine", "--workers", "1")
+    former = ("--from", "old/seal.json", "--trust", "trust.json")
+    again = (
+        "reseal",
+        "clean",
+        *former,
+        "--key",
+        "a.key",
+        "--removed",
+        "quarantine",
+        "--workers",
+        "1",
+    )
     cases: dict[str, tuple[str, ...]] = {
         "seal afresh": sealing,
         "seal --provable-absence": (*sealing, "--provable-absence"),

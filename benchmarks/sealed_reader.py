@@ -52,7 +52,8 @@ def side_by_side(plain: Work, sealed: Work, repeats: int) -> list[str]:
     """Return CPU and wall seconds of both, least of each, and the ratios of least and median."""
     taken: dict[str, list[tuple[float, float]]] = {"plain": [], "sealed": []}
     for number in range(repeats + 1):
-        for name, work in sorted({"plain": plain, "sealed": sealed}.items(), reverse=number % 2):
+        both = [("plain", plain), ("sealed", sealed)]
+        for name, work in both[:: -1 if number % 2 else 1]:
             cpu, wall = time.process_time(), time.perf_counter()
             work()
             if number:  # the first warms the page cache

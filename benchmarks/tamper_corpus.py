@@ -165,7 +165,11 @@ class ModelSigning:
         """Copies are verified like any data; it serves nothing to a reader, and reads no URL."""
         if case.name != "25-copy":
             return NONE
-        return self(room, lambda data: (data / "train/one.jsonl").write_text("{}\n") and None)
+
+        def tamper(data: Path) -> None:
+            (data / "train/one.jsonl").write_text("{}\n")
+
+        return self(room, tamper)
 
 
 def bag(python: Path) -> Tool:

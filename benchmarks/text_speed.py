@@ -48,7 +48,8 @@ def spent_on(data: Corpus) -> tuple[dict[str, list[float]], dict[str, int]]:
         for batch in batches:
             for name, analysis in read.items():
                 began = time.process_time()
-                states[name] = analysis.add(states[name], batch.select(list(analysis.columns())))
+                read_now = batch.select(list(analysis.columns() or batch.schema.names))
+                states[name] = analysis.add(states[name], read_now)
                 seconds[name] += time.process_time() - began
         for rule in live:
             name, began = rule.rule.id, time.process_time()
@@ -79,6 +80,7 @@ def _scoring(
 def explaining(data: Corpus) -> float:
     """Return CPU seconds of explaining as many examples as ever are: the words, then all rows."""
     compared = data.roles.text or data.roles.prompt
+    assert compared
     batches = data.table.select([compared]).to_batches(max_chunksize=_BATCH)
     rows = np.linspace(0, data.table.num_rows - 1, MOST_FINDINGS * EXAMPLES).astype(int)
     examples = tuple(Example(row, n, ("some words",)) for n, row in enumerate(rows.tolist()))

@@ -50,7 +50,8 @@ def _parquet(name: str) -> Callable[[Path], pa.Table]:
 
 def _books(data: Path) -> pa.Table:
     """Passages of 80 words of each book, labelled by the book."""
-    text, label = [], []
+    text: list[str] = []
+    label: list[str] = []
     for book in sorted((data / "gutenberg").glob("*.txt")):
         words = book.read_text(encoding="utf-8", errors="replace").split()
         for start in range(2000, min(len(words) - 2000, 26_000), 80):
@@ -61,7 +62,8 @@ def _books(data: Path) -> pa.Table:
 
 def _excerpts(data: Path) -> pa.Table:
     """All books in runs of 52 words, labelled by the author: some 40,000 rows."""
-    text, label = [], []
+    text: list[str] = []
+    label: list[str] = []
     for book in sorted((data / "gutenberg").glob("*.txt")):
         words = book.read_text(encoding="utf-8", errors="replace").split()
         text += [" ".join(words[i : i + 52]) for i in range(0, len(words), 52)]
@@ -97,7 +99,8 @@ def _asked(data: Path) -> pa.Table:
 
 def _lines(data: Path) -> pa.Table:
     """Runs of 20 words of three novels by one author, labelled by the novel."""
-    text, label = [], []
+    text: list[str] = []
+    label: list[str] = []
     for book in sorted((data / "gutenberg").glob("austen-*.txt")):
         words = book.read_text(encoding="utf-8", errors="replace").split()[2000:82_000]
         text += [" ".join(words[i : i + 20]) for i in range(0, len(words), 20)]
@@ -107,7 +110,8 @@ def _lines(data: Path) -> pa.Table:
 
 def _plays(data: Path) -> pa.Table:
     """Runs of 15 words of three tragedies, labelled by the play."""
-    text, label = [], []
+    text: list[str] = []
+    label: list[str] = []
     for play in ("caesar", "hamlet", "macbeth"):
         book = data / "gutenberg" / f"shakespeare-{play}.txt"
         words = book.read_text(encoding="utf-8", errors="replace").split()
@@ -141,7 +145,8 @@ _Named = ast.ClassDef | ast.FunctionDef
 
 def _of_packages(packages: Sequence[str], of: Callable[[_Named], str], blanks: int) -> pa.Table:
     """What ``of`` tells of every class and function, where it has so many blanks."""
-    text, label = [], []
+    text: list[str] = []
+    label: list[str] = []
     for package in packages:
         found = find_spec(package)
         if found is None or found.origin is None:
