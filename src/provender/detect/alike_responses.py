@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -84,9 +84,7 @@ class AlikeResponses(UndividedRows):
     prompt: str = ""
     response: str = ""
 
-    @property
-    def rule(self) -> Rule:
-        return RULE
+    rule: ClassVar[Rule] = RULE
 
     def bind(self, view: DataView) -> Self | Unchecked:
         prompt, response = view.roles.prompt, view.roles.response

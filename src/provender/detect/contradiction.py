@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -45,9 +45,7 @@ class Contradiction(EqualRecords):
     label: str = ""
     folded: bool = False
 
-    @property
-    def rule(self) -> Rule:
-        return RULE
+    rule: ClassVar[Rule] = RULE
 
     def bind(self, view: DataView) -> Self | Unchecked:
         roles, schema = view.roles, view.schema

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -32,9 +33,7 @@ class EqualRecords(ListedRows):
     texts: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
 
-    @property
-    def partitioned(self) -> bool:
-        return True
+    partitioned: ClassVar[bool] = True
 
     def select(self, state: KeyedRows, part: int, parts: int) -> KeyedRows:
         """Return the records whose key falls in range ``part`` of ``parts``."""

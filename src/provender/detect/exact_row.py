@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 from provender.core.finding import Level, Rule, Sufficient
 from provender.detect.base import DataView, Unchecked
@@ -42,9 +42,7 @@ RULE = Rule(
 class ExactRow(EqualRecords):
     """Reads every column but the key, the source and the annotator once."""
 
-    @property
-    def rule(self) -> Rule:
-        return RULE
+    rule: ClassVar[Rule] = RULE
 
     def bind(self, view: DataView) -> Self | Unchecked:
         roles = view.roles

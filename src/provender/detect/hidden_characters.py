@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,40 @@ _CERTAIN = 1e-300
 _WRITTEN = 24  # code points of a pattern in the name of its finding
 
 
+RULE = Rule(
+    id="text/hidden-characters",
+    title="text that a person does not see as the model does",
+    sees=(
+        "in texts, prompts and responses: tag characters, bytes in variation selectors, turned "
+        "reading order and codes of zero-width characters (errors); words disguised by letters "
+        "of another script or cut by invisible characters (warnings where one repeats); soft "
+        "hyphens, stray marks, control characters, long runs of base64 or hexadecimal (notes)"
+    ),
+    blind=(
+        "invisible characters where their script or an emoji needs them; lookalikes within one "
+        "script (l and 1, rn and m), in words of one or two letters, and words wholly in styled "
+        "alphabets; white space; payloads under 120 characters, or in other encodings"
+    ),
+    null_model=(
+        "none is fitted: a kind is a definition, so a row that holds one has p = 0 (written "
+        "1e-300) and every other row 1. What is natural dirt is a note, wherever it gathers"
+    ),
+    false_alarms=(
+        "errors and warnings: none in 153,398 rows of BBC, Reuters R8, SpamAssassin, chat pairs "
+        "and books, in 300 random halves of them, and in 134,838 messages of Django and Wagtail in "
+        "up to 98 languages; notes: 4 in the first, at most 121 in the second. Django's messages "
+        "shaped the rule (two false errors), Wagtail's did not"
+    ),
+    level=Level.ERROR,
+    references=(
+        "Unicode Technical Standard 39, Unicode Security Mechanisms",
+        "Boucher et al. 2022, Bad Characters: Imperceptible NLP Attacks",
+        "Boucher & Anderson 2023, Trojan Source: Invisible Vulnerabilities",
+        "Li et al. 2021, Hidden Backdoors in Human-Centric Language Models",
+    ),
+)
+
+
 @dataclass(frozen=True)
 class HiddenCharacters:
     """See ``rule``. Reads the text columns twice: to count, and to list.
@@ -39,13 +73,8 @@ class HiddenCharacters:
     most: int = 65_536
     texts: tuple[str, ...] = ()
 
-    @property
-    def rule(self) -> Rule:
-        return RULE
-
-    @property
-    def rounds(self) -> int:
-        return 1
+    rule: ClassVar[Rule] = RULE
+    rounds: ClassVar[int] = 1
 
     def bind(self, view: DataView) -> Self | Unchecked:
         """Take the columns that are text, prompt or response."""
@@ -180,37 +209,3 @@ def _decoded(text: str) -> str:
         elif 0xE0100 <= point <= 0xE01EF:
             said.append(point - 0xE0100 + 16)
     return said.decode("utf-8", "backslashreplace").encode("unicode_escape").decode("ascii")
-
-
-RULE = Rule(
-    id="text/hidden-characters",
-    title="text that a person does not see as the model does",
-    sees=(
-        "in texts, prompts and responses: tag characters, bytes in variation selectors, turned "
-        "reading order and codes of zero-width characters (errors); words disguised by letters "
-        "of another script or cut by invisible characters (warnings where one repeats); soft "
-        "hyphens, stray marks, control characters, long runs of base64 or hexadecimal (notes)"
-    ),
-    blind=(
-        "invisible characters where their script or an emoji needs them; lookalikes within one "
-        "script (l and 1, rn and m), in words of one or two letters, and words wholly in styled "
-        "alphabets; white space; payloads under 120 characters, or in other encodings"
-    ),
-    null_model=(
-        "none is fitted: a kind is a definition, so a row that holds one has p = 0 (written "
-        "1e-300) and every other row 1. What is natural dirt is a note, wherever it gathers"
-    ),
-    false_alarms=(
-        "errors and warnings: none in 153,398 rows of BBC, Reuters R8, SpamAssassin, chat pairs "
-        "and books, in 300 random halves of them, and in 134,838 messages of Django and Wagtail in "
-        "up to 98 languages; notes: 4 in the first, at most 121 in the second. Django's messages "
-        "shaped the rule (two false errors), Wagtail's did not"
-    ),
-    level=Level.ERROR,
-    references=(
-        "Unicode Technical Standard 39, Unicode Security Mechanisms",
-        "Boucher et al. 2022, Bad Characters: Imperceptible NLP Attacks",
-        "Boucher & Anderson 2023, Trojan Source: Invisible Vulnerabilities",
-        "Li et al. 2021, Hidden Backdoors in Human-Centric Language Models",
-    ),
-)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -72,13 +72,8 @@ class LabelConflict:
 
     columns: Columns | None = None
 
-    @property
-    def rule(self) -> Rule:
-        return RULE
-
-    @property
-    def rounds(self) -> int:
-        return 4
+    rule: ClassVar[Rule] = RULE
+    rounds: ClassVar[int] = 4
 
     def bind(self, view: DataView) -> LabelConflict | Unchecked:
         columns = Columns.of(view)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,9 +18,7 @@ _KIND = "listed-rows/1"
 class ListedRows:
     """The half of a `StateDetector` that reads a profile made by `pack_listed`."""
 
-    @property
-    def rounds(self) -> int:
-        return 1
+    rounds: ClassVar[int] = 1
 
     def flagged(self, profile: bytes) -> RowScores:
         """Return the listed rows; those whose p-value no policy may reject are not listed."""
@@ -41,9 +39,7 @@ class ListedRows:
 class UndividedRows(ListedRows):
     """A `StateDetector` whose state cannot be cut: what is alike has no key in common."""
 
-    @property
-    def partitioned(self) -> bool:
-        return False
+    partitioned: ClassVar[bool] = False
 
     def select(self, state: Any, part: int, parts: int) -> Any:  # noqa: ARG002
         """Return the whole state."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -131,9 +131,7 @@ class NearText(UndividedRows):
     most: int = 2_000_000
     text: str = ""
 
-    @property
-    def rule(self) -> Rule:
-        return RULE
+    rule: ClassVar[Rule] = RULE
 
     def bind(self, view: DataView) -> Self | Unchecked:
         text = view.roles.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -93,6 +93,32 @@ def fit_body(numbers: Numbers, least_rows: int) -> Body | str:
     return Body(float(median), float(high - low) / 2, below, above, odd)
 
 
+RULE = Rule(
+    id="outliers/robust-column",
+    title="Numeric outliers",
+    sees="Values far outside the body of their own numeric column: unit errors, flipped signs, "
+    "sentinels such as -999, infinities.",
+    blind="Values inside the body or its own even tail; odd combinations of ordinary values; more "
+    "than 5 % of a column; groups less than 1.8 times as far from the median as the body reaches "
+    "(8 times in columns that are mostly one value, such as Adult's capital gain, whose 99999 is "
+    "therefore spared); Pareto-like columns; columns of few distinct values.",
+    null_model="Per column and side of the median: the body's own tail, a Weibull curve through "
+    "its quantiles continued with a margin (shape times 0.6, or 0.75 beyond a gap). A row's "
+    "p-value is the least of its columns' times their number.",
+    false_alarms="At a false discovery rate of 1 %: Adult 0 of 48,842, flights 0 of 336,776, "
+    "planes, birdstrikes and chitchat turns 0, airports 1 of 28,130 (the lowest one on earth), "
+    "weather 1 of 26,115 (a wind of 1,048 mph), diamonds 28 of 53,940 (26 sizes of 0 or of 31.8 "
+    "and more, which are errors, and two odd tables). Constants were chosen on these tables. Of "
+    "130 bootstrap samples of Adult, 7 have flags, 24 rows of 740,000 in all. A natural group "
+    "that lies apart (a rare price class, a top-code far out) is a false alarm.",
+    level=Level.NOTE,
+    references=(
+        "Masson, Rim & Lee 2019, DDSketch",
+        "Embrechts, Klueppelberg & Mikosch 1997, Modelling Extremal Events",
+    ),
+)
+
+
 @dataclass(frozen=True)
 class RobustColumn:
     """See ``rule``.
@@ -105,13 +131,8 @@ class RobustColumn:
     least_rows: int = 200
     names: tuple[str, ...] = ()
 
-    @property
-    def rule(self) -> Rule:
-        return RULE
-
-    @property
-    def rounds(self) -> int:
-        return 1
+    rule: ClassVar[Rule] = RULE
+    rounds: ClassVar[int] = 1
 
     def bind(self, view: DataView) -> Self | Unchecked:
         """Take every integer, decimal and floating column that plays no role."""
@@ -225,29 +246,3 @@ def _side(value: Any) -> Side | None:
     distance, depth, shape, beyond, mass, borrowed = value
     tail = Tail(np.array(distance, np.float64), np.array(depth, np.float64), shape, beyond)
     return Side(tail, mass, borrowed)
-
-
-RULE = Rule(
-    id="outliers/robust-column",
-    title="Numeric outliers",
-    sees="Values far outside the body of their own numeric column: unit errors, flipped signs, "
-    "sentinels such as -999, infinities.",
-    blind="Values inside the body or its own even tail; odd combinations of ordinary values; more "
-    "than 5 % of a column; groups less than 1.8 times as far from the median as the body reaches "
-    "(8 times in columns that are mostly one value, such as Adult's capital gain, whose 99999 is "
-    "therefore spared); Pareto-like columns; columns of few distinct values.",
-    null_model="Per column and side of the median: the body's own tail, a Weibull curve through "
-    "its quantiles continued with a margin (shape times 0.6, or 0.75 beyond a gap). A row's "
-    "p-value is the least of its columns' times their number.",
-    false_alarms="At a false discovery rate of 1 %: Adult 0 of 48,842, flights 0 of 336,776, "
-    "planes, birdstrikes and chitchat turns 0, airports 1 of 28,130 (the lowest one on earth), "
-    "weather 1 of 26,115 (a wind of 1,048 mph), diamonds 28 of 53,940 (26 sizes of 0 or of 31.8 "
-    "and more, which are errors, and two odd tables). Constants were chosen on these tables. Of "
-    "130 bootstrap samples of Adult, 7 have flags, 24 rows of 740,000 in all. A natural group "
-    "that lies apart (a rare price class, a top-code far out) is a false alarm.",
-    level=Level.NOTE,
-    references=(
-        "Masson, Rim & Lee 2019, DDSketch",
-        "Embrechts, Klueppelberg & Mikosch 1997, Modelling Extremal Events",
-    ),
-)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -68,13 +68,8 @@ class RandomWords:
     pieces: int = 500
     text: str = ""
 
-    @property
-    def rule(self) -> Rule:
-        return RULE
-
-    @property
-    def rounds(self) -> int:
-        return 1
+    rule: ClassVar[Rule] = RULE
+    rounds: ClassVar[int] = 1
 
     def bind(self, view: DataView) -> Self | Unchecked:
         """Take the text column, else the responses."""

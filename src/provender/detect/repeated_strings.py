@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -63,13 +63,8 @@ class RepeatedStrings:
 
     columns: TextColumns | None = None
 
-    @property
-    def rule(self) -> Rule:
-        return RULE
-
-    @property
-    def rounds(self) -> int:
-        return 2
+    rule: ClassVar[Rule] = RULE
+    rounds: ClassVar[int] = 2
 
     def bind(self, view: DataView) -> RepeatedStrings | Unchecked:
         """Take the text column, else the responses, and the sources where there are any."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -64,13 +64,8 @@ class ResponseLink:
 
     columns: TurnColumns | None = None
 
-    @property
-    def rule(self) -> Rule:
-        return RULE
-
-    @property
-    def rounds(self) -> int:
-        return 3
+    rule: ClassVar[Rule] = RULE
+    rounds: ClassVar[int] = 3
 
     def bind(self, view: DataView) -> ResponseLink | Unchecked:
         prompt, response = view.roles.prompt, view.roles.response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -58,6 +58,30 @@ class Signature:
         return np.asarray(np.maximum(p, _LEAST_P))
 
 
+RULE = Rule(
+    id="spectral/class-signature",
+    title="Rows off their class's body",
+    sees="A group of rows within one class that lie together, far from the class's body, on a "
+    "direction that no other class uses: the trace of a backdoor trigger.",
+    blind="Triggers that leave no common direction in the features given (pixels stand in poorly "
+    "for a trained model's: warps, moving patches, faint blends); poison above 6 % of a class; "
+    "second directions; triggers used in all classes alike; classes of fewer than 100 rows.",
+    null_model="Distances of a class's body along its top direction (whitened by its trimmed, "
+    "shrunk covariance) have a Weibull tail, continued with a margin; rows within 1.5 times the "
+    "reach of all other classes on that direction must also be odd by theirs.",
+    false_alarms="At a false discovery rate of 1 %: 0 of 1,797 digits, 10,000 MNIST, 3,786 emoji, "
+    "6,046 mails, 7,674 Reuters and 2,225 BBC texts; parameters were chosen on these. Of 22 parts "
+    "of BBC and mails two had rows flagged (1 and 12): of texts it is a note. A natural "
+    "population of its own, or mislabelled images that look alike, is a false alarm by design.",
+    level=Level.WARNING,
+    references=(
+        "Tran, Li & Madry 2018, Spectral Signatures in Backdoor Attacks",
+        "Hayase et al. 2021, SPECTRE",
+        "Tang et al. 2021, Demon in the Variant (SCAn)",
+    ),
+)
+
+
 @dataclass(frozen=True)
 class ClassSignature:
     """See ``rule``; docs/detectors/spectral.md tells how the parameters were chosen.
@@ -85,13 +109,8 @@ class ClassSignature:
     most_groups: int = 100
     source: Source = _UNBOUND
 
-    @property
-    def rule(self) -> Rule:
-        return RULE
-
-    @property
-    def rounds(self) -> int:
-        return 3
+    rule: ClassVar[Rule] = RULE
+    rounds: ClassVar[int] = 3
 
     def bind(self, view: DataView) -> Self | Unchecked:
         if view.roles.label is None:
@@ -220,27 +239,3 @@ def _opened(profile: bytes) -> tuple[list[Space], list[Signature], dict[str, Any
         ]
         signatures.append(Signature(tails[0], tails[1], reach))
     return unpack_spaces(arrays["plan"].tobytes()), signatures, meta
-
-
-RULE = Rule(
-    id="spectral/class-signature",
-    title="Rows off their class's body",
-    sees="A group of rows within one class that lie together, far from the class's body, on a "
-    "direction that no other class uses: the trace of a backdoor trigger.",
-    blind="Triggers that leave no common direction in the features given (pixels stand in poorly "
-    "for a trained model's: warps, moving patches, faint blends); poison above 6 % of a class; "
-    "second directions; triggers used in all classes alike; classes of fewer than 100 rows.",
-    null_model="Distances of a class's body along its top direction (whitened by its trimmed, "
-    "shrunk covariance) have a Weibull tail, continued with a margin; rows within 1.5 times the "
-    "reach of all other classes on that direction must also be odd by theirs.",
-    false_alarms="At a false discovery rate of 1 %: 0 of 1,797 digits, 10,000 MNIST, 3,786 emoji, "
-    "6,046 mails, 7,674 Reuters and 2,225 BBC texts; parameters were chosen on these. Of 22 parts "
-    "of BBC and mails two had rows flagged (1 and 12): of texts it is a note. A natural "
-    "population of its own, or mislabelled images that look alike, is a false alarm by design.",
-    level=Level.WARNING,
-    references=(
-        "Tran, Li & Madry 2018, Spectral Signatures in Backdoor Attacks",
-        "Hayase et al. 2021, SPECTRE",
-        "Tang et al. 2021, Demon in the Variant (SCAn)",
-    ),
-)
