@@ -47,7 +47,11 @@ def test_false_alarms_and_what_time_did_not_allow_are_told() -> None:
         return {"rules": {"text/one": noisy, "text/two": outcome(False, 0)}, "rows": 150}
 
     text = " ".join(printed(document(plan(), loud)).split())
-    assert "text/one flags 7 rows of the data as they are, and has findings in 3 of 3" in text
+    assert (
+        "text/one flags 7 rows of the data as they are (note), and has findings in 3 of 3" in text
+    )
+    assert "3 random halves, alarms in 0" in text
+    assert "an alarm of any rule in 0 of 3 random halves" in text
     assert "text/two flags" not in text
     assert "not measured: 13 trials (the time budget was used up)" in text
 

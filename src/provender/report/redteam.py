@@ -15,7 +15,18 @@ from rich.text import Text
 from provender.report.wording import count, plural, share, visible
 
 _ANY = "any"
-COLUMNS = ("attack", "arm", "found by", "rows", "bounds", "found", "source", "recall", "clean")
+COLUMNS = (
+    "attack",
+    "arm",
+    "found by",
+    "rows",
+    "bounds",
+    "found",
+    "alarm",
+    "source",
+    "recall",
+    "clean",
+)
 
 
 def render_redteam(document: dict[str, Any], console: Console) -> None:
@@ -62,6 +73,7 @@ def shown(document: dict[str, Any]) -> Iterator[Line]:
             count(least["count"]),
             f"{_bound(least['low'])}–{_bound(least['high'])}",
             _of_trials(curve, "found"),
+            _of_trials(curve, "alarmed"),
             _of_trials(curve, "source_named") if curve["arm"] == "source" else "",
             share(last["recall"]),
             f"{last['clean_flagged']:,.1f}",
@@ -73,9 +85,9 @@ def key(document: dict[str, Any]) -> str:
     """Return what the table's columns say."""
     return (
         f"rows: from so many on {share(document['power'])} of the plantings are found; bounds: at "
-        f"{share(document['confidence'])}, ? where the trials are too few to say; found: "
-        "in so many trials; source: it is named in so many; recall and clean rows flagged: "
-        "at the largest count."
+        f"{share(document['confidence'])}, ? where the trials are too few to say; found: in so "
+        "many trials; alarm: as a warning or an error in so many; source: it is named in so many; "
+        "recall and clean rows flagged: at the largest count."
     )
 
 
@@ -120,11 +132,18 @@ def _clean(document: dict[str, Any]) -> Iterator[str]:
     for rule in loud:
         yield (
             f"nothing planted: {rule['rule']} flags {plural(rule['rows'], 'row')} of the data as "
-            f"they are, and has findings in {rule['halves_with_findings']} of "
-            f"{_halves(halves['trials'])}"
+            f"they are{_as(rule['level'])}, and has findings in {rule['halves_with_findings']} of "
+            f"{_halves(halves['trials'])}, alarms in {count(rule['halves_with_alarms'])}"
         )
+    if document["clean"] and loud:
+        of = _halves(halves["trials"])
+        yield f"nothing planted: an alarm of any rule in {count(halves['alarms'])} of {of}"
     if document["clean"] and not loud:
         yield f"nothing planted: no finding, in {_halves(halves['trials'])} neither"
+
+
+def _as(level: str) -> str:
+    return f" ({level})" if level else ""
 
 
 def _halves(trials: int) -> str:

@@ -49,9 +49,12 @@ def test_points_count_and_average_the_trials_of_all_seeds():
     point = curve(found, "template", "text/one")["counts"][1]
     assert (point["count"], point["trials"], point["found"], point["named"]) == (10, 4, 2, 2)
     assert (point["recall"], point["clean_flagged"], point["source_named"]) == (0.5, 1.5, 2)
-    assert (point["fitted"], point["level"]) == (0.5, "error")
+    assert (point["fitted"], point["level"], point["alarmed"]) == (0.5, "error", 2)
+    second = curve(found, "template", "text/two")["counts"][1]
+    assert (second["found"], second["alarmed"]) == (2, 0), "as a note only"
     both = curve(found, "template", "any")
     assert [p["found"] for p in both["counts"]] == [4, 4, 4]
+    assert [p["alarmed"] for p in both["counts"]] == [2, 2, 2]
     assert found["blind_spots"] == []
     assert found["clean"][1] == {
         "rule": "text/two",
@@ -59,9 +62,11 @@ def test_points_count_and_average_the_trials_of_all_seeds():
         "level": "note",
         "rows": 0,
         "halves_with_findings": 2,
+        "halves_with_alarms": 0,
         "half_rows_flagged": 0,
     }
-    assert found["clean_halves"] == {"trials": 4, "rows": 400}
+    assert found["clean"][0]["halves_with_alarms"] == 2
+    assert found["clean_halves"] == {"trials": 4, "rows": 400, "alarms": 2}
 
 
 def test_what_was_not_measured_is_told_with_its_reason():

@@ -10,6 +10,7 @@ from typing import Any
 from provender.attacks.base import parameters
 from provender.attacks.registry import attack
 from provender.calibrate.power import CONFIDENCE, POWER, power_curve
+from provender.core.finding import Level
 from provender.core.manifest import Manifest
 from provender.core.policy import Rates
 from provender.core.shard import Roles
@@ -121,6 +122,7 @@ def _curve(
                 "count": count,
                 "trials": len(every),
                 "found": hits,
+                "alarmed": sum(_alarmed(one) for one in every),
                 "fitted": _rounded(curve.fitted[i]),
                 "low": _rounded(curve.low[i]),
                 "high": _rounded(curve.high[i]),
@@ -150,14 +152,24 @@ def _of(rule: str, result: Result) -> Mapping[str, Any]:
         outcome: Mapping[str, Any] = result["rules"][rule]
         return outcome
     every = list(result["rules"].values())
+    first = [one for one in every if one["found"]] or every
     return {
         "found": any(one["found"] for one in every),
         "rank": min((one["rank"] for one in every if one["rank"]), default=0),
         "source_named": any(one["source_named"] for one in every),
         "caught": max((one["caught"] for one in every), default=0),
         "clean_flagged": sum(one["clean_flagged"] for one in every),
-        "level": max((one["level"] for one in every), key=_rank, default=""),
+        "level": max((one["level"] for one in first), key=_rank, default=""),
     }
+
+
+def _alarmed(outcome: Mapping[str, Any]) -> bool:
+    """Return whether a rule found the planting, and not only as a note."""
+    return outcome["found"] and _alarms(outcome)
+
+
+def _alarms(outcome: Mapping[str, Any]) -> bool:
+    return _rank(outcome["level"]) > _rank(Level.NOTE)
 
 
 def _missing(
@@ -197,6 +209,7 @@ def _clean(plan: Plan, results: Mapping[Trial, Result]) -> dict[str, Any]:
                 "level": outcome["level"],
                 "rows": outcome["clean_flagged"],
                 "halves_with_findings": sum(one["findings"] > 0 for one in of_halves),
+                "halves_with_alarms": sum(_alarms(one) for one in of_halves),
                 "half_rows_flagged": sum(one["clean_flagged"] for one in of_halves),
             }
         )
@@ -209,7 +222,11 @@ def _clean(plan: Plan, results: Mapping[Trial, Result]) -> dict[str, Any]:
     ]
     return {
         "rules": rules,
-        "halves": {"trials": len(made), "rows": sum(half["rows"] for half in made)},
+        "halves": {
+            "trials": len(made),
+            "rows": sum(half["rows"] for half in made),
+            "alarms": sum(any(map(_alarms, half["rules"].values())) for half in made),
+        },
         "missing": missing,
     }
 
