@@ -61,11 +61,16 @@ class RedteamRequest:
 
 @dataclass(frozen=True)
 class Bench:
-    """What every trial is given: the copy to plant in, and where its result goes."""
+    """What every trial is given: the copy to plant in, and where its result goes.
+
+    Attributes:
+        stop: when no trial is started any more, by the machine's monotonic clock; None for never.
+    """
 
     base: Base
     rates: Rates
     store: StateStore
+    stop: float | None = None
 
 
 def redteam(
@@ -109,8 +114,8 @@ def redteam(
         if waiting and not _over(stop):
             scratch = draft / "scratch"
             base = _base(data, run.store, scratch, run)
-            bench = Bench(base, request.rates, run.store)
-            _make([(trial, names[trial]) for trial in waiting], bench, run, stop, told)
+            bench = Bench(base, request.rates, run.store, stop)
+            _make([(trial, names[trial]) for trial in waiting], bench, run, told)
             shutil.rmtree(scratch)
         results = {trial: _stored(run.store, name) for trial, name in names.items()}
         document = redteam_document(manifest, plan, {t: r for t, r in results.items() if r})
@@ -157,7 +162,6 @@ def _make(
     waiting: Sequence[tuple[Trial, str]],
     bench: Bench,
     run: Run,
-    stop: float | None,
     told: Callable[[str], None],
 ) -> None:
     """Make trials side by side until all are made or the time is up; those in hand are ended."""
@@ -165,12 +169,17 @@ def _make(
     with worker_pool(min(run.workers or cores(), len(calls))):
         for number, (position, _) in enumerate(in_completion_order(calls), 1):
             told(f"{number}/{len(calls)} {waiting[position][0]}")
-            if _over(stop):
+            if _over(bench.stop):
                 break
 
 
 def run_trial(trial: Trial, name: str, bench: Bench) -> None:
-    """Make one trial and store its result under ``name``."""
+    """Make one trial and store its result under ``name``; nothing where the time is up.
+
+    A pool hands its workers some calls ahead, which nobody can take back.
+    """
+    if _over(bench.stop):
+        return
     place = bench.base.folder / name.rpartition("/")[2]
     try:
         result = _result(trial, bench, place)

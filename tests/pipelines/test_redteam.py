@@ -14,7 +14,9 @@ from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.errors import NothingCheckedError, UsageError
 from provender.io.states import StateStore
+from provender.work.redteam.copies import Base
 from provender.work.redteam.document import OUT_OF_TIME
+from provender.work.redteam.trial import Trial
 from tests.pipelines.redteam_data import write_corpus
 
 
@@ -106,6 +108,15 @@ def test_no_time_measures_nothing_and_says_so(data, tmp_path):
     assert document["curves"] == document["clean"] == []
     assert sum(line["trials"] for line in document["not_measured"]) == 6
     assert {line["reason"] for line in document["not_measured"]} == {OUT_OF_TIME}
+
+
+def test_a_trial_that_a_pool_hands_out_after_the_time_is_not_made(tmp_path):
+    store, base = StateStore(str(tmp_path / "cache")), Base(tmp_path / "none", Roles(), (0,), [])
+    trial = Trial("rare-word", "spread", 5, 0)
+    stage.run_trial(trial, "trial/one", stage.Bench(base, Rates(), store, stop=0.0))
+    assert store.get("trial/one") is None
+    with pytest.raises(OSError, match="none"):
+        stage.run_trial(trial, "trial/one", stage.Bench(base, Rates(), store))
 
 
 def test_what_the_data_cannot_carry_is_told_and_not_called_out_of_time(

@@ -22,15 +22,19 @@ def test_lines_fit_and_no_word_is_cut_off(width: int) -> None:
     text = printed(document(plan(attacks=("gibberish-unigram", "rare-word"))), width)
     assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
+    assert {"gibberish-unigram", "rare-word", "spread", "source"} <= set(text.split())
 
 
 def test_it_says_from_how_many_rows_what_finds_and_what_nothing_finds() -> None:
     lines = printed(document(plan(seeds=4)), 120).splitlines()
-    (spread,) = [line for line in lines if "rare-word" in line and "spread" in line]
-    assert spread.split()[:4] == ["rare-word", "spread", "text/one", "10"]
-    assert "8/12" in spread
-    (missed,) = [line for line in lines if line.startswith(" template") and "spread" in line]
-    assert missed.split()[2:4] == ["nothing", "–"]
+    (place,) = [
+        i for i, line in enumerate(lines) if "rare-word" in line and "spread" in lines[i + 1]
+    ]
+    assert lines[place].split()[:3] == ["rare-word", "text/", "10"]
+    assert lines[place + 1].split()[:2] == ["spread", "one"]
+    assert "8/12" in lines[place]
+    missed = next(line for line in lines if line.startswith(" template"))
+    assert missed.split()[1:3] == ["nothing", "–"]
     text = " ".join(lines)
     assert "blind spot: template, from one source" in text
     assert "nothing planted: no finding, in 4 random halves neither" in text
@@ -60,3 +64,10 @@ def test_nothing_measured_prints_no_table() -> None:
     text = printed(document(plan(), lambda _: None))
     assert "attack" not in text
     assert "not measured" in text
+
+
+def test_where_no_source_is_told_that_none_was_tried_is_said() -> None:
+    found = document(plan())
+    assert "poison from one source" not in "".join(printed(found))
+    del found["roles"]["source"]
+    assert "not tried: poison from one source (the data name none" in printed(found, 200)

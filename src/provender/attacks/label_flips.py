@@ -18,7 +18,7 @@ class RandomFlips:
     """The label of random rows becomes another one, each with the same chance.
 
     Angluin and Laird 1988, "Learning From Noisy Examples" (Machine Learning 2): classification
-    noise that does not depend on the row.
+    noise that does not depend on the row, at any rate below one half.
     """
 
     name: str = "flips-random"
@@ -46,7 +46,8 @@ class PairFlips:
     """Random rows of one class get the label of one other; both are drawn.
 
     Tolpegin, Truex, Gursoy and Liu 2020, "Data Poisoning Attacks Against Federated Learning
-    Systems" (ESORICS): targeted label flipping, from a source class to a target class.
+    Systems" (ESORICS): targeted label flipping, from a source class to a target class, by 2 to
+    50 % of the participants.
     """
 
     name: str = "flips-pair"

@@ -38,12 +38,16 @@ def render_redteam(document: dict[str, Any], console: Console) -> None:
 
 def _print_curves(document: dict[str, Any], console: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), caption_justify="left")
-    for name in COLUMNS[:3]:
-        table.add_column(name, overflow="fold", no_wrap=name == "arm")
-    for name in COLUMNS[3:]:
+    attack, arm, rule, rows, bounds, *figures = COLUMNS
+    for name in (f"{attack}\n{arm}", rule):
+        table.add_column(name, overflow="fold")
+    for name in (f"{rows}\n{bounds}", *figures):
         table.add_column(name, justify="right", no_wrap=True)
     for line in shown(document):
-        table.add_row(*line.cells, style=None if line.able else "red")
+        # In two lines each, so that eighty columns hold the longest names.
+        attack, arm, rule, rows, bounds, *figures = line.cells
+        names = f"{attack}\n{arm}", rule.replace("/", "/\n"), f"{rows}\n{bounds}"
+        table.add_row(*names, *figures, style=None if line.able else "red")
     if table.row_count:
         console.print(table)
         console.print(Text(key(document)))
@@ -156,5 +160,7 @@ def _missing(document: dict[str, Any]) -> Iterator[str]:
         reasons[line["reason"]] += line["trials"]
     for reason, trials in sorted(reasons.items()):
         yield f"not measured: {plural(trials, 'trial')} ({visible(reason)})"
+    if "source" not in document["roles"]:
+        yield "not tried: poison from one source (the data name none; give --source where they do)"
     for attack in document["unfit"]:
         yield f"not tried: {attack['name']} ({attack['reason']})"
