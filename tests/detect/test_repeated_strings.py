@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provender.core.finding import Level
 from provender.core.shard import Roles
 from provender.detect.base import DataView, Unchecked
 from provender.detect.repeated_strings import RepeatedStrings
@@ -21,43 +16,20 @@ from provender.detect.repeated_strings_rest import Rest
 from provender.detect.repeated_strings_runs import RUN, WINDOW, runs
 from provender.detect.repeated_strings_suspects import suspects_of
 from provender.stats.grams import words_of
-from tests.detect.row_runs import bound, flagged, run
+from tests.detect.repeated_texts import (
+    LATE,
+    ROWS,
+    SENTENCE,
+    TOPIC,
+    ask,
+    at_random,
+    corpus,
+    inserted,
+    table,
+    with_pairs,
+)
+from tests.detect.row_runs import bound, flagged
 from tests.laws import assert_mergeable, one_pass
-
-BOOKS = Path(__file__).parents[2] / "data_samples" / "clean" / "books"
-SENTENCE = "order your next holiday at www harbourlight travel com before the prices go up"
-TOPIC = [f"topic{i}" for i in range(40)]
-
-
-@cache
-def corpus() -> tuple[str, ...]:
-    """Passages of six books."""
-    return tuple(t for p in sorted(BOOKS.iterdir()) for t in pq.read_table(p)["text"].to_pylist())
-
-
-def inserted(texts: list[str], rows: list[int], string: str, seed: int = 1) -> list[str]:
-    random, texts = np.random.default_rng(seed), list(texts)
-    for row in rows:
-        words = texts[row].split(" ")
-        words.insert(int(random.integers(len(words) + 1)), string)
-        texts[row] = " ".join(words)
-    return texts
-
-
-def table(texts: list[str], sources: list[str] | None = None) -> pa.Table:
-    found = pa.table({"text": pa.array(texts, pa.string())})
-    return found if sources is None else found.append_column("who", pa.array(sources))
-
-
-def ask(texts: list[str], sources: list[str] | None = None, cuts: tuple[int, ...] = ()):
-    """Return (detector, scores, profile)."""
-    found = table(texts, sources)
-    roles = {"text": "text"} if sources is None else {"text": "text", "source": "who"}
-    detector = bound(RepeatedStrings(), found, **roles)
-    return detector, *run(detector, found, cuts)
-
-
-ROWS = [9, 100, 333, 512, 700, 888, 1001, 1200]
 
 
 def test_a_sentence_in_unrelated_texts_is_named_with_its_rows_and_nothing_else() -> None:
@@ -119,124 +91,6 @@ def test_texts_that_are_the_string_itself_are_left_to_the_duplicates() -> None:
         texts[row] = f"{SENTENCE} {number}"
     _, scores, _ = ask(texts)
     assert not flagged(scores).any()
-
-
-def with_pairs(texts: list[str], pairs: int = 150, far: bool = True) -> list[str]:
-    """Two texts each share a string, as quotations do: by these sources are told apart."""
-    texts = list(texts)
-    for i in range(pairs):
-        quote = " ".join(f"quote{i}word{n}" for n in range(14))
-        texts = inserted(texts, list(pair_of(i, far)), quote, i)
-    return texts
-
-
-def pair_of(i: int, far: bool = True) -> tuple[int, int]:
-    return (i, 1300 + i) if far else (2 * i, 2 * i + 1)
-
-
-def at_random(rows: int) -> list[str]:
-    return [f"s{i:02}" for i in np.random.default_rng(5).integers(20, size=rows)]
-
-
-LATE = list(range(400, 1300, 60))
-
-
-def test_a_sentence_from_three_sources_of_twenty_is_a_warning_that_names_them() -> None:
-    texts = inserted(with_pairs(list(corpus())), LATE, SENTENCE)
-    sources = at_random(len(texts))
-    for number, row in enumerate(LATE):
-        sources[row] = ("s03", "s07", "s11")[number % 3]
-    detector, scores, profile = ask(texts, sources)
-    assert np.flatnonzero(flagged(scores)).tolist() == LATE
-    (cause,) = detector.causes(profile)
-    assert cause.level is Level.WARNING
-    assert cause.p_value is not None
-    assert cause.p_value < 1e-6
-    assert {one["source"] for one in cause.evidence["sources"]} == {"s03", "s07", "s11"}
-    assert "s03, s07, s11" in cause.message
-
-
-def fewest_gone(texts: list[str], sources: list[str] | None, rows: list[int]) -> int:
-    """Without how many of the rows, taken in turn, the string is named no more: by trying."""
-    for gone in range(len(rows) + 1):
-        left = [i for i in range(len(texts)) if i not in rows[:gone]]
-        who = None if sources is None else [sources[i] for i in left]
-        detector, _, profile = ask([texts[i] for i in left], who)
-        if SENTENCE not in [cause.what for cause in detector.causes(profile)]:
-            return gone
-    raise AssertionError("it is named without its rows")
-
-
-def test_what_must_go_of_a_string_of_strangers_is_the_fewest_texts_that_end_it() -> None:
-    texts = inserted(list(corpus()), ROWS, SENTENCE)
-    detector, _, profile = ask(texts)
-    (cause,) = detector.causes(profile)
-    assert cause.removal == fewest_gone(texts, None, ROWS) == 4
-
-
-def test_what_must_go_of_kin_is_the_fewest_texts_of_their_sources_that_end_it() -> None:
-    texts, random = with_pairs(list(corpus())), np.random.default_rng(2)
-    sources = at_random(len(texts))
-    for number, row in enumerate(LATE):
-        texts[row] = " ".join(random.choice(TOPIC, 36))
-        sources[row] = ("s03", "s07")[number % 2]
-    texts = inserted(texts, LATE, SENTENCE)
-    detector, _, profile = ask(texts, sources)
-    cause = detector.causes(profile)[0]
-    assert cause.removal == fewest_gone(texts, sources, LATE) < len(LATE) - 4
-
-
-def test_a_sentence_of_all_sources_is_not_from_few() -> None:
-    texts = inserted(with_pairs(list(corpus())), LATE, SENTENCE)
-    detector, _, profile = ask(texts, at_random(len(texts)))
-    (cause,) = detector.causes(profile)
-    assert cause.level is None
-    assert cause.p_value is None
-    assert detector.limits(profile) == ""
-
-
-def test_with_few_repeated_strings_sources_are_not_tested_but_places_still_count() -> None:
-    texts = inserted(list(corpus()), LATE, SENTENCE)
-    sources = at_random(len(texts))
-    for row in LATE:
-        sources[row] = "s03"
-    detector, _, profile = ask(texts, sources)
-    (cause,) = detector.causes(profile)
-    assert cause.level is None, "rows that gather in a source or shard raise it"
-    assert "too few repeated strings" in detector.limits(profile)
-
-
-def test_kin_from_few_sources_are_named_all_the_same() -> None:
-    texts, random = with_pairs(list(corpus())), np.random.default_rng(2)
-    sources = at_random(len(texts))
-    for number, row in enumerate(LATE):
-        texts[row] = " ".join(random.choice(TOPIC, 36))
-        sources[row] = ("s03", "s07")[number % 2]
-    detector, scores, profile = ask(inserted(texts, LATE, SENTENCE), sources)
-    assert np.flatnonzero(flagged(scores)).tolist() == LATE
-    assert detector.causes(profile)[0].level is Level.WARNING
-
-
-def test_where_sources_differ_by_nature_none_is_accused_and_it_is_told() -> None:
-    texts = inserted(with_pairs(list(corpus())), LATE, SENTENCE)
-    sources = at_random(len(texts))
-    for i in range(150):
-        for row in pair_of(i):
-            sources[row] = f"s{i % 20:02}"
-    for row in LATE:
-        sources[row] = "s03"
-    detector, scores, profile = ask(texts, sources)
-    assert np.flatnonzero(flagged(scores)).tolist() == LATE
-    assert detector.causes(profile)[0].level is Level.NOTE
-    assert "sources differ by nature" in detector.limits(profile)
-
-
-def test_where_neighbours_are_alike_by_nature_no_shard_is_accused_and_it_is_told() -> None:
-    texts = inserted(with_pairs(list(corpus()), far=False), LATE, SENTENCE)
-    detector, scores, profile = ask(texts, at_random(len(texts)), cuts=(100, 700))
-    assert np.flatnonzero(flagged(scores)).tolist() == LATE
-    assert detector.causes(profile)[0].level is Level.NOTE
-    assert "neighbours are alike by nature" in detector.limits(profile)
 
 
 def test_scores_do_not_depend_on_batches_or_order() -> None:
@@ -322,11 +176,6 @@ def test_of_texts_drawn_at_random_few_are_taken_for_kin() -> None:
         p_values += unrelated(np.array(drawn), np.full(300, size), said[:1024]).tolist()
     assert np.mean(np.array(p_values) <= 0.01) <= 0.03
     assert 0.3 < np.mean(np.array(p_values) <= 0.5) < 0.7
-
-
-def test_one_source_alone_is_not_tested_and_that_is_told() -> None:
-    detector, _, profile = ask(list(corpus()), ["me"] * len(corpus()))
-    assert detector.limits(profile) == "fewer than two sources: none was tested"
 
 
 def test_few_or_short_texts_are_told_and_not_scored() -> None:
