@@ -11,9 +11,9 @@ from typing import Any
 from provender.core.envelope import Envelope, parse_envelope
 from provender.core.statement import STATEMENT_PAYLOAD_TYPE
 from tests.provenance.sealing import Place
-from tests.tamper.case import Answer, Case, Verb
+from tests.tamper.case import Answer
 from tests.tamper.content import edit
-from tests.tamper.verbs import answer_of, last_seen, provender, seal, verify, verify_words
+from tests.tamper.verbs import answer_of, last_seen, provender, seal, verify_words
 
 FAR = datetime.date(2099, 12, 31)
 PAST = datetime.date(2020, 1, 1)
@@ -39,7 +39,7 @@ def reseal_edited(place: Place) -> None:
     place.write_seal(place.make_manifest(), sequence=2, expires=FAR)
 
 
-def _release(place: Place) -> None:
+def release(place: Place) -> None:
     """Let a second version be sealed and seen; keep the first one aside."""
     for name in ("data", "sealed"):
         shutil.copytree(place.folder / name, place.folder / "old" / name)
@@ -49,7 +49,7 @@ def _release(place: Place) -> None:
 
 def replay(place: Place) -> None:
     """Put an older version, data and seal, back in place after a newer one was seen."""
-    _release(place)
+    release(place)
     for name in ("data", "sealed"):
         shutil.rmtree(place.folder / name)
         shutil.move(place.folder / "old" / name, place.folder / name)
@@ -184,174 +184,3 @@ def _changed(raw: bytes, change: Callable[[Any], None]) -> bytes:
     value = json.loads(raw)
     change(value)
     return json.dumps(value).encode()
-
-
-MANIFESTS: tuple[tuple[str, str, Callable[[bytes], bytes]], ...] = (
-    (
-        "ten-million",
-        "a manifest of 10 million entries",
-        lambda raw: raw.replace(b'"shards":[', b'"shards":[' + b"{}," * 10_000_000, 1),
-    ),
-    ("nested", "a manifest nested 200,000 deep", lambda _: b"[" * 200_000 + b"]" * 200_000),
-    (
-        "nan",
-        "a manifest with NaN in it",
-        lambda raw: raw.replace(b'"rows":{"count":', b'"rows":{"count":NaN,"x":', 1),
-    ),
-    (
-        "twice",
-        "a manifest with a key twice",
-        lambda raw: raw.replace(b'"version":', b'"version":"x","version":', 1),
-    ),
-    ("not-utf8", "a manifest that is not UTF-8", lambda raw: raw.replace(b"train", b"tra\xff\xfe")),
-    (
-        "outside",
-        "a manifest whose shard lies outside",
-        lambda raw: raw.replace(b"train/one.jsonl", b"../../one.jsonl", 1),
-    ),
-)
-
-VERIFY = Verb("provender verify", verify)
-FRESH = Verb("provender verify --last-seen", verify_fresh)
-UNDER = Verb("provender verify --policy", verify_under_policy)
-EVIDENCE = Verb("provender seal --evidence", seal_with_evidence)
-ENFORCE = Verb("provender enforce", enforce)
-DIFF = Verb("provender diff manifest.json DATA", diff_manifest)
-
-
-def _case(number: int, variant: str, what: str, tamper: Any, kind: str, **more: Any) -> Case:
-    """A case where the seal itself does not hold."""
-    return Case(
-        number,
-        variant,
-        what,
-        tamper,
-        more.pop("verb", VERIFY),
-        5,
-        ((kind, None),),
-        scene=more.pop("scene", "sealed"),
-        **more,
-    )
-
-
-CASES = (
-    _case(
-        18,
-        "manifest",
-        "data and manifest edited together",
-        edit_with_manifest,
-        "manifest",
-        twin=reseal_edited,
-        twin_what="edited and sealed anew by the signer",
-    ),
-    _case(
-        18,
-        "statement",
-        "data, manifest and statement edited together",
-        edit_with_seal,
-        "signature",
-        twin=reseal_edited,
-        twin_what="edited and sealed anew by the signer",
-    ),
-    _case(
-        20,
-        "replayed",
-        "an older version replayed, seal and data",
-        replay,
-        "rollback",
-        verb=FRESH,
-        twin=_release,
-        twin_what="the newer version",
-    ),
-    _case(21, "frozen", "newer seals withheld past the expiry", freeze, "expired"),
-    _case(
-        22,
-        "stripped",
-        "the signature stripped",
-        strip_signature,
-        "signature",
-        twin=resign,
-        twin_what="signed anew",
-    ),
-    _case(
-        22,
-        "key",
-        "another key under the trusted keyid",
-        substitute_key,
-        "signature",
-        twin=resign,
-        twin_what="signed anew",
-    ),
-    _case(
-        22,
-        "payload-type",
-        "another payload type, validly signed",
-        change_payload_type,
-        "payload-type",
-        twin=resign,
-        twin_what="signed anew",
-    ),
-    _case(
-        22,
-        "threshold",
-        "a threshold of two met by one key twice",
-        sign_twice,
-        "signature",
-        twin=sign_by_two,
-        twin_what="signed by two keys",
-    ),
-    _case(23, "md5", "the digest downgraded to MD5, validly signed", downgrade, "algorithm"),
-    _case(
-        32,
-        "other-data",
-        "a clean verdict of other data beside the seal",
-        verdict_of_others,
-        "evidence",
-        scene="judged",
-    ),
-    _case(
-        32,
-        "other-policy",
-        "a verdict under another policy",
-        other_policy,
-        "policy",
-        verb=UNDER,
-        scene="judged",
-    ),
-    Case(
-        32,
-        "sealed",
-        "a clean verdict handed to the signer with other data",
-        edit_after_scan,
-        EVIDENCE,
-        5,
-        (),
-        "evidence about other data",
-        scene="judged",
-    ),
-    Case(
-        35,
-        "enforced",
-        "a stale verdict restored beside changed data",
-        edit_after_scan,
-        ENFORCE,
-        5,
-        (("shard-changed", "train/one.jsonl"),),
-        scene="judged",
-    ),
-    *(_case(34, name, what, hostile(content), "manifest") for name, what, content in MANIFESTS),
-    *(
-        Case(
-            34,
-            f"{name}-parsed",
-            f"{what}, unsealed",
-            hostile(content),
-            DIFF,
-            2,
-            (),
-            "manifest.json",
-            scene="sealed",
-        )
-        for name, what, content in MANIFESTS
-    ),
-)
