@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.detectors_instruct import OTHERS, ROWS, Pairs, clean_sets, dialogues
+from benchmarks.detectors_instruct import clean_sets
+from benchmarks.instruct_pairs import OTHERS, ROWS, Pairs, dialogues
 from provender.attacks.changing_response import ChangingResponse
 from provender.calibrate.fdr import PValueCounts
 from provender.core.shard import Roles
