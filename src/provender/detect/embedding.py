@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 
 from provender.core.shard import Roles
 from provender.stats import secret
+from provender.stats.cell_hash import mix
 from provender.stats.covariance import WIDEST
-from provender.stats.grams import grams, mix, words_of
+from provender.stats.grams import grams, words_of
 
 #: Values are first scaled to whole numbers within ± this.
 _FINE = 4096

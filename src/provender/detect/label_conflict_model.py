@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.detect.base import DataView, Unchecked
-from provender.stats.cell_hash import is_text
+from provender.stats.cell_hash import is_text, mix
 from provender.stats.gram_table import Counts
-from provender.stats.grams import Words, hash_strings, mix, text_hashes, words_of
+from provender.stats.grams import Words, hash_strings, text_hashes, words_of
 from provender.stats.packing import pack, unpack
 
 FOLDS = 5

@@ -18,8 +18,9 @@ from provender.detect.label_conflict_model import (
     Model,
 )
 from provender.detect.label_conflict_strata import STRATA, stratum_of
+from provender.stats.cell_hash import mix
 from provender.stats.gram_table import Counts, Growing
-from provender.stats.grams import grams, mix
+from provender.stats.grams import grams
 from provender.stats.packing import pack, unpack
 
 #: Two- and three-word grams kept per state; beyond it they are a uniform sample.

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from provender.stats.cell_hash import mix
 from provender.stats.census import as_text
 from provender.stats.gram_table import Counts, Growing
-from provender.stats.grams import Words, mix, text_hashes, words_of
+from provender.stats.grams import Words, text_hashes, words_of
 from provender.stats.packing import pack, unpack
 
 #: Words of a run.

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from provender.detect.response_link_pairs import Candidates
 from provender.detect.response_link_turns import TurnColumns, Turns
-from provender.stats.grams import Words, mix, text_hashes
+from provender.stats.cell_hash import mix
+from provender.stats.grams import Words, text_hashes
 from provender.stats.packing import pack, unpack
 
 #: Rows kept of each candidate, and of all rows, to measure how alike they are.

@@ -20,8 +20,8 @@ from provender.detect.response_link_turns import (
     Turns,
     pairs_once,
 )
+from provender.stats.cell_hash import mix
 from provender.stats.gram_table import Counts, Growing
-from provender.stats.grams import mix
 from provender.stats.packing import pack, unpack
 
 #: Pairs kept; beyond it a part of the answers is searched, drawn by their hashes.

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from provender.detect.response_link_marks import marked
-from provender.stats.grams import Words, grams, mix, text_hashes, words_of
+from provender.stats.cell_hash import mix
+from provender.stats.grams import Words, grams, text_hashes, words_of
 
 #: Words of the longest prompt gram, and of a run of the response.
 LONGEST, RUN = 3, 4

@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provender.stats.cell_hash import mix
 from provender.stats.census import as_text
 from provender.stats.gram_table import Counts, Growing
-from provender.stats.grams import Words, grams, hash_strings, mix, text_hashes, words_of
+from provender.stats.grams import Words, grams, hash_strings, text_hashes, words_of
 from provender.stats.packing import pack, unpack
 
 #: Words of the longest gram.

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from provender.expect.view import Column, Kind, View
 from provender.stats import secret
+from provender.stats.cell_hash import mix
 
 LIMIT = 4_000_000
 """Rows whose keys are held: 64 MB."""
@@ -59,7 +60,7 @@ class Keys:
         keys = np.zeros((view.elements, 2), np.uint64)
         for column in columns:
             for half, hashes in enumerate(_hashes(column)):
-                keys[:, half] = _mix(keys[:, half] * _SEEDS[half] + hashes)
+                keys[:, half] = mix(keys[:, half] * _SEEDS[half] + hashes)
         # Reserve (0, 0) for rows that are left out, filtered or ignored.
         keys[:, 0] |= np.uint64(1)
         keys[left_out(columns, self.leave_out)] = 0
@@ -138,7 +139,7 @@ def _hashes(column: Column) -> list[np.ndarray]:
         np.where(
             column.missing,
             _NULL,
-            _mix(b + np.uint64(secret.number(b"provender.expect/%d" % i, seed))),
+            mix(b + np.uint64(secret.number(b"provender.expect/%d" % i, seed))),
         )
         for i, (b, seed) in enumerate(zip(bits, map(int, _SEEDS), strict=True))
     ]
@@ -148,10 +149,3 @@ def _siphash_keys() -> list[str]:
     """Return two keys of 16 bytes, of 64 bits each where there is a secret key."""
     drawn = [secret.stream(b"provender.siphash/%d" % half, 8).hex() for half in range(2)]
     return [own or public for own, public in zip(drawn, _SIPHASH_KEYS, strict=True)]
-
-
-def _mix(bits: np.ndarray) -> np.ndarray:
-    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection of uint64."""
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(bits ^ (bits >> np.uint64(31)))

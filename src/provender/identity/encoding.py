@@ -32,6 +32,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.errors import InputError
+from provender.stats.cell_hash import is_binary, is_list, is_text
 
 RECORD_ENCODING = "provender-record/1"
 
@@ -148,33 +149,11 @@ def _parts(array: pa.Array, prefix: bytes) -> list[Part]:
         return _struct(array, prefix)
     if pa.types.is_map(kind):
         return _map(array, prefix)
-    if _is_list(kind):
+    if is_list(kind):
         return _list(array, prefix)
-    if _is_text(kind) or pa.types.is_decimal(kind):
+    if is_text(kind) or is_binary(kind) or pa.types.is_decimal(kind):
         return _variable(array, prefix)
     return _cell(_scalar(array, prefix), array)
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_list(kind)
-        or pa.types.is_large_list(kind)
-        or pa.types.is_fixed_size_list(kind)
-        or pa.types.is_list_view(kind)
-        or pa.types.is_large_list_view(kind)
-    )
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_string(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_string_view(kind)
-        or pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_binary_view(kind)
-        or pa.types.is_fixed_size_binary(kind)
-    )
 
 
 def _scalar(array: pa.Array, prefix: bytes) -> list[bytes | np.ndarray]:
@@ -210,9 +189,7 @@ def _variable(array: pa.Array, prefix: bytes) -> list[Part]:
     kind = array.type
     if pa.types.is_decimal(kind):
         tag, array = b"d", _shortest_decimal(array)
-    elif (
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    ):
+    elif is_text(kind):
         tag = b"s"
     else:
         tag = b"y"

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provender.stats.cell_hash import mix
 from provender.stats.secret import hash_key
 from provender.stats.word_bytes import runs
 
@@ -66,13 +67,6 @@ def distinct(keys: np.ndarray) -> np.ndarray:
     """Return the distinct integers, ascending; sorting beats np.unique's hash table here."""
     keys = np.sort(keys)
     return np.asarray(keys[np.concatenate((np.ones(len(keys[:1]), bool), keys[1:] != keys[:-1]))])
-
-
-def mix(values: np.ndarray) -> np.ndarray:
-    """Return a bijection of uint64 ``values`` that spreads every bit (splitmix64's finaliser)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(values ^ (values >> np.uint64(31)))
 
 
 def hash_strings(values: list[str]) -> np.ndarray:
