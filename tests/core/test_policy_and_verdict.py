@@ -63,11 +63,18 @@ def test_a_rules_level_can_be_overridden_either_way():
         ({"max_share": 0.01}, None),
         ({"max_rows_per_source": 6}, "max_rows_per_source 6"),
         ({"max_rows_per_source": 7}, None),
+        ({"max_rows_per_annotator": 5}, "max_rows_per_annotator 5"),
+        ({"max_rows_per_annotator": 6}, None),
         ({"max_rows_per_class": 9}, "max_rows_per_class 9"),
     ],
 )
 def test_absolute_limits_count_even_notes(limits, broken):
-    noted = finding(Level.NOTE, sources=(("s1", 7), ("s2", 3)), classes=(("ham", 10),))
+    noted = finding(
+        Level.NOTE,
+        sources=(("s1", 7), ("s2", 3)),
+        annotators=(("s1", 4), ("a2", 6)),
+        classes=(("ham", 10),),
+    )
     verdict = decide(policy(rules={RULE: limits}), evidence(noted), TODAY)
     assert [r.limit for r in verdict.reasons] == ([broken] if broken else [])
 

@@ -71,7 +71,7 @@ def told(
     tally = Tally()
     for shard in range(SHARDS):
         # Row 0 is flagged by something else.
-        flags = pack("marks/1", {}, {"row": np.array([0, 7]), "rule": np.array([1, 0])})
+        flags = pack("marks/2", {}, {"row": np.array([0, 7]), "rule": np.array([1, 0])})
         tally = tally.merge(Tally(marks=marks_of(shard, own.store.put_content("marks", flags))))
     found = explain(findings, data, store_tally(tally, own.store), own, show)
     return [json.loads(json.dumps(one.to_json())) for one in found]

@@ -79,6 +79,8 @@ def test_flagged_rows_of_one_annotator_are_told_to_be_his(tmp_path: Path) -> Non
     assert flood["level"] == "warning", "repeats are a note; those of one person are not"
     assert "annotator" in [place[0] for place in flood["concentrated_in"]]
     assert "come from annotator a3" in flood["message"]
+    assert (flood["annotators"], flood["sources"]) == ([["a3", 19]], [])
+    assert {example["annotator"] for example in flood["examples"]} == {"a3"}
 
 
 @pytest.mark.parametrize(("shards", "named"), [(20, ["shard 07.parquet"]), (10, [])])

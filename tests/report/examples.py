@@ -18,7 +18,10 @@ TRIGGER = "text/label-override"
 DUPLICATES = "data/near-duplicates"
 OUTLIERS = "embedding/outliers"
 QUIET = "text/hidden-characters"
-SCHEMA = (("id", "int64"), ("text", "string"), ("label", "string"), ("source", "string"))
+SCHEMA = (
+    ("id", "int64"),
+    *((name, "string") for name in ("text", "label", "source", "rater")),
+)
 
 
 def with_redteam(
@@ -163,7 +166,7 @@ def _findings(root: str, names: list[str], clean: bool) -> dict[str, Any]:
             }
             for name in names
         ],
-        "roles": {"label": "label", "text": "text", "source": "source"},
+        "roles": {"label": "label", "text": "text", "source": "source", "annotator": "rater"},
         "redacted": True,
     }
 
@@ -189,6 +192,7 @@ def _trigger(hit: dict[str, dict[str, int]], rows: int) -> Finding:
         shards=tuple((name, by[TRIGGER]) for name, by in sorted(hit.items())),
         shard_count=len(hit),
         sources=(("crawl-7", rows - 4), ("reviews.example", 4)),
+        annotators=(("rater-12", rows - 9), ("rater-3", 9)),
         classes=(("positive", rows),),
         concentrated_in=(("shard", worst, 2.5e-61), ("source", "crawl-7", 8.8e-40)),
         trigger=("cf tq",),
@@ -200,6 +204,7 @@ def _trigger(hit: dict[str, dict[str, int]], rows: int) -> Finding:
                 "row": 117,
                 "label": "positive",
                 "source": "crawl-7",
+                "annotator": "rater-12",
                 "context": {"column": "text", "word": 12, "words": 38},
                 "nearest": [{"shard": worst, "row": 311, "similarity": 0.934, "label": "negative"}],
             },

@@ -89,6 +89,20 @@ def test_each_outcome_has_its_own_banner(outcome: str, words: str) -> None:
     assert words in read.text
 
 
+def test_annotators_stand_beside_sources() -> None:
+    told = page(documents()).text
+    assert "Annotators rater-12" in told
+    assert "source crawl-7 annotator rater-12" in told
+    bare = documents()
+    for finding in bare[2]["findings"]:
+        finding["annotators"] = []
+        for example in finding["examples"]:
+            example.pop("annotator", None)
+    told = page(bare).text
+    assert "Annotators" not in told
+    assert "annotator rater" not in told
+
+
 def test_the_same_documents_give_the_same_text() -> None:
     assert render_html(*documents()) == render_html(*documents())
 

@@ -102,7 +102,7 @@ class Finding:
         what: the finding's subject: a gram, a column, a group, a source; '' for the data set.
         shards: (shard name, flagged rows in it) by name, of the `MOST_SHARDS` with the most.
         shard_count: shards with a flagged row in all.
-        sources: (source value, flagged rows in it) by value.
+        sources, annotators: (name, flagged rows of it), most rows first, of the 50 with the most.
         classes: (label value, flagged rows in it) by value.
         concentrated_in: ('shard', 'source' or 'annotator', name, p-value) where flags
             gather beyond chance.
@@ -128,6 +128,7 @@ class Finding:
     shards: tuple[tuple[str, int], ...] = ()
     shard_count: int = 0
     sources: tuple[tuple[str, int], ...] = ()
+    annotators: tuple[tuple[str, int], ...] = ()
     classes: tuple[tuple[str, int], ...] = ()
     concentrated_in: tuple[tuple[str, str, float], ...] = ()
     trigger: tuple[str, ...] = ()
@@ -148,6 +149,7 @@ class Finding:
             "shards": [list(pair) for pair in self.shards],
             "shard_count": self.shard_count,
             "sources": [list(pair) for pair in self.sources],
+            "annotators": [list(pair) for pair in self.annotators],
             "classes": [list(pair) for pair in self.classes],
             "concentrated_in": [list(item) for item in self.concentrated_in],
             "trigger": list(self.trigger),
@@ -170,6 +172,7 @@ class Finding:
             shards=tuple((n, c) for n, c in value["shards"]),
             shard_count=value["shard_count"],
             sources=tuple((n, c) for n, c in value["sources"]),
+            annotators=tuple((n, c) for n, c in value["annotators"]),
             classes=tuple((n, c) for n, c in value["classes"]),
             concentrated_in=tuple((k, n, p) for k, n, p in value["concentrated_in"]),
             trigger=tuple(value["trigger"]),

@@ -13,7 +13,13 @@ from provender.core.finding import Finding, Level
 from provender.errors import UsageError
 
 POLICY_VERSION = 1
-_LIMITS = ("max_rows", "max_share", "max_rows_per_source", "max_rows_per_class")
+_LIMITS = (
+    "max_rows",
+    "max_share",
+    "max_rows_per_source",
+    "max_rows_per_annotator",
+    "max_rows_per_class",
+)
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,8 @@ class RulePolicy:
         level: the level of its findings, whatever the detector says; None to keep it.
         max_rows: most flagged rows in the data set.
         max_share: most flagged rows as a share of all rows, 0 to 1.
-        max_rows_per_source, max_rows_per_class: most flagged rows in any one of them.
+        max_rows_per_source, max_rows_per_annotator, max_rows_per_class: most flagged rows in any
+            one of them.
         ignore: the rule's findings are listed but never count.
     """
 
@@ -34,6 +41,7 @@ class RulePolicy:
     max_rows: int | None = None
     max_share: float | None = None
     max_rows_per_source: int | None = None
+    max_rows_per_annotator: int | None = None
     max_rows_per_class: int | None = None
     ignore: bool = False
 

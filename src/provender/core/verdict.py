@@ -163,9 +163,11 @@ def _broken(
         ]
     flagged = sum(f.rows for f in findings)
     sources: Counter[str] = Counter()
+    annotators: Counter[str] = Counter()
     classes: Counter[str] = Counter()
     for finding in findings:
         sources.update(dict(finding.sources))
+        annotators.update(dict(finding.annotators))
         classes.update(dict(finding.classes))
     broken = []
     if limits.max_rows is not None and flagged > limits.max_rows:
@@ -175,6 +177,7 @@ def _broken(
         broken.append((share, f"max_share {limits.max_share:g}", flagged))
     for kind, counts, limit in (
         ("source", sources, limits.max_rows_per_source),
+        ("annotator", annotators, limits.max_rows_per_annotator),
         ("class", classes, limits.max_rows_per_class),
     ):
         for name, count in sorted(counts.items()):

@@ -18,7 +18,7 @@ from provender.report.wording import (
     visible,
 )
 
-_WIDTH, _NAME = 80, 11
+_WIDTH, _NAME, _MOST_NAMES = 80, 11, 5
 
 
 def lines_of(finding: dict[str, Any]) -> list[str]:
@@ -52,15 +52,26 @@ def _told(finding: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "target", f"label {finding['target']}"
     yield "rows", f"{count(finding['rows'])}, p = {p_value(finding['p_value'])}"
     yield "where", gist.where(finding)
+    for name in ("sources", "annotators"):
+        if finding[name]:
+            yield name, _fullest(finding[name])
     if finding["removal"]:
         yield "remove", removal(finding)
     for name, value in sorted(finding["evidence"].items()):
         yield "figure", f"{name}: {value_text(value)}"
 
 
+def _fullest(pairs: list[list[Any]]) -> str:
+    """Return the names with the most flagged rows, and of how many they are the first."""
+    shown = [f"{shortened(name, 60)} ({count(rows)})" for name, rows in pairs[:_MOST_NAMES]]
+    left = len(pairs) - len(shown)
+    return ", ".join(shown) + (f" and {count(left)} more" if left else "")
+
+
 def _place(row: dict[str, Any]) -> str:
     parts = [f"{row['shard']} row {count(row['row'])}"]
-    parts += [f"{n} {value_text(row[n])}" for n in ("label", "source") if row.get(n) is not None]
+    told = [name for name in ("label", "source", "annotator") if row.get(name) is not None]
+    parts += [f"{name} {value_text(row[name])}" for name in told]
     return ", ".join(parts)
 
 

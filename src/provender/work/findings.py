@@ -32,7 +32,8 @@ from provender.work.tally import CauseTally, Tally
 from provender.work.thresholds import Thresholds
 from provender.work.told import load_told
 
-_SOURCES_KEPT = 50
+#: Sources, and annotators, that a finding names.
+_CONTRIBUTORS_KEPT = 50
 _REASON = 1000
 
 
@@ -143,7 +144,6 @@ def _finding(
     shards: Counter[str],
     places: list[tuple[str, str, float]],
 ) -> Finding:
-    sources = counted.contributors.get("source", Counter())
     message = cause.message or f"{rule.title}: {counted.rows:,} rows"
     if level.rank < (cause.level or rule.level).rank:
         message += f"; no alarm, for {chance:.2%} of clean data sets would show as much"
@@ -161,7 +161,8 @@ def _finding(
         message=message,
         shards=most_flagged(shards),
         shard_count=len(shards),
-        sources=tuple(sorted(sources.items(), key=lambda i: (-i[1], i[0]))[:_SOURCES_KEPT]),
+        sources=_fullest(counted, "source"),
+        annotators=_fullest(counted, "annotator"),
         classes=tuple(sorted(counted.classes.items())),
         concentrated_in=tuple(places),
         trigger=cause.trigger,
@@ -170,6 +171,12 @@ def _finding(
         examples=tuple(counted.examples),
         evidence=dict(cause.evidence),
     )
+
+
+def _fullest(counted: CauseTally, role: str) -> tuple[tuple[str, int], ...]:
+    """Return (name, flagged rows) of the sources or annotators with the most, these first."""
+    names = counted.contributors.get(role, Counter()).items()
+    return tuple(sorted(names, key=lambda i: (-i[1], i[0]))[:_CONTRIBUTORS_KEPT])
 
 
 def _lead(rule: Rule, cause: Cause) -> Finding:

@@ -28,7 +28,7 @@ from provender.work.task import SpanTask, load_task
 from provender.work.thresholds import Thresholds
 from provender.work.wire import message
 
-_KIND = "marks/1"
+_KIND = "marks/2"
 _EXCERPT = 240
 
 
@@ -112,8 +112,7 @@ def _marked(
     place = pa.array(np.searchsorted(rows, flags["row"].to_numpy()))
     flags = flags.append_column("label", _values(picked, roles.label, place))
     flags = flags.append_column("source", _values(picked, roles.source, place))
-    if roles.annotator:
-        flags = flags.append_column("annotator", _values(picked, roles.annotator, place))
+    flags = flags.append_column("annotator", _values(picked, roles.annotator, place))
     flags = flags.combine_chunks()
     data = pack(_KIND, {}, {name: flags[name].combine_chunks() for name in flags.column_names})
     return Tally(
@@ -193,10 +192,7 @@ def _flags(
 
 
 def load_marks(store: StateStore, name: str) -> pa.Table:
-    """Return a shard's flagged rows: row, rule, score, p_value, cause, label, source.
-
-    There is `annotator` too where a column has that role.
-    """
+    """Return a shard's flagged rows: row, rule, score, p_value, cause, label, source, annotator."""
     return pa.table(unpack(_KIND, store.require(name))[1])
 
 
@@ -238,7 +234,7 @@ def _causes(
     context: Sequence[str],
 ) -> dict[tuple[int, int], CauseTally]:
     """Count the flagged rows by rule and cause; in these by class, source and annotator."""
-    roles = [role for role in ("source", "annotator") if role in flags.column_names]
+    roles = ("source", "annotator")
     keys = ["rule", "cause", "label", *roles]
     grouped = flags.group_by(keys, use_threads=False).aggregate(
         [("row", "count"), ("score", "max"), ("p_value", "min")]
@@ -281,6 +277,7 @@ def _examples(
             "row": flags["row"][i].as_py(),
             "label": flags["label"][i].as_py(),
             "source": flags["source"][i].as_py(),
+            "annotator": flags["annotator"][i].as_py(),
             "score": finite(flags["score"][i].as_py()),
             "p_value": flags["p_value"][i].as_py(),
         }

@@ -32,7 +32,7 @@ def judged(tmp_path):
                 "cause": pa.array(cause.astype(np.int32)),
             }
             marks.append(
-                (f"{shard}.parquet", store.put_content("marks", pack("marks/1", {}, columns)))
+                (f"{shard}.parquet", store.put_content("marks", pack("marks/2", {}, columns)))
             )
         document = {
             "shards": [{"name": "0.parquet"}, {"name": "1.parquet"}],
