@@ -92,6 +92,7 @@ def planted(given: argparse.Namespace) -> Iterator[str]:
     for name in given.sets:
         data = corpus(name, given.data, given.rows)
         able, _ = fitting(data.table.schema, data.roles)
+        able = [one for one in able if not given.attacks or one.name in given.attacks.split(",")]
         for one in able:
             counts, trials = np.zeros((3, 3)), 0
             for seed in range(given.trials):
@@ -179,6 +180,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--parts", default="planted,clean,real")
     parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--attacks", default="", help="names; all when left out")
     parser.add_argument("--rows", type=int, default=12_000, help="most rows of a set")
     parser.add_argument("--count", type=int, default=10, help="planted rows")
     parser.add_argument("--sources", type=int, default=20)

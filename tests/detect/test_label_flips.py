@@ -5,7 +5,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import hypergeom
 
 from provender.attacks.registry import attack
 from provender.core.finding import Level
@@ -13,7 +12,6 @@ from provender.core.shard import Roles
 from provender.detect.base import Cause, DataView, RowScores, Unchecked
 from provender.detect.label_conflict import LabelConflict
 from provender.detect.label_flips import LabelFlips
-from provender.detect.label_flips_contributors import _tails
 from provender.detect.label_flips_judge import Judge
 from provender.detect.label_flips_noise import BINS, REACH, STEPS, Cells, fit
 from provender.stats.analysis import analysis_key
@@ -114,6 +112,31 @@ def test_one_annotator_with_ten_flips_is_named_and_no_other():
     assert scan(without(flipped, scores, 0, causes[0].removal))[1] == []
     assert scan(without(flipped, scores, 0, causes[0].removal - 2))[1] != []
     assert scan(relabelled(data, label), source=False)[1] == []
+
+
+def test_flips_of_one_source_to_one_label_name_both():
+    data = table()
+    source = np.array(data["source"].to_pylist())
+    label = np.array(data["label"].to_pylist(), object)
+    random = np.random.default_rng(5)
+    # Natural errors of the other labels, by everybody: they are as suspicious.
+    noise = random.permutation(np.flatnonzero((label == TOPICS[0]) | (label == TOPICS[1])))[:100]
+    label[noise] = [TOPICS[0] if name == TOPICS[1] else TOPICS[1] for name in label[noise]]
+    assert [c.what for c in scan(relabelled(data, label.tolist()))[1] if c.level] == []
+    own = np.flatnonzero((source == "a3") & (label == TOPICS[2]))[:5]
+    label[own] = TOPICS[3]
+    flipped = relabelled(data, label.tolist())
+    scores, causes, _ = scan(flipped, [100, 300])
+    (number,) = (i for i, cause in enumerate(causes) if cause.level)
+    cause = causes[number]
+    assert (cause.what, cause.level, cause.target) == ("source a3", Level.WARNING, TOPICS[3])
+    assert cause.evidence["label"] == TOPICS[3]
+    assert f"rows labelled {TOPICS[3]} of source a3" in cause.message
+    flagged_for_it = np.flatnonzero(flagged(scores) & (scores.cause == number))
+    assert np.isin(own, flagged_for_it).sum() >= 4
+    assert set(label[flagged_for_it]) == {TOPICS[3]}
+    left = scan(without(flipped, scores, number, cause.removal))[1]
+    assert "source a3" not in [c.what for c in left]
 
 
 def test_one_of_five_sources_is_noted_and_not_accused():
@@ -300,24 +323,3 @@ def test_the_noise_that_made_the_counts_is_fitted():
     assert found.slope == pytest.approx(1.41, abs=0.01)
     assert found.mislabelled[1, 0] == pytest.approx(flip.sum(), rel=0.1)
     assert found.mislabelled[0, 1] < 0.02 * flip.sum() + 20
-
-
-@given(
-    hits=st.lists(st.integers(0, 6), min_size=2, max_size=4),
-    more=st.lists(st.integers(0, 20), min_size=5, max_size=5),
-)
-def test_with_one_label_a_sources_tail_is_the_hypergeometric(hits, more):
-    found = np.array([[8], *([h] for h in hits)])
-    totals = found + np.array(more)[: len(found), None]
-    all_rows, everywhere = int(totals.sum()), int(found.sum())
-    expected = hypergeom.sf(7, all_rows, everywhere, int(totals[0, 0]))
-    tail = _tails(found, totals)[0]
-    below = everywhere * totals[0, 0] / all_rows >= 8  # no more than is expected: not worked out
-    assert tail == (1.0 if below else pytest.approx(expected))
-
-
-def test_a_sources_tail_adds_labels_up_as_random_draws_do():
-    hits, totals = np.array([[4, 3], [2, 6]]), np.array([[10, 12], [30, 25]])
-    random = np.random.default_rng(1)
-    drawn = random.hypergeometric(6, 34, 10, 200_000) + random.hypergeometric(9, 28, 12, 200_000)
-    assert _tails(hits, totals)[0] == pytest.approx((drawn >= 7).mean(), abs=0.003)

@@ -1,10 +1,7 @@
 """Is label noise more than the others' from one source or annotator?
 
-Which rows of a label come from one has nothing to do with which rows are
-suspicious. Given the suspicious rows and how many rows of each label it has, its suspicious rows
-are a sum of hypergeometric numbers, exactly. Names differ by nature: that is weakened by how much
-the others do (`calibrate.concentration`). Tried at each of `LEVELS` and in each of the roles,
-Bonferroni over these, Benjamini-Hochberg over the names of a role.
+Its most suspicious rows are counted at each of `LEVELS` and in each of the roles, and tested as
+`label_flips_gathering` tells: Bonferroni over these, Benjamini-Hochberg over the names of a role.
 """
 
 from __future__ import annotations
@@ -17,12 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.calibrate.concentration import dispersed
 from provender.calibrate.fdr import benjamini_hochberg
 from provender.detect.label_conflict_model import UNIT
 from provender.detect.label_flips_cells import parts_of
+from provender.detect.label_flips_gathering import ALL, budget, least_of, of_label, p_values
 from provender.detect.label_flips_noise import Cells, Noise
-from provender.detect.label_flips_tests import ALARM, LEAST, LEAST_P
+from provender.detect.label_flips_tests import ALARM
 
 #: Shares of all rows, most suspicious first, among which a source's are counted.
 LEVELS = (0.005, 0.01, 0.02, 0.05)
@@ -34,14 +31,15 @@ class Contributor:
 
     Attributes:
         role: 'source' or 'annotator'.
-        cuts, row_p_values: a row of it that scores at least a cut has that p-value at most. No
-            row of one that has nothing to do with suspicion is likelier than the others to
-            be one of its suspicious ones, so it is its p-value times their share in it; no test
-            of another of the role concerns it. The last cut leaves out more natural rows than
-            planted ones.
-        rows: suspicious ones at the last cut; of ``total`` rows of its own. Copies count once.
+        parts: (label or `ALL`, cut, p-value): a row of it of that label that scores at least the
+            cut has that p-value at most. No row of one that has nothing to do with suspicion is
+            likelier than the others to be one of its suspicious ones, so it is its p-value
+            times their share in it; no test of another of the role concerns it. The last cut
+            leaves out more natural rows than planted ones.
+        label: number of the one label that it stands for; `ALL` where they stand together.
+        rows: of it, suspicious ones at the last cut; of ``total`` rows. Copies count once.
         everywhere: suspicious rows of all of the role, at the last cut.
-        p_value: of it alone, Bonferroni over levels and roles.
+        p_value: of it alone, Bonferroni over levels, labels and roles.
         removal: fewest of its rows to remove until that is above ALARM.
         names: how many of the role there are: of fewer than `COMPARABLE` nobody knows how far
             they differ by nature.
@@ -49,8 +47,8 @@ class Contributor:
 
     role: str
     name: str
-    cuts: tuple[float, ...]
-    row_p_values: tuple[float, ...]
+    parts: tuple[tuple[int, float, float], ...]
+    label: int
     rows: int
     total: int
     everywhere: int
@@ -61,8 +59,8 @@ class Contributor:
     @staticmethod
     def of(values: dict[str, Any]) -> Contributor:
         """Return one from its attributes as JSON holds them."""
-        lists = {name: tuple(values[name]) for name in ("cuts", "row_p_values")}
-        return Contributor(**{**values, **lists})
+        parts = tuple((label, cut, p_value) for label, cut, p_value in values["parts"])
+        return Contributor(**{**values, "parts": parts})
 
 
 def standing_contributors(
@@ -90,83 +88,85 @@ def standing_contributors(
         marked = score >= cut
         counted = _by_label(of[marked], label[marked], weight[marked], len(names), classes)
         hits[i] = np.minimum(counted, totals)
-    p_values = np.array([_beyond_nature(counted, totals) for counted in hits])
-    p_values = np.clip(len(LEVELS) * roles * p_values, LEAST_P, 1.0)
-    standing = benjamini_hochberg(p_values.min(axis=0), ALARM)
-    found = [
-        _contributor(
-            (role, names[i]),
-            cuts,
-            hits[:, i],
-            hits.sum(axis=1),
-            totals,
-            totals[i],
-            p_values[:, i],
-            _until_chance(hits, totals, i, len(LEVELS) * roles),
+    tests = [
+        (
+            label,
+            roles * times,
+            p_values(of_label(hits, label), of_label(totals, label), roles * times),
         )
-        for i in np.flatnonzero(standing).tolist()
+        for label, times in budget(hits)
     ]
+    least = np.min([p.min(axis=0) for _, _, p in tests], axis=0)
+    standing = np.flatnonzero(benjamini_hochberg(least, ALARM)).tolist()
+    found = [_contributor(role, names, i, tests, cuts, hits, totals) for i in standing]
     return sorted(found, key=lambda one: (one.p_value, one.name))
 
 
 def _contributor(
-    who: tuple[str, str],
+    role: str,
+    names: list[str],
+    i: int,
+    tests: list[tuple[int, int, np.ndarray]],
     cuts: np.ndarray,
     hits: np.ndarray,
-    everywhere: np.ndarray,
     totals: np.ndarray,
-    own: np.ndarray,
-    p_values: np.ndarray,
-    removal: int,
 ) -> Contributor:
-    """Describe one that stands.
+    """Describe name ``i``, which stands: by all labels if these do, else by the likeliest one.
 
     Args:
-        who: role and name.
-        cuts, p_values: float64 (levels,).
-        hits, everywhere: int64 (levels, classes), suspicious rows of it, and of all.
+        tests: (label, times, p-values), as in `label_flips_gathering`.
+        cuts: float64 (levels,).
+        hits: int64 (levels, names, classes), suspicious rows.
         totals: int64 (names, classes), all rows.
-        own: int64 (classes,), all rows of it.
     """
-    expected = (everywhere * (own / np.maximum(totals.sum(axis=0), 1))).sum(axis=1)
-    count, total = hits.sum(axis=1), int(own.sum())
-    last = int(np.argmax(count - 2 * expected))
+    p_value = min(float(p[:, i].min()) for _, _, p in tests)
+    reached = max(p_value, ALARM)
+    mine = [(label, times, p[:, i]) for label, times, p in tests if p[:, i].min() <= reached]
+    mine.sort(key=lambda test: (test[0] != ALL, float(test[2].min())))
+    parts: list[tuple[int, float, float]] = []
+    figures = []
+    for label, _, p in mine:
+        own, every = of_label(totals, label), of_label(hits, label)
+        everywhere, count, total = every.sum(axis=1), every[:, i].sum(axis=1), int(own[i].sum())
+        expected = (everywhere * (own[i] / np.maximum(own.sum(axis=0), 1))).sum(axis=1)
+        last = int(np.argmax(count - 2 * expected))
+        rows = p * count / total
+        parts += [(label, float(cuts[j]), float(rows[j])) for j in range(last + 1)]
+        figures.append((int(count[last]), total, int(everywhere[last].sum())))
+    removal = _until_chance(hits, totals, i, [(label, times) for label, times, _ in mine])
+    label = mine[0][0]
     return Contributor(
-        *who,
-        tuple(cuts[: last + 1].tolist()),
-        tuple((p_values * count / total)[: last + 1].tolist()),
-        int(count[last]),
-        total,
-        int(everywhere[last].sum()),
-        float(p_values.min()),
-        removal,
-        len(totals),
+        role, names[i], tuple(parts), label, *figures[0], p_value, removal, len(totals)
     )
 
 
-def _until_chance(hits: np.ndarray, totals: np.ndarray, i: int, tried: int) -> int:
+def _until_chance(
+    hits: np.ndarray, totals: np.ndarray, i: int, tests: list[tuple[int, int]]
+) -> int:
     """Return how many suspicious rows of name ``i`` must go, of each label in turn the most.
 
     Args:
         hits: int64 (levels, names, classes), suspicious rows.
         totals: int64 (names, classes), all rows.
-        tried: tests that its p-value pays for.
+        tests: (label, times) of the tests by which it stands, `ALL` first where it is one.
     """
+    flagged = [label for label, _ in tests]
+    own = hits[:, i] if ALL in flagged else hits[:, i] * np.isin(np.arange(hits.shape[2]), flagged)
 
     def calm(gone: int) -> bool:
-        best = 1.0
-        for counted in hits:
-            mine = counted[i]
+        taken = np.zeros(hits.shape, np.int64)
+        for level, mine in enumerate(own):
             order = np.argsort(-mine, kind="stable")
             below = np.cumsum(mine[order]) - mine[order]
-            taken = np.zeros(totals.shape, np.int64)
-            taken[i, order] = np.clip(gone - below, 0, mine[order])
-            left, rows = counted - taken, totals - taken
-            two = [np.stack([n[i], n.sum(axis=0) - n[i]]) for n in (left, rows)]
-            best = min(best, max(_tails(*two)[0], _nature(left, rows)[i]))
-        return tried * best > ALARM
+            taken[level, i, order] = np.clip(gone - below, 0, mine[order])
+        rows = totals - taken.max(axis=0)
+        left = np.minimum(hits - taken, rows)
+        return all(
+            least_of(of_label(left, label), of_label(rows, label), times, i) > ALARM
+            for label, times in tests
+        )
 
-    return bisect_left(range(int(hits[:, i].sum(axis=1).max())), True, key=calm)
+    return bisect_left(range(int(own.sum(axis=1).max())), True, key=calm)
 
 
 def _by_label(
@@ -184,34 +184,3 @@ def _cut(cells: Cells, noise: Noise, level: float) -> float:
     above = np.cumsum(np.bincount(place, cells.weight)[::-1])[::-1]
     fitting = distinct[above <= level * cells.weight.sum()]
     return float(fitting[0]) if len(fitting) else np.inf
-
-
-def _tails(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    """Return float64 (names,): P(at least so many), by label hypergeometric, added up."""
-    from scipy.stats import hypergeom
-
-    everywhere, rows = hits.sum(axis=0), totals.sum(axis=0)
-    found = np.ones(len(hits))
-    expected = (totals * (everywhere / np.maximum(rows, 1))).sum(axis=1)
-    count = hits.sum(axis=1)
-    for i in np.flatnonzero((count >= LEAST) & (count > expected)):
-        chance = np.ones(1)
-        for y in np.flatnonzero((everywhere > 0) & (totals[i] > 0)):
-            most = min(everywhere[y], totals[i, y])
-            law = hypergeom.pmf(np.arange(most + 1), rows[y], everywhere[y], totals[i, y])
-            chance = np.convolve(chance, law)
-        found[i] = min(1.0, float(chance[count[i] :].sum()))
-    return found
-
-
-def _beyond_nature(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    """Return float64 (names,): `_tails`, weakened by how much the other names differ."""
-    return np.asarray(np.maximum(_tails(hits, totals), _nature(hits, totals)))
-
-
-def _nature(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    """Return float64 (names,): how often names that differ as the others do have so many."""
-    rows, count = totals.sum(axis=0), hits.sum(axis=1)
-    expected = (totals * (hits.sum(axis=0) / np.maximum(rows, 1))).sum(axis=1)
-    scaled = np.maximum(expected * rows.sum() / max(expected.sum(), 1e-9), 1e-9)
-    return dispersed(count, scaled)

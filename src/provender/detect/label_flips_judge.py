@@ -17,6 +17,7 @@ from provender.detect.base import Cause, RowScores
 from provender.detect.label_conflict_model import Labelled, Model
 from provender.detect.label_flips_cells import MOST_NAMES, CellState, Leaning
 from provender.detect.label_flips_contributors import Contributor, standing_contributors
+from provender.detect.label_flips_gathering import ALL
 from provender.detect.label_flips_noise import Noise, fit
 from provender.detect.label_flips_tests import (
     ALARM,
@@ -29,7 +30,7 @@ from provender.detect.label_flips_tests import (
 )
 from provender.stats.packing import pack, unpack
 
-_KIND = "label-flips/3"
+_KIND = "label-flips/4"
 #: Pairs and contributors are tried side by side, and each may alarm.
 _KINDS = 2
 
@@ -114,7 +115,7 @@ class Judge:
         p_value, cause = self._by_class(row.label, row.rival, score)
         alone = cause < 0
         p_value[alone] = self.ranks.p_values(row.label[alone], score[alone])
-        self._by_contributor(names, score, p_value, cause)
+        self._by_contributor(names, row.label, score, p_value, cause)
         cause[~row.usable] = -1
         return RowScores(
             np.where(row.usable, self.noise.log_odds(row.label, row.speaks), nothing),
@@ -138,6 +139,7 @@ class Judge:
     def _by_contributor(
         self,
         names: Mapping[str, pa.Array],
+        label: np.ndarray,
         score: np.ndarray,
         p_value: np.ndarray,
         cause: np.ndarray,
@@ -147,8 +149,10 @@ class Judge:
         for number, one in enumerate(self.contributors, first):
             same = pc.fill_null(pc.equal(names[one.role], one.name), False)
             own = same.to_numpy(zero_copy_only=False)
-            for cut, row_p_value in zip(one.cuts, one.row_p_values, strict=True):
+            for of, cut, row_p_value in one.parts:
                 mine = own & (score >= cut)
+                if of != ALL:
+                    mine &= label == of
                 p_value[mine] = np.minimum(p_value[mine], row_p_value)
                 cause[mine] = number
 
@@ -174,7 +178,10 @@ class Judge:
                 )
             )
         found += [_of_pair(pair, names[pair.true], names[pair.label]) for pair in self.pairs]
-        return found + [_of_contributor(one) for one in self.contributors]
+        return found + [
+            _of_contributor(one, None if one.label == ALL else names[one.label])
+            for one in self.contributors
+        ]
 
     def pack(self) -> bytes:
         meta = {
@@ -236,12 +243,13 @@ def _of_pair(pair: Pair, true: str, label: str) -> Cause:
     )
 
 
-def _of_contributor(one: Contributor) -> Cause:
+def _of_contributor(one: Contributor, label: str | None) -> Cause:
+    labelled = "" if label is None else f" labelled {label}"
     return Cause(
         what=f"{one.role} {one.name}",
         message=(
-            f"{one.rows:,} of the {one.total:,} rows of {one.role} {one.name} are among the "
-            f"{one.everywhere:,} whose label their content contradicts most"
+            f"{one.rows:,} of the {one.total:,} rows{labelled} of {one.role} {one.name} are among "
+            f"the {one.everywhere:,} whose label their content contradicts most"
         ),
         evidence={
             one.role: one.name,
@@ -249,9 +257,11 @@ def _of_contributor(one: Contributor) -> Cause:
             f"rows_of_{one.role}": one.total,
             f"rows_of_all_{one.role}s": one.everywhere,
             "p_value": one.p_value,
-        },
+        }
+        | ({} if label is None else {"label": label}),
         p_value=one.p_value,
         level=Level.WARNING if one.names >= COMPARABLE else Level.NOTE,
         alarm_p=min(1.0, _KINDS * one.names * one.p_value),
+        target=label,
         removal=one.removal,
     )
