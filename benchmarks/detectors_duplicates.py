@@ -69,7 +69,9 @@ def cases(data: Path) -> Iterator[Case]:
                 yield detector, name, table, roles
     for table in _read(data, "chitchat_pairs"):
         pairs = table.select(["prompt", "response"])
-        yield ExactRow(), "chitchat_pairs", pairs, Roles(prompt="prompt", response="response")
+        roles = Roles(prompt="prompt", response="response")
+        for detector in (ExactRow(), NearText()):
+            yield detector, "chitchat_pairs", pairs, roles
         yield NearText(), "chitchat_pairs, responses", table, Roles(text="response")
     mnist = data / "mnist10k.npz"
     if mnist.exists():

@@ -137,9 +137,55 @@ def test_nothing_to_compare_gives_no_findings(texts: list[str]) -> None:
     assert found.rows.dtype == np.int64
 
 
+def test_without_a_text_prompts_and_their_responses_are_compared_as_one() -> None:
+    texts = _corpus(300, 40)
+    copies = [_edited(texts[7], 1, seed) for seed in range(4)]
+    # The same prompt with another answer is no copy, nor is the same answer to another prompt.
+    copies += [texts[8][:20] + texts[9][:20], texts[10][:20] + texts[9][20:]]
+    every = [*texts, *copies]
+    pairs = {"ask": [" ".join(t[:20]) for t in every], "say": [" ".join(t[20:]) for t in every]}
+    found, _ = run(
+        bound(NearText(), pa.table(pairs), prompt="ask", response="say"), pa.table(pairs)
+    )
+    assert found.rows.tolist() == [7, 300, 301, 302, 303]
+
+
+def test_turns_of_a_dialogue_that_overlap_are_no_copies() -> None:
+    said = [" ".join(text) for text in _corpus(200, 30)]
+    said[1::2] = ["yes"] * 100
+    turns = pa.table({"ask": said[:-1], "say": said[1:]})
+    assert not len(run(bound(NearText(), turns, prompt="ask", response="say"), turns)[0].rows)
+    twice = pa.concat_tables([turns, turns.slice(40, 10)])
+    found, _ = run(bound(NearText(), twice, prompt="ask", response="say"), twice)
+    assert found.rows.tolist() == [*range(40, 50), *range(199, 209)]
+
+
+@given(
+    st.lists(st.tuples(st.none() | WORDS, st.none() | WORDS), max_size=10),
+    st.lists(st.integers(0, 10), max_size=4),
+)
+def test_states_of_pairs_merge(rows: list[tuple[str | None, str | None]], cuts: list[int]) -> None:
+    columns = [pa.array([row[i] for row in rows], pa.string()) for i in range(2)]
+    table = pa.table(dict(zip(("ask", "say"), columns, strict=True)))
+    detector = bound(NearText(), table, prompt="ask", response="say")
+    assert_mergeable(detector.analysis(0, None), table, cuts)
+
+
+def test_one_role_of_a_text_is_enough_and_the_text_comes_first() -> None:
+    view = pa.schema([(name, pa.string()) for name in ("t", "ask", "say")])
+    for roles, texts in (
+        (Roles(response="say"), ("say",)),
+        (Roles(prompt="ask"), ("ask",)),
+        (Roles(text="t", prompt="ask", response="say"), ("t",)),
+    ):
+        detector = NearText().bind(DataView(view, roles))
+        assert isinstance(detector, NearText)
+        assert detector.texts == texts
+
+
 def test_data_without_a_text_cannot_be_checked() -> None:
     schema = pa.schema([("text", pa.int64())])
-    for roles in (Roles(), Roles(text="text")):
+    for roles in (Roles(), Roles(text="text"), Roles(prompt="text")):
         assert isinstance(NearText().bind(DataView(schema, roles)), Unchecked)
 
 

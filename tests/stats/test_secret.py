@@ -23,7 +23,7 @@ from provender.stats.cell_hash import cell_hashes
 from provender.stats.grams import hash_strings
 from provender.stats.minhash import permutations
 from provender.stats.secret import key_id
-signing = NearText(text="t").analysis(0, None)
+signing = NearText(texts=("t",)).analysis(0, None)
 keys = Keys(("n", "s"), "never")
 rows = pa.record_batch({"n": [1, 2], "s": ["one", "two"]})
 vectors = pa.record_batch({"v": [np.arange(1.0, 1001.0)]})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -13,7 +13,7 @@ from provender.core.finding import Level, Rule, Sufficient
 from provender.detect.base import DataView, Unchecked
 from provender.detect.listed_rows import UndividedRows, pack_listed
 from provender.stats import secret
-from provender.stats.cell_hash import is_text, word_hashes
+from provender.stats.cell_hash import is_text, mix, word_hashes
 from provender.stats.minhash import (
     agreements,
     band_rows,
@@ -34,8 +34,8 @@ RULE = Rule(
     id="duplicates/near-text",
     title="nearly equal texts",
     sees=(
-        "texts that share most of their runs of five words, and equal ones: all texts of a "
-        "cluster but one, scored by the cluster's size"
+        "texts, or prompts with their responses, that share most of their runs of five words, and "
+        "equal ones: all texts of a cluster but one, scored by the cluster's size"
     ),
     blind=(
         "texts too short for a signature, and languages written without spaces; paraphrases; a "
@@ -50,7 +50,8 @@ RULE = Rule(
     ),
     false_alarms=(
         "of 805 texts listed in BBC news, Reuters R8 and SpamAssassin mail, 45 have their nearest "
-        "partner at an exact similarity of .6 to .7, the others at .7 or above"
+        "partner at an exact similarity of .6 to .7, the others at .7 or above; of dialogues none in "
+        "8 parts of 6,000 turns, and two copies in all 131,569"
     ),
     level=Level.NOTE,
     references=(
@@ -62,14 +63,20 @@ RULE = Rule(
 _BACKGROUND_PAIRS = 100_000
 _RECALL = 0.95  # of pairs exactly at the threshold
 _REACH = 16
+_ANSWER = np.uint64(0x5851F42D4C957F2D)  # sets words of responses apart from those of prompts
 
 
 @dataclass(frozen=True)
 class Signing:
-    """The analysis: one signature for each text with enough shingles."""
+    """The analysis: one signature for each text with enough shingles.
+
+    Attributes:
+        texts: the column of texts, or those of prompts and responses. What one says as a prompt
+            and another as a response is nothing in common: turns of one dialogue overlap so.
+    """
 
     id: str
-    text: str
+    texts: tuple[str, ...]
     shingle: int
     least: int
     permutations: int
@@ -78,10 +85,11 @@ class Signing:
     version: int = 1
 
     def parameters(self) -> dict[str, Any]:
-        return {k: v for k, v in vars(self).items() if k not in ("id", "version")}
+        given = {k: v for k, v in vars(self).items() if k not in ("id", "texts", "version")}
+        return {"text": self.texts[0] if len(self.texts) == 1 else list(self.texts), **given}
 
     def columns(self) -> tuple[str, ...]:
-        return (self.text,)
+        return self.texts
 
     def empty(self, first_row: int = 0) -> SignatureRows:  # noqa: ARG002
         return SignatureRows(0, 0, 0, (), self.permutations)
@@ -89,7 +97,7 @@ class Signing:
     def add(self, state: SignatureRows, batch: pa.RecordBatch) -> SignatureRows:
         coefficients = permutations(self.permutations, self.seed)
         pieces = [state]
-        for words, counts in word_hashes(batch.column(self.text)):
+        for words, counts in _words([batch.column(text) for text in self.texts]):
             shingles, per_text = shingle_hashes(words, counts, self.shingle)
             enough = per_text >= self.least
             shingles = shingles[np.repeat(enough, per_text)]
@@ -111,7 +119,7 @@ class Signing:
 
 @dataclass(frozen=True)
 class NearText(UndividedRows):
-    """Reads the text column once.
+    """Reads the text column once, or prompt and response where there is none.
 
     Attributes:
         threshold: least share of agreeing permutations (an estimate of Jaccard similarity).
@@ -120,7 +128,7 @@ class NearText(UndividedRows):
         permutations: MinHash values per text.
         seed: of the permutations and of the background pairs.
         most: texts that are kept, the first in canonical order.
-        text: the column, once bound.
+        texts: the columns, once bound.
     """
 
     threshold: float = 0.7
@@ -129,22 +137,25 @@ class NearText(UndividedRows):
     permutations: int = 128
     seed: int = 1
     most: int = 2_000_000
-    text: str = ""
+    texts: tuple[str, ...] = ()
 
     rule: ClassVar[Rule] = RULE
 
     def bind(self, view: DataView) -> Self | Unchecked:
-        text = view.roles.text
-        if text is None:
-            return Unchecked("no column has the role text")
-        if not is_text(view.schema.field(text).type):
-            return Unchecked(f"the text column {text!r} does not hold strings")
-        return replace(self, text=text)
+        roles = view.roles
+        given = [roles.text] if roles.text else [roles.prompt, roles.response]
+        texts = tuple(column for column in given if column)
+        if not texts:
+            return Unchecked("no column has the role text, prompt or response")
+        for text in texts:
+            if not is_text(view.schema.field(text).type):
+                return Unchecked(f"the text column {text!r} does not hold strings")
+        return replace(self, texts=texts)
 
     def analysis(self, round: int, profile: bytes | None) -> Signing:  # noqa: ARG002
         return Signing(
             f"{RULE.id}#0",
-            self.text,
+            self.texts,
             self.shingle,
             self.least,
             self.permutations,
@@ -214,3 +225,27 @@ class NearText(UndividedRows):
         if state.beyond:
             told.append(f"{state.beyond} texts after the first {self.most}, which are kept")
         return "; ".join(told)
+
+
+def _words(columns: Sequence[pa.Array]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield (uint64 (words,), int64 (rows,) words per row), rows of one or of two columns."""
+    if len(columns) == 1:
+        yield from word_hashes(columns[0])
+        return
+    none = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
+    (asked, ask), (said, say) = (
+        [np.concatenate(parts) for parts in zip(none, *word_hashes(column), strict=True)]
+        for column in columns
+    )
+    counts = ask + say
+    starts = np.cumsum(counts) - counts
+    words = np.empty(len(asked) + len(said), np.uint64)
+    words[_places(starts, ask)] = asked
+    words[_places(starts + ask, say)] = mix(said + _ANSWER)
+    yield words, counts
+
+
+def _places(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return int64 (total,): the places of runs of so many from each start on."""
+    before = np.cumsum(counts) - counts
+    return np.asarray(np.arange(int(counts.sum())) + np.repeat(starts - before, counts))
