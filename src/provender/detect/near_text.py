@@ -50,8 +50,8 @@ RULE = Rule(
     ),
     false_alarms=(
         "of 805 texts listed in BBC news, Reuters R8 and SpamAssassin mail, 45 have their nearest "
-        "partner at an exact similarity of .6 to .7, the others at .7 or above; of dialogues none in "
-        "8 parts of 6,000 turns, and two copies in all 131,569"
+        "partner at an exact similarity of .6 to .7, the others at .7 or above; of dialogues none "
+        "in 8 parts of 6,000 turns, and two copies in all 131,569"
     ),
     level=Level.NOTE,
     references=(
