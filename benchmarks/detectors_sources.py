@@ -6,7 +6,8 @@ Run:  python -m benchmarks.detectors_sources [--data ../shared/data] [--parts pl
 at random. How often is that source named, for rows flagged at 1 %, and how often another one, by
 sources/own-words, by text/label-flips where there are labels, and by either?
 `clean`: random halves and eighths with sources at random: how often is any source named?
-`real`: sources that data really have, or stand for real ones: is the null disbelieved?
+`real`: sources that data really have, or stand for real ones: is the null disbelieved? Which of
+them does text/label-flips name, where there are labels?
 
 The sets chose one constant, how much sources may differ (GATHERED); no other was chosen with them
 in sight.
@@ -148,20 +149,28 @@ def real(given: argparse.Namespace) -> Iterator[str]:
             f"{len(answer.named)} named, {size / max(answer.seconds, 1e-9):.1f} MB/s; "
             f"{answer.unseen}"
         )
+        if roles.label:
+            flips = ask(table, roles, LabelFlips())
+            told = ", ".join(flips.named) or "-"
+            yield f"{'':32}label flips: {told}, {flips.flagged.sum()} rows {flips.unseen}"
 
 
 def _with_real_sources(data: Path) -> Iterator[tuple[str, pa.Table, Roles]]:
-    text = Roles(text="text")
+    text, labelled = Roles(text="text"), Roles(text="text", label="label")
+    for name in ("bbc", "r8"):
+        table = corpus(name, data, 12_000).table
+        block = pa.array([f"b{20 * row // table.num_rows:02}" for row in range(table.num_rows)])
+        yield f"{name}, in order, 20 blocks", table.append_column("from", block), labelled
     for name in ("books", "bbc", "r8"):
         table = corpus(name, data, 12_000).table
         yield f"{name}, by label", table.append_column("from", table["label"]), text
     mails = pq.read_table(data / "spamassassin.parquet")
     bodies = mails["text"].to_pylist()
-    yield "mails, by group", mails.append_column("from", mails["group"]), text
+    yield "mails, by group", mails.append_column("from", mails["group"]), labelled
     for name, pattern in _HEADER.items():
         met = [re.search(pattern, body, re.I | re.M) for body in bodies]
         source = pa.array([one[1].lower() if one else None for one in met], pa.string())
-        yield f"mails, by {name}", mails.append_column("from", source), text
+        yield f"mails, by {name}", mails.append_column("from", source), labelled
     pairs = Roles(prompt="prompt", response="response")
     chat = pq.read_table(data / "chitchat_pairs.parquet")
     yield "chat, by sender", chat.append_column("from", chat["sender"]), pairs

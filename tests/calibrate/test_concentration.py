@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from provender.calibrate.concentration import concentrated
+from provender.calibrate.concentration import comparable, concentrated
 
 TOTALS = {f"s{i:02}": 500 for i in range(20)}
 
@@ -66,3 +66,18 @@ def test_repeated_records_of_one_section_are_its_nature():
     assert concentrated(counts, shards, 0.01) == []
     even = dict(zip(sorted(shards), [1, 14, 2, 1, 0, 1, 2, 1], strict=True))
     assert [name for name, _ in concentrated(even, shards, 0.01)] == ["1.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "enough"),
+    [
+        ([300] * 20, True),
+        ([300] * 10, True),
+        ([300] * 9, False),
+        ([6000] + [300] * 20, False),
+        ([900] + [300] * 20, True),
+        ([0] * 12, True),
+    ],
+)
+def test_few_places_or_small_ones_beside_a_large_one_tell_little(rows, enough):
+    assert comparable(np.array(rows)) is enough

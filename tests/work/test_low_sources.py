@@ -84,3 +84,6 @@ def test_one_of_few_sources_is_noted_and_not_accused() -> None:
     assert one.level is Level.NOTE
     (one,) = low_findings(ERROR, "source", {"s07": 25}, ROWS, (), 0.01, ALARMS)
     assert one.level is Level.ERROR
+    beside_one = ROWS | {"s08": 9000}
+    (one,) = low_findings(ERROR, "source", {"s07": 25}, beside_one, (), 0.01, ALARMS)
+    assert one.level is Level.NOTE

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provender.calibrate.concentration import comparable
 from provender.calibrate.fdr import benjamini_hochberg
 from provender.detect.label_conflict_model import UNIT
 from provender.detect.label_flips_cells import parts_of
@@ -41,8 +42,8 @@ class Contributor:
         everywhere: suspicious rows of all of the role, at the last cut.
         p_value: of it alone, Bonferroni over levels, labels and roles.
         removal: fewest of its rows to remove until that is above ALARM.
-        names: how many of the role there are: of fewer than `COMPARABLE` nobody knows how far
-            they differ by nature.
+        names: how many of the role there are.
+        even: whether there are enough others to tell how far it goes by nature (`comparable`).
     """
 
     role: str
@@ -55,6 +56,7 @@ class Contributor:
     p_value: float
     removal: int
     names: int
+    even: bool
 
     @staticmethod
     def of(values: dict[str, Any]) -> Contributor:
@@ -135,8 +137,9 @@ def _contributor(
         figures.append((int(count[last]), total, int(everywhere[last].sum())))
     removal = _until_chance(hits, totals, i, [(label, times) for label, times, _ in mine])
     label = mine[0][0]
+    even = comparable(of_label(totals, label).sum(axis=1))
     return Contributor(
-        role, names[i], tuple(parts), label, *figures[0], p_value, removal, len(totals)
+        role, names[i], tuple(parts), label, *figures[0], p_value, removal, len(totals), even
     )
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.calibrate.concentration import COMPARABLE
 from provender.calibrate.conformal import Ranks
 from provender.core.finding import Level
 from provender.detect.base import Cause, RowScores
@@ -260,7 +259,7 @@ def _of_contributor(one: Contributor, label: str | None) -> Cause:
         }
         | ({} if label is None else {"label": label}),
         p_value=one.p_value,
-        level=Level.WARNING if one.names >= COMPARABLE else Level.NOTE,
+        level=Level.WARNING if one.even else Level.NOTE,
         alarm_p=min(1.0, _KINDS * one.names * one.p_value),
         target=label,
         removal=one.removal,

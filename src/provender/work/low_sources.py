@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
+
 from provender.calibrate.alarms import Alarms
-from provender.calibrate.concentration import COMPARABLE, concentrated
+from provender.calibrate.concentration import comparable, concentrated
 from provender.core.finding import Finding, Level, Rule
 from provender.work.summary import LOW
 
@@ -27,7 +29,8 @@ def low_findings(
     """Return a finding for each source, annotator or shard in which a rule's low p-values gather.
 
     Ten rows that are too weak to be flagged one by one are much if one contributor sent them.
-    Where many differ nothing is said of any: they do so by nature. One of few is a note.
+    Where many differ nothing is said of any: they do so by nature. One of few, or beside one
+    that holds much of the data, is a note.
 
     Args:
         role: 'source', 'annotator' or 'shard': which places these are.
@@ -42,13 +45,13 @@ def low_findings(
         return []
     share = sum(low.values()) / max(sum(rows.values()), 1)
     tried = {role: len(rows)}
-    comparable = len(rows) >= COMPARABLE
+    even = comparable(np.array([*rows.values()]))
     findings = []
     for name, p_value in places:
         if name in known:
             continue
         place = (role, name, p_value)
-        alarmed = comparable and alarms is not None and alarms.by_gathering([place], tried)
+        alarmed = even and alarms is not None and alarms.by_gathering([place], tried)
         expected = share * rows[name]
         findings.append(
             Finding(
