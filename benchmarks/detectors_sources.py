@@ -93,8 +93,8 @@ def planted(given: argparse.Namespace) -> Iterator[str]:
     for name in given.sets:
         data = corpus(name, given.data, given.rows)
         able, _ = fitting(data.table.schema, data.roles)
-        able = [one for one in able if not given.attacks or one.name in given.attacks.split(",")]
-        for one in able:
+        wanted = given.attacks.split(",") if given.attacks else [one.name for one in able]
+        for one in (attack for attack in able if attack.name in wanted):
             counts, trials = np.zeros((3, 3)), 0
             for seed in range(given.trials):
                 random = np.random.default_rng([crc32(one.name.encode()), seed])
