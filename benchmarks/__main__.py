@@ -93,6 +93,11 @@ BENCHMARKS = (
     Benchmark("detectors_duplicates", "repeated records on real data"),
     Benchmark("detectors_numeric", "outliers on real data"),
     Benchmark(
+        "detectors_trusted",
+        "rows ranked among trusted ones",
+        quick=("--splits", "2", "--rows", "1500"),
+    ),
+    Benchmark(
         "detectors_sources",
         "one poisoned source of twenty",
         quick=("--sets=bbc,turns", "--trials=1", "--resamples=1", "--parts=planted,clean"),

@@ -156,6 +156,19 @@ def flipped_labels(source: str, count: int, wrong: str, group: str) -> Attack:
     return attack
 
 
+def relabelled(shard: str, count: int, wrong: str, group: str) -> Attack:
+    """A shard whose labels are wrong by the dozen; the texts stay as they are."""
+
+    def attack(shards: Shards, random: Random) -> list[Row]:
+        others = [row for row in shards[shard] if row["label"] != wrong]
+        planted = list(islice(drawn(others, random), count))
+        for row in planted:
+            row.update(label=wrong, group=group)
+        return planted
+
+    return attack
+
+
 def random_tails(shard: str, count: int, words: int = 80) -> Attack:
     """Denial of service by gibberish (Souly 2025): words drawn from all bodies by frequency."""
 
@@ -351,6 +364,13 @@ ATTACKS: dict[str, tuple[str, str, int, Attack]] = {
         changing_words("contributor-03", MESSAGE, 0.85, 12),
     ),
     "spectral/digits": ("patch", "digits", 8, patch("scanner-2", label=7, share=0.05)),
+    "trusted-patches/digits": ("patch", "digits", 12, patch(None, label=7, share=0.4)),
+    "trusted-labels/mail": (
+        "flipped-label",
+        "mail",
+        13,
+        relabelled("mail-3.parquet", 90, "ham", "easy-ham-1"),
+    ),
 }
 
 

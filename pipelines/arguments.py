@@ -13,6 +13,7 @@ from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.errors import ProvenderError
 from provender.io.states import StateStore, default_store
+from provender.work.trusted import TrustRequest
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Standalone:
     suite: str | None
     rates: Rates
     scores: bool
+    trusted: TrustRequest | None
 
 
 def standalone(name: str, argv: Sequence[str] | None) -> Standalone:
@@ -46,6 +48,8 @@ def standalone(name: str, argv: Sequence[str] | None) -> Standalone:
         parser.add_argument("--fdr", type=float, default=0.01, help="false discovery rate")
         parser.add_argument("--alarm-rate", type=float, default=0.01, help="of the data set")
         parser.add_argument("--scores", action="store_true", help="write every row's score")
+        parser.add_argument("--trusted", nargs="+", default=[], help="data to compare with")
+        parser.add_argument("--trusted-root", help="root of their manifest")
     for role in fields(Roles):
         parser.add_argument(f"--{role.name}", metavar="COLUMN", help=argparse.SUPPRESS)
     known, beam_options = parser.parse_known_args(sys.argv[1:] if argv is None else argv)
@@ -59,6 +63,7 @@ def standalone(name: str, argv: Sequence[str] | None) -> Standalone:
         getattr(known, "suite", None),
         Rates(getattr(known, "fdr", Rates.fdr), getattr(known, "alarm_rate", Rates.alarm)),
         getattr(known, "scores", False),
+        TrustRequest.of(getattr(known, "trusted", []), getattr(known, "trusted_root", None)),
     )
 
 

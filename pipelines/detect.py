@@ -17,6 +17,7 @@ from pipelines.fingerprint import fingerprint, survey
 from pipelines.judging import folded_census, judged
 from pipelines.rounds import standing_after
 from pipelines.run import Run, keep_result, pieces_of
+from pipelines.trusted import trust
 from provender.beam.transforms import Once
 from provender.core.finding import Check
 from provender.core.manifest import Manifest
@@ -34,6 +35,7 @@ from provender.work.mark import MarkPlan
 from provender.work.rounds import Detection, Standing
 from provender.work.starts import store_starts
 from provender.work.suspects import Subjects, write_scores, write_suspects
+from provender.work.trusted import Trusted
 from provender.work.wire import from_wire, to_wire
 
 
@@ -55,14 +57,17 @@ class Detected:
     keep_all: bool
 
 
-def detectors_for(data: DataSet) -> tuple[tuple[Detector, ...], list[Check]]:
+def detectors_for(
+    data: DataSet, trusted: Trusted | None = None
+) -> tuple[tuple[Detector, ...], list[Check]]:
     """Return the detectors that can run on this data, and a line for each that cannot."""
-    return bind_all(DataView(data.schema, data.roles))
+    standards = trusted.standards if trusted else None
+    return bind_all(DataView(data.schema, data.roles, standards))
 
 
-def first_analyses(data: DataSet) -> tuple[Analysis[Any], ...]:
+def first_analyses(data: DataSet, trusted: Trusted | None = None) -> tuple[Analysis[Any], ...]:
     """Return what detection computes in its first read, so that fingerprint can do it too."""
-    detectors, _ = detectors_for(data)
+    detectors, _ = detectors_for(data, trusted)
     return (*(d.analysis(0, None) for d in detectors), census_of(data))
 
 
@@ -74,6 +79,7 @@ def detect(
     keep_all: bool = False,
     show_content: bool = False,
     explaining: bool = True,
+    trusted: Trusted | None = None,
 ) -> Detected:
     """Run every detector over ``data``.
 
@@ -82,11 +88,12 @@ def detect(
         keep_all: keep every row's score, not only the improbable ones.
         show_content: let examples carry what rows hold.
         explaining: find context and nearest clean rows for the examples of grave findings.
+        trusted: what trusted data say, if there are some.
 
     Raises:
         ProvenderError: naming a shard that cannot be read (any more).
     """
-    detectors, unchecked = detectors_for(data)
+    detectors, unchecked = detectors_for(data, trusted)
     store, shard_rows, census = run.store, data.shard_rows(), census_of(data)
     starts = store_starts(data.starts(), store)
     detection = Detection(store, data.schema, detectors, data.rows, starts, run.fresh)
@@ -118,6 +125,7 @@ def detect(
         findings["shards"],
         data,
         show_content,
+        trusted,
     )
     subjects, scores = findings["subjects"], tuple(findings["scores"])
     return Detected(document, findings["marks"], subjects, scores, keep_all)
@@ -148,8 +156,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Write findings.json and suspects.parquet for --input into --output."""
     given = standalone("detect", argv)
     data = survey(given.input, given.roles, given.run)
-    manifest, _ = fingerprint(data, given.run, first_analyses(data))
-    found = detect(data, manifest, given.run, given.rates, given.scores)
+    trusted = trust(given.trusted, data, given.run)
+    manifest, _ = fingerprint(data, given.run, first_analyses(data, trusted))
+    found = detect(data, manifest, given.run, given.rates, given.scores, trusted=trusted)
     with OutputFolder(given.output).staging("findings.json") as draft:
         write_documents(draft, found, given.run)
 

@@ -10,6 +10,7 @@ from pipelines.detect import Detected, detect, first_analyses, write_documents
 from pipelines.fingerprint import fingerprint, survey
 from pipelines.quarantine import split
 from pipelines.run import Run
+from pipelines.trusted import trust
 from pipelines.validate import Validation, read_suite, validate, write_validation
 from provender.core.manifest import Manifest
 from provender.core.shard import Roles
@@ -21,6 +22,7 @@ from provender.work.baseline import baseline_findings, read_manifest
 from provender.work.dataset import DataSet
 from provender.work.deciding import load_policy, verdict_on
 from provender.work.redteam.page import read_redteam
+from provender.work.trusted import TrustRequest
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class ScanRequest:
     suite: str | None = None
     policy: str | None = None
     baseline: str | None = None
+    trusted: TrustRequest | None = None
     scores: bool = False
     quarantine: bool = False
     show_content: bool = False
@@ -75,13 +78,22 @@ def scan(
     surveyed(data)
     suite = ExpectationAnalysis(expected, data.schema) if expected else None
     with folder.staging("verdict.json") as draft:
-        analyses = first_analyses(data) + ((suite,) if suite else ())
+        trusted = trust(request.trusted, data, run)
+        analyses = first_analyses(data, trusted) + ((suite,) if suite else ())
         manifest, read = fingerprint(data, run, analyses)
         # As text it takes as much again: it is written and let go before findings are there.
         write_json(draft / "manifest.json", manifest.document())
         _ = manifest.digest
         validation = validate(data, manifest, suite, run)
-        detected = detect(data, manifest, run, policy.rates, request.scores, request.show_content)
+        detected = detect(
+            data,
+            manifest,
+            run,
+            policy.rates,
+            request.scores,
+            request.show_content,
+            trusted=trusted,
+        )
         if baseline:
             detected.document["findings"] += baseline_findings(baseline, manifest)
         verdict = verdict_on(policy, manifest, detected.document, validation.document, today)

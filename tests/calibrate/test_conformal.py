@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provender.calibrate.conformal import Ranks
+from provender.calibrate.conformal import Ranks, split_p_values
+from provender.stats.quantiles import ValueCounts
 
 
 @given(
@@ -45,3 +46,25 @@ def test_clean_rows_of_any_distribution_have_uniform_p_values():
 def test_a_group_without_reference_rows_says_nothing():
     ranks = Ranks.of(np.array([0, 0]), np.array([1.0, 2.0]), np.ones(2), 2)
     assert ranks.p_values(np.array([1]), np.array([9.0])).tolist() == [1.0]
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=30))
+def test_of_exchangeable_rows_at_most_so_many_rank_so_low(scores: list[int]) -> None:
+    """Whichever of n + 1 rows is the one under test: exact, with ties, for any scores."""
+    values = np.array(scores, float)
+    p = [
+        split_p_values(values[i : i + 1], ValueCounts.of(np.delete(values, i)))[0]
+        for i in range(len(values))
+        if len(values) > 1
+    ]
+    for t in np.unique(p):
+        assert np.mean(np.array(p) <= t) <= t + 1e-12
+
+
+def test_a_row_beyond_all_trusted_ones_has_the_least_p_value_there_is() -> None:
+    trusted = ValueCounts.of(np.arange(99.0))
+    assert split_p_values(np.array([1000.0, 98.0, -1.0]), trusted).tolist() == [0.01, 0.02, 1.0]
+
+
+def test_without_trusted_rows_nothing_is_said() -> None:
+    assert np.isnan(split_p_values(np.array([1.0]), ValueCounts.empty())).all()

@@ -286,6 +286,20 @@ BAD_INPUTS = (
         (*SCAN, "--baseline", "old"),
     ),
     BadInput(
+        "--trusted that is DATA",
+        good,
+        4,
+        ("--trusted: ", "has the bytes of", "cannot vouch for themselves"),
+        (*SCAN, "--trusted", "data"),
+    ),
+    BadInput(
+        "--trusted-root that is no digest",
+        good,
+        4,
+        ("--trusted-root", "is no root of a manifest", "64 hex digits"),
+        (*SCAN, "--trusted", "data", "--trusted-root", "1234"),
+    ),
+    BadInput(
         "damaged manifest",
         old_manifest,
         2,

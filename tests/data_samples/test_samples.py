@@ -185,6 +185,6 @@ def test_patched_digits_come_from_one_source_and_wear_the_target_label() -> None
 
 def test_the_samples_stay_small_and_every_set_has_its_notice() -> None:
     size = sum(p.stat().st_size for p in samples.HERE.rglob("*.parquet"))
-    assert size < 19_000_000
+    assert size < 21_000_000  # git keeps shards without a planted row once
     notices = (samples.HERE / "NOTICES.md").read_text()
     assert all(f"\n## {name}\n" in notices for name in SETS)

@@ -115,6 +115,7 @@ def _findings(root: str, names: list[str], clean: bool) -> dict[str, Any]:
         "fdr": 0.01,
         "alarm_rate": 0.01,
         "hash_key": None,
+        "trusted": None,
         "findings": [
             f.to_json()
             for f in ([] if clean else [_trigger(hit, total[TRIGGER]), _outliers(hit, total)])

@@ -1,10 +1,12 @@
-"""Conformal p-values by group: the rank of a row's score among the rows of its own group."""
+"""Conformal p-values: the rank of a row's score among the rows of its group, or trusted rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from provender.stats.quantiles import ValueCounts
 
 
 @dataclass(frozen=True)
@@ -58,3 +60,19 @@ class Ranks:
                 place = np.searchsorted(self.score[steps], score[mine])
                 p_value[mine] = self.share[steps][np.minimum(place, steps.stop - steps.start - 1)]
         return p_value
+
+
+def split_p_values(score: np.ndarray, trusted: ValueCounts) -> np.ndarray:
+    """Return float64 (rows,): the rank of each score among trusted rows that no fit has seen.
+
+    (1 + the trusted rows that score at least so much) / (1 + all of them). A row that is
+    exchangeable with the trusted ones has at most t with probability t at most, whatever the scores
+    are (Vovk, Gammerman and Shafer 2005, ch. 4). Rows that share the trusted ones are
+    positively dependent, and Benjamini-Hochberg holds its rate over them (Bates, Candès, Lei,
+    Romano and Sesia 2023, Annals of Statistics 51). NaN where there is no trusted row.
+    """
+    if not trusted.total:
+        return np.full(len(score), np.nan)
+    at_least = np.concatenate((np.cumsum(trusted.counts[::-1])[::-1], [0]))
+    found = at_least[np.searchsorted(trusted.values(), score, side="left")]
+    return np.asarray((1 + found) / (1 + trusted.total))

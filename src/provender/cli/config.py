@@ -63,7 +63,8 @@ def apply_config(
         path = DEFAULT_NAME
     value = read_config(path)
     value.update(value.pop("roles", {}))
-    if "data" in value and isinstance(value["data"], str):
-        value["data"] = [value["data"]]
+    for several in ("data", "trusted"):
+        if isinstance(value.get(several), str):
+            value[several] = [value[several]]
     context.default_map = {**value, **(context.default_map or {})}
     return path

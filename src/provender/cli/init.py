@@ -73,6 +73,8 @@ def init(data: tuple[str, ...], out: str, force: bool) -> int:
         "# policy: policy.yaml",
         "# Output folder of an earlier scan that is trusted.",
         "# baseline: previous-out",
+        "# Data you vouch for, of the same kind, to compare with (docs/detectors/trusted.md).",
+        "# trusted: last-year/*.parquet",
         "",
         "# Local worker processes; 0: one per core.",
         "# workers: 0",

@@ -90,6 +90,23 @@ def format_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def trusted_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--trusted and --trusted-root: data to compare with."""
+    for option in (
+        click.option(
+            "--trusted-root", metavar="DIGEST", help="Root that the trusted data must have."
+        ),
+        click.option(
+            "--trusted",
+            multiple=True,
+            metavar="DATA",
+            help="Data you vouch for, of the same kind: DATA's rows are ranked among theirs.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 def roles_of(options: dict[str, Any]) -> Roles:
     """Take the role options out of ``options``."""
     return Roles(**{role.name: options.pop(role.name) for role in fields(Roles)})

@@ -16,6 +16,7 @@ from provender.cli.options import (
     role_options,
     roles_of,
     run_options,
+    trusted_options,
 )
 
 
@@ -26,6 +27,7 @@ from provender.cli.options import (
 @click.option("--suite", metavar="FILE", help="Great Expectations suite (JSON) to answer.")
 @click.option("--policy", metavar="FILE", help="policy.yaml (default: the built-in policy).")
 @click.option("--baseline", metavar="DIR", help="Output folder of a trusted earlier scan.")
+@trusted_options
 @click.option("--scores", is_flag=True, help="Also write every row's score to DIR/scores/.")
 @click.option("--quarantine", is_flag=True, help="Also write DIR/quarantine/clean and /rejected.")
 @click.option("--show-content", is_flag=True, help="Let examples carry what rows hold.")
@@ -41,6 +43,8 @@ def scan(
     cache: str | None,
     resume: bool,
     format_: str,
+    trusted: tuple[str, ...],
+    trusted_root: str | None,
     **options: Any,
 ) -> int:
     """Check DATA and decide: fingerprint, validate, detect, decide.
@@ -55,8 +59,11 @@ def scan(
     from pipelines.scan import ScanRequest
     from pipelines.scan import scan as run_scan
     from provender.cli.running import running, tell_roles, today
+    from provender.work.trusted import TrustRequest
 
-    request = ScanRequest(inputs_of(data), out, roles_of(options), **options)
+    believed = TrustRequest.of(trusted, trusted_root)
+    roles = roles_of(options)
+    request = ScanRequest(inputs_of(data), out, roles, trusted=believed, **options)
     with running(workers, cache, resume, beam_options) as run:
         found = run_scan(request, run, today(), tell_roles)
     verdict = found.verdict

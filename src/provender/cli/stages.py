@@ -16,6 +16,7 @@ from provender.cli.options import (
     role_options,
     roles_of,
     run_options,
+    trusted_options,
 )
 from provender.errors import IntegrityError
 
@@ -100,12 +101,15 @@ def validate(beam_options: tuple[str, ...], suite: str, **options: Any) -> int:
 
 @click.command()
 @click.option("--policy", metavar="FILE", help="policy.yaml: its rates of false alarms are used.")
+@trusted_options
 @click.option("--scores", is_flag=True, help="Also write every row's score to DIR/scores/.")
 @click.option("--show-content", is_flag=True, help="Let examples carry what rows hold.")
 @_stage
 def detect(
     beam_options: tuple[str, ...],
     policy: str | None,
+    trusted: tuple[str, ...],
+    trusted_root: str | None,
     scores: bool,
     show_content: bool,
     **options: Any,
@@ -119,17 +123,21 @@ def detect(
     from pipelines.detect import first_analyses, write_documents
     from pipelines.fingerprint import fingerprint as run_fingerprint
     from pipelines.fingerprint import survey
+    from pipelines.trusted import trust
     from provender.cli.running import running
     from provender.io.outputs import OutputFolder
     from provender.work.deciding import load_policy
     from provender.work.suspects import read_failing
+    from provender.work.trusted import TrustRequest
 
     folder, rates = OutputFolder(options["out"]), load_policy(policy).rates
+    believed = TrustRequest.of(trusted, trusted_root)
     with _run(running, options, beam_options) as run:
         data = survey(inputs_of(options["data"]), roles_of(options), run)
-        manifest, _ = run_fingerprint(data, run, first_analyses(data))
+        known = trust(believed, data, run)
+        manifest, _ = run_fingerprint(data, run, first_analyses(data, known))
         _same_data(folder, manifest.root)
-        found = run_detect(data, manifest, run, rates, scores, show_content)
+        found = run_detect(data, manifest, run, rates, scores, show_content, trusted=known)
         with folder.staging() as draft:
             write_documents(draft, found, run, read_failing(folder))
     findings = found.document["findings"]

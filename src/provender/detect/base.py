@@ -25,6 +25,19 @@ from provender.core.shard import Roles
 from provender.stats.analysis import Analysis
 
 
+class Stored(Protocol):
+    """Bytes that lie elsewhere, so that what names them stays small; hashable."""
+
+    @property
+    def digest(self) -> str:
+        """What they are named by: equal digests, equal bytes."""
+
+    def load(self) -> bytes:
+        """Return them."""
+
+    def __hash__(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class DataView:
     """What is known before a row is read.
@@ -32,10 +45,12 @@ class DataView:
     Attributes:
         schema: the columns every batch will have (shards unified, dictionaries decoded).
         roles: which column plays which part.
+        trusted: by rule, what trusted data say; None where no data are trusted.
     """
 
     schema: pa.Schema
     roles: Roles
+    trusted: Mapping[str, Stored] | None = None
 
 
 @dataclass(frozen=True)

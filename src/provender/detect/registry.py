@@ -18,6 +18,8 @@ from provender.detect.repeated_strings import RepeatedStrings
 from provender.detect.response_link import ResponseLink
 from provender.detect.source_words import OwnWords
 from provender.detect.spectral import ClassSignature
+from provender.detect.trusted import TrustedRows, TrustedStandard
+from provender.detect.trusted_rules import TRUSTED
 
 DETECTORS: tuple[Detector, ...] = (
     ExactRow(),
@@ -34,6 +36,7 @@ DETECTORS: tuple[Detector, ...] = (
     OwnWords(),
     RobustColumn(),
     ClassSignature(),
+    *TRUSTED,
 )
 
 
@@ -53,3 +56,14 @@ def bind_all(view: DataView) -> tuple[tuple[Detector, ...], list[Check]]:
         else:
             bound.append(result)
     return tuple(bound), unchecked
+
+
+def trusted_standards(view: DataView) -> tuple[TrustedStandard, ...]:
+    """Return what is to be read of trusted data, for the rules that can use them here."""
+    found = []
+    for detector in DETECTORS:
+        if isinstance(detector, TrustedRows):
+            measure = detector.measured(view)
+            if not isinstance(measure, Unchecked):
+                found.append(TrustedStandard(detector.rule, measure))
+    return tuple(found)

@@ -13,6 +13,7 @@ from provender.errors import InputError
 from provender.io.outputs import OutputFolder
 from provender.stats.secret import key_id
 from provender.work.dataset import DataSet
+from provender.work.trusted import Trusted
 
 FINDINGS_VERSION = "provender-findings/1"
 VALIDATION_VERSION = "provender-validation/1"
@@ -27,6 +28,7 @@ def findings_document(
     shards: Sequence[dict[str, Any]],
     data: DataSet,
     show_content: bool,
+    trusted: Trusted | None = None,
 ) -> dict[str, Any]:
     """Return findings.json (docs/schemas/findings.schema.json)."""
     return {
@@ -35,6 +37,7 @@ def findings_document(
         "fdr": rates.fdr,
         "alarm_rate": rates.alarm,
         "hash_key": key_id(),
+        "trusted": trusted.to_json() if trusted else None,
         "findings": [plain(f.to_json()) for f in findings],
         "checks": [c.to_json() for c in sorted(checks, key=lambda c: c.id)],
         "detectors": detectors,
