@@ -9,6 +9,8 @@ its mean place among the named strings, 'TPR' the planted documents that are fla
 it, 'alarm' the plantings in which its finding is a warning or an error.
 `flood`: edited copies of one document; which rules list them, and is their source named?
 `clean`: halves and eighths, sources at random, shards cut at random or in the order of the data.
+`trusted`: a random half is under test, the other half trusted or not: how often a sentence that is
+planted in it is named, how many of the planted rows are listed, and how many of the others.
 `real`: sources that data really have: is the null disbelieved?
 'development' corpora chose the constants, 'looked at' ones were seen meanwhile, 'blind' ones not.
 """
@@ -38,10 +40,11 @@ from provender.calibrate.concentration import concentrated
 from provender.calibrate.fdr import PValueCounts
 from provender.core.finding import Level
 from provender.core.shard import Roles
-from provender.detect.base import Cause, DataView
+from provender.detect.base import Cause, DataView, Stored
 from provender.detect.near_text import NearText
 from provender.detect.registry import rules
-from provender.detect.repeated_strings import RepeatedStrings
+from provender.detect.repeated_strings import RULE, RepeatedStrings
+from provender.detect.trusted_scores import Held
 
 _RATE, _SOURCES, _SHARDS = 0.01, 20, 8
 _HEAD = "set         from         count   named   rank    TPR  precision   others   alarm"
@@ -77,9 +80,10 @@ def alarm(levels: list[Level]) -> bool:
     return any(level is not Level.NOTE for level in levels)
 
 
-def ask(table: pa.Table) -> Answer:
+def ask(table: pa.Table, trusted: Stored | None = None) -> Answer:
     """Run the rule on a table."""
-    detector: Any = RepeatedStrings().bind(DataView(table.schema, ROLES))
+    known = {RULE.id: trusted} if trusted else None
+    detector: Any = RepeatedStrings().bind(DataView(table.schema, ROLES, known))
     batches, start = table.to_batches(max_chunksize=4096), time.process_time()
     profile = last_profile(detector, batches)
     scores = [detector.scorer(profile)(batch) for batch in batches]
@@ -199,6 +203,42 @@ def clean(name: str, texts: list[str], given: argparse.Namespace) -> Iterator[st
     )
 
 
+def trusted(name: str, texts: list[str], given: argparse.Namespace) -> Iterator[str]:
+    """Yield one line for each count, 0 for none, spread over all sources."""
+    for count in (0, *given.counts):
+        found: dict[bool, list[tuple[float, ...]]] = {True: [], False: []}
+        for seed in range(given.seeds):
+            random = np.random.default_rng([crc32(name.encode()), 7, count, seed])
+            order = random.permutation(len(texts))
+            mine, others = ([texts[i] for i in half] for half in np.array_split(order, 2))
+            table, goal, sentence = table_of(mine, at_random(len(mine), random)), [], ""
+            if count:
+                plant = Promotion().plant(table, ROLES, count, random)
+                table, goal, sentence = plant.table, plant.rows, plant.trigger
+            rest = table_of(others, at_random(len(others), random))
+            reading = RepeatedStrings().reading(DataView(rest.schema, ROLES))
+            known = Held(last_profile(reading, rest.to_batches(max_chunksize=4096)))
+            for with_it in (True, False):
+                answer = ask(table, known if with_it else None)
+                flagged = answer.cause >= 0
+                hits = flagged[goal].mean() if count else 0.0
+                flagged[goal] = False
+                places = [
+                    i for i, c in enumerate(answer.causes) if count and names(c.what, sentence)
+                ]
+                many = len(answer.causes) - len(places)
+                found[with_it].append(
+                    (bool(places), 1 + min(places, default=-1), hits, many, flagged.sum())
+                )
+        for with_it, tries in found.items():
+            named, rank, hits, many, listed = np.mean(tries, axis=0)
+            beside = "trusted" if with_it else "alone"
+            yield (
+                f"{name:12}{beside:10}{count:6} planted: named {named:.2f}, rank {rank:.1f}, "
+                f"listed {hits:.2f}; others named {many:.1f}, rows {listed:.1f}"
+            )
+
+
 def real(data: Path) -> Iterator[str]:
     """Yield one line for each set with sources that differ as real ones do."""
     mails = pq.read_table(data / "spamassassin.parquet")
@@ -227,7 +267,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--parts", default="planted,flood,clean,real")
+    parser.add_argument("--parts", default="planted,flood,clean,trusted,real")
     parser.add_argument("--sets", default=",".join(CORPORA))
     parser.add_argument(
         "--counts", type=lambda v: [int(n) for n in v.split(",")], default=[5, 10, 25, 50]
@@ -239,7 +279,7 @@ def main() -> None:
     if not given.data.is_dir():
         print(f"{given.data}: no such folder, nothing measured; give --data")
         return
-    parts = {"planted": planted, "flood": flood, "clean": clean}
+    parts = {"planted": planted, "flood": flood, "clean": clean, "trusted": trusted}
     for part in given.parts.split(","):
         print(part, flush=True)
         if part == "planted":

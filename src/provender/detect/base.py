@@ -146,6 +146,14 @@ class Detector(Protocol):
 
 
 @runtime_checkable
+class Comparing(Detector, Protocol):
+    """A detector that can use trusted data (`DataView.trusted`)."""
+
+    def reading(self, view: DataView) -> Detector | Unchecked:
+        """Return whose rounds over the trusted data end in what it binds to, or why none does."""
+
+
+@runtime_checkable
 class RowDetector(Detector, Protocol):
     """A detector that scores rows in a read of its own after the last round."""
 

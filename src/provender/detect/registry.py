@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from provender.core.finding import Check, CheckStatus, Rule
 from provender.detect.alike_responses import AlikeResponses
-from provender.detect.base import DataView, Detector, Unchecked
+from provender.detect.base import Comparing, DataView, Detector, Unchecked
 from provender.detect.contradiction import Contradiction
 from provender.detect.exact_row import ExactRow
 from provender.detect.hidden_characters import HiddenCharacters
@@ -18,7 +18,6 @@ from provender.detect.repeated_strings import RepeatedStrings
 from provender.detect.response_link import ResponseLink
 from provender.detect.source_words import OwnWords
 from provender.detect.spectral import ClassSignature
-from provender.detect.trusted import TrustedRows, TrustedStandard
 from provender.detect.trusted_rules import TRUSTED
 
 DETECTORS: tuple[Detector, ...] = (
@@ -58,12 +57,7 @@ def bind_all(view: DataView) -> tuple[tuple[Detector, ...], list[Check]]:
     return tuple(bound), unchecked
 
 
-def trusted_standards(view: DataView) -> tuple[TrustedStandard, ...]:
+def trusted_standards(view: DataView) -> tuple[Detector, ...]:
     """Return what is to be read of trusted data, for the rules that can use them here."""
-    found = []
-    for detector in DETECTORS:
-        if isinstance(detector, TrustedRows):
-            measure = detector.measured(view)
-            if not isinstance(measure, Unchecked):
-                found.append(TrustedStandard(detector.rule, measure))
-    return tuple(found)
+    readings = [one.reading(view) for one in DETECTORS if isinstance(one, Comparing)]
+    return tuple(one for one in readings if not isinstance(one, Unchecked))

@@ -11,11 +11,12 @@ import pyarrow as pa
 
 from provender.core.digest import sha256_hex
 from provender.core.finding import Level, Rule
-from provender.detect.base import Cause, DataView, RowScores, Unchecked
+from provender.detect.base import Cause, DataView, RowScores, Stored, Unchecked
 from provender.detect.repeated_strings_named import Named, Repeated, evidence_of, named_of
 from provender.detect.repeated_strings_runs import CountRuns, TextColumns, runs
 from provender.detect.repeated_strings_suspects import Suspects, suspects_of
 from provender.detect.repeated_strings_texts import ReadAround
+from provender.detect.repeated_strings_trusted import RunsStandard, TrustedRuns
 from provender.stats.cell_hash import is_text
 
 #: Strings that are named where no row is listed for them.
@@ -39,7 +40,8 @@ RULE = Rule(
         "(Markov's bound, over all runs). That texts are unrelated is no evidence of poison but "
         "the lack of a natural reason: of strings put into random texts 1 % are taken for kin "
         "(Monte Carlo, exact). Few sources: the texts of a string are a random draw from all "
-        "(hypergeometric over all sets of up to four sources, Bonferroni over strings)"
+        "(hypergeometric over all sets of up to four sources, Bonferroni over strings). Beside "
+        "trusted data: their texts and those under test are exchangeable (hypergeometric)"
     ),
     false_alarms=(
         "no warning in 96 random halves and eighths of six clean corpora; noted as repeated: "
@@ -59,21 +61,34 @@ RULE = Rule(
 
 @dataclass(frozen=True)
 class RepeatedStrings:
-    """The detector; ``columns`` is known once it is bound."""
+    """The detector; ``columns`` is known once it is bound, and what trusted data say, if any do."""
 
     columns: TextColumns | None = None
+    trusted: Stored | None = None
 
     rule: ClassVar[Rule] = RULE
     rounds: ClassVar[int] = 2
 
     def bind(self, view: DataView) -> RepeatedStrings | Unchecked:
         """Take the text column, else the responses, and the sources where there are any."""
+        columns = self._columns(view)
+        if isinstance(columns, Unchecked):
+            return columns
+        return replace(self, columns=columns, trusted=(view.trusted or {}).get(RULE.id))
+
+    def reading(self, view: DataView) -> RunsStandard | Unchecked:
+        columns = self._columns(view)
+        if isinstance(columns, Unchecked):
+            return columns
+        return RunsStandard(RULE, TextColumns(columns.text))
+
+    def _columns(self, view: DataView) -> TextColumns | Unchecked:
         text = view.roles.text or view.roles.response
         if text is None:
             return Unchecked("no column has the role text or response")
         if not is_text(view.schema.field(text).type):
             return Unchecked(f"the column {text!r} does not hold strings")
-        return replace(self, columns=TextColumns(text, view.roles.source))
+        return TextColumns(text, view.roles.source)
 
     @property
     def _read(self) -> TextColumns:
@@ -90,7 +105,8 @@ class RepeatedStrings:
 
     def profile(self, round: int, state: Any) -> bytes:
         if round == 0:
-            return suspects_of(state).pack()
+            trusted = TrustedRuns.unpack(self.trusted.load()) if self.trusted else None
+            return suspects_of(state, trusted).pack()
         return named_of(state).pack()
 
     def score_columns(self) -> tuple[str, ...]:
@@ -119,7 +135,8 @@ class RepeatedStrings:
 
     def causes(self, profile: bytes) -> list[Cause]:
         named = Named.unpack(profile)
-        leads = [one for one in named.strings if named.usual and not one.few][:_LEADS]
+        usual = [one for one in named.strings if named.usual and one.spread]
+        leads = usual[:_LEADS]
         return [_cause(one, named.gathers, one in leads) for one in named.strings]
 
     def limits(self, profile: bytes) -> str:
@@ -136,6 +153,8 @@ def _cause(one: Repeated, gathers: bool, lead: bool) -> Cause:
         f"“{one.text}” stands in {one.texts} texts that have otherwise no more in common than "
         f"texts at random (likeness {one.likeness:.3f}, by chance {one.by_chance:.3f})"
     )
+    if one.new_p is not None:
+        beside += f"; of the trusted texts {one.before or 'none'} hold it"
     level = None if gathers else Level.NOTE
     if one.few:
         whose = ", ".join(name for name, _ in one.sources[: one.few])

@@ -55,6 +55,8 @@ class Repeated:
         few_p: family-wise p-value of that; 1 where nothing was tested.
         sources: the fullest sources with their texts.
         removal: the fewest texts to remove until it is not named any more.
+        before: trusted texts that hold it.
+        new_p: family-wise p-value of that being so few; None where no data are trusted.
     """
 
     text: str
@@ -67,6 +69,13 @@ class Repeated:
     few_p: float
     sources: tuple[tuple[str, int], ...]
     removal: int
+    before: int = 0
+    new_p: float | None = None
+
+    @property
+    def spread(self) -> bool:
+        """Whether it may be the data's own form: neither from few sources nor surely new."""
+        return not self.few and (self.new_p is None or self.new_p > FEW_P)
 
 
 @dataclass(frozen=True)
@@ -127,12 +136,16 @@ def named_of(around: Around) -> Named:
     spelled = _spelled(around.seen, count)
     telling = _telling(spelled, suspects.weights)
     strangers = (kin > KIN) & (beside >= np.maximum(_BESIDE * texts, 2)) & (telling >= _TELLING)
+    new_p = np.minimum(suspects.new[:count] * count, 1.0)
+    if suspects.trusted:
+        # What the trusted data hold as well is the data's own form.
+        strangers &= (suspects.before[:count] == 0) | (new_p <= FEW_P)
     few_p, few, sources = _few(around, bool(why))
     # Half of the rate is for the strings of strangers, which are few; the texts know no source.
     paid = 2.0 * np.where(strangers, strangers.sum(), count)
     few_p = np.minimum(few_p * paid, 1.0)
     few = np.where(few_p <= FEW_P, few, 0)
-    ranked = np.lexsort((-kin * telling, few_p, few == 0))
+    ranked = np.lexsort((-kin * telling, suspects.new[:count], few_p, few == 0))
     base = float(likeness(kept.sum(axis=0, keepdims=True), np.array([len(kept)]))[0])
     named = [i for i in ranked.tolist() if tested and (strangers[i] or few[i])]
     member = np.full(len(suspects.texts), -1)
@@ -142,17 +155,19 @@ def named_of(around: Around) -> Named:
         max((i for i in named if member[i] == one), key=lambda i: (few[i] > 0, texts[i], -i))
         for one in range(member.max(initial=-1) + 1)
     ]
+    newest = np.maximum(new_p, _LEAST_P).tolist() if suspects.trusted else [None] * count
     strings = tuple(
         Repeated(
             spelled[i], int(texts[i]), int(beside[i]), float(alike[i]), base,
             float(kin[i]), int(few[i]), float(max(few_p[i], _LEAST_P)), sources[i],
             until_rare(int(texts[i])) if strangers[i] else until_from_many(around, i, paid[i]),
+            max(int(suspects.before[i]), 0), newest[i],
         )
         for i in chosen
     )  # fmt: skip
     runs = np.flatnonzero(member[suspects.group] >= 0)
     chance = np.clip(suspects.chance[chosen] * suspects.words, _LEAST_P, 1.0)
-    spread = np.array([not one.few for one in strings], bool)
+    spread = np.array([one.spread for one in strings], bool)
     usual = bool(spread.sum() >= USUAL)
     if usual:
         chance[spread] = 1.0
@@ -290,4 +305,6 @@ def evidence_of(one: Repeated) -> dict[str, Any]:
         "sources": [{"source": name, "texts": texts} for name, texts in one.sources],
         "few_sources": one.few,
         "few_sources_p_value": one.few_p,
+        "trusted_texts": None if one.new_p is None else one.before,
+        "new_p_value": one.new_p,
     }

@@ -8,6 +8,7 @@ import numpy as np
 
 from provender.calibrate.coincidence import Coincidence
 from provender.detect.repeated_strings_runs import MOST_RUNS, RUN, RunState, texts_of
+from provender.detect.repeated_strings_trusted import TrustedRuns, newness
 from provender.stats.grams import LONGEST_TEXT
 from provender.stats.packing import pack, unpack
 
@@ -24,7 +25,7 @@ MOST, PROBES = 4096, 2048
 _COMMON = 1000
 _SCALE = 16
 _BUCKETS = 1 << 16
-_KIND = "repeated-strings-suspects/2"
+_KIND = "repeated-strings-suspects/3"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Suspects:
         suspects: how many of the strings are looked at; those after them, of two texts, are probes.
         chance: float64 (strings,), bound on the chance that as many texts of independent words
             hold a run in common.
+        before: int64 (strings,), trusted texts that hold each, -1 where it was not looked at; and
+            ``trusted``, how many trusted texts there are: 0 where no data are trusted.
+        new: float64 (strings,), p-value of that being so few, of one string.
         weights: int64 (65,536,), how much a word tells, by its counter.
         words: number of words.
         unseen: what of the data is not looked at and why.
@@ -48,13 +52,17 @@ class Suspects:
     texts: np.ndarray
     suspects: int
     chance: np.ndarray
+    before: np.ndarray
+    new: np.ndarray
     weights: np.ndarray
     words: int
+    trusted: int
     unseen: str
 
     def pack(self) -> bytes:
-        meta = {"suspects": self.suspects, "words": self.words, "unseen": self.unseen}
-        arrays = {name: getattr(self, name) for name in ("keys", "group", "texts", "chance")}
+        meta = {n: getattr(self, n) for n in ("suspects", "words", "trusted", "unseen")}
+        names = ("keys", "group", "texts", "chance", "before", "new")
+        arrays = {name: getattr(self, name) for name in names}
         told = np.flatnonzero(self.weights)  # few in small data
         return pack(_KIND, meta, arrays | {"told": told, "weights": self.weights[told]})
 
@@ -66,7 +74,7 @@ class Suspects:
         return Suspects(**{**arrays, "weights": weights}, **meta)
 
 
-def suspects_of(state: RunState) -> Suspects:
+def suspects_of(state: RunState, trusted: TrustedRuns | None = None) -> Suspects:
     """Take the strings of `FEWEST` texts or more, and some of two."""
     table = state.runs.total()
     rows, words = int(state.seen[0]), int(state.seen[3])
@@ -86,15 +94,28 @@ def suspects_of(state: RunState) -> Suspects:
     chance = Coincidence.of(words, *_nothing, counts[None, :]).p_value(
         many, np.full(len(many), RUN)
     )
+    unseen, before, new = (
+        _unseen(state, table.keys, left),
+        np.zeros(len(many), np.int64),
+        np.ones(len(many)),
+    )
+    if trusted:
+        before = trusted.held(table.keys[place], group, len(many))
+        new = np.where(before < 0, 1.0, newness(many, before, rows, trusted.rows))
+        if unknown := int((before[: len(suspects)] < 0).sum()):
+            unseen.append(f"{unknown} repeated strings were not looked for in the trusted data")
     return Suspects(
         table.keys[place],
         group,
         many,
         len(suspects),
         chance,
+        before,
+        new,
         _weights(counts, words),
         words,
-        "; ".join(_unseen(state, table.keys, left)),
+        trusted.rows if trusted else 0,
+        "; ".join(unseen),
     )
 
 

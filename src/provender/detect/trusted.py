@@ -56,17 +56,17 @@ class TrustedRows:
     def bind(self, view: DataView) -> Self | Unchecked:
         if view.trusted is None:
             return Unchecked("no data were said to be trusted (--trusted)")
-        measure = self.measured(view)
-        if isinstance(measure, Unchecked):
-            return measure
-        return replace(self, bound=measure, standard=view.trusted[self.about.id])
+        reading = self.reading(view)
+        if isinstance(reading, Unchecked):
+            return reading
+        return replace(self, bound=reading.measure, standard=view.trusted[self.about.id])
 
-    def measured(self, view: DataView) -> Measure | Unchecked:
-        """Return the measure bound to the columns, or why it cannot be."""
+    def reading(self, view: DataView) -> TrustedStandard | Unchecked:
         bound = self.measure.bind(view)
         if isinstance(bound, Unchecked):
             return bound
-        return Measure(bound, view.roles.label if self.by_class else None)
+        measure = Measure(bound, view.roles.label if self.by_class else None)
+        return TrustedStandard(self.about, measure)
 
     @property
     def _read(self) -> tuple[Measure, Stored]:
