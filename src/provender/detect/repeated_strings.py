@@ -54,6 +54,8 @@ RULE = Rule(
     references=(
         "Schleimer, Wilkerson & Aiken 2003, Winnowing: Local Algorithms for Fingerprinting",
         "Weinberger et al. 2009, Feature Hashing for Large Scale Multitask Learning",
+        "Jin & Tanaka-Ishii 2006, Unsupervised Segmentation of Chinese Text by Use of Branching "
+        "Entropy",
         "Barnard 1963, discussion of The Spectral Analysis of Point Processes (Monte Carlo tests)",
     ),
 )

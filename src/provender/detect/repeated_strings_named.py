@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from provender.calibrate.few_places import few_places
 from provender.detect.repeated_strings_kin import FEWEST_KEPT, likeness, unrelated
 from provender.detect.repeated_strings_removal import until_from_many, until_rare
-from provender.detect.repeated_strings_runs import RUN, bucket
+from provender.detect.repeated_strings_runs import bucket
+from provender.detect.repeated_strings_spelled import spelled, wholes
 from provender.detect.repeated_strings_suspects import FEW_P
 from provender.detect.repeated_strings_texts import Around
-from provender.detect.source_words_owners import common_text
 from provender.stats.grams import words_of
 from provender.stats.packing import pack, unpack
 
@@ -32,8 +32,6 @@ GATHERED, _FEWEST_PROBES = 0.1, 100
 #: Parts of the data, in their order, that stand for shards.
 _BLOCKS = 8
 _MOST_SOURCES = 4096
-#: Words that so many of a string's texts share around it belong to it.
-_AGREE = 0.7
 #: From so many strings of unrelated texts on repetition is the data's own form (headers, forms,
 #: mastheads): the first are named, no row is listed for them.
 USUAL = 4
@@ -133,8 +131,8 @@ def named_of(around: Around) -> Named:
     alike, kin = likeness(said, beside), np.zeros(count)
     if tested:
         kin = unrelated(said, beside, kept)
-    spelled = _spelled(around.seen, count)
-    telling = _telling(spelled, suspects.weights)
+    words, varied = spelled(around.seen, count)
+    telling = _telling(words, suspects.weights)
     strangers = (kin > KIN) & (beside >= np.maximum(_BESIDE * texts, 2)) & (telling >= _TELLING)
     new_p = np.minimum(suspects.new[:count] * count, 1.0)
     if suspects.trusted:
@@ -145,11 +143,11 @@ def named_of(around: Around) -> Named:
     paid = 2.0 * np.where(strangers, strangers.sum(), count)
     few_p = np.minimum(few_p * paid, 1.0)
     few = np.where(few_p <= FEW_P, few, 0)
-    ranked = np.lexsort((-kin * telling, suspects.new[:count], few_p, few == 0))
+    ranked = np.lexsort((-kin * telling * varied, suspects.new[:count], few_p, few == 0))
     base = float(likeness(kept.sum(axis=0, keepdims=True), np.array([len(kept)]))[0])
     named = [i for i in ranked.tolist() if tested and (strangers[i] or few[i])]
     member = np.full(len(suspects.texts), -1)
-    member[named] = _wholes([spelled[i] for i in named])
+    member[named] = wholes([words[i] for i in named])
     # A string's edges vary with what stands beside it; its fullest part stands for it.
     chosen = [
         max((i for i in named if member[i] == one), key=lambda i: (few[i] > 0, texts[i], -i))
@@ -158,7 +156,7 @@ def named_of(around: Around) -> Named:
     newest = np.maximum(new_p, _LEAST_P).tolist() if suspects.trusted else [None] * count
     strings = tuple(
         Repeated(
-            spelled[i], int(texts[i]), int(beside[i]), float(alike[i]), base,
+            words[i], int(texts[i]), int(beside[i]), float(alike[i]), base,
             float(kin[i]), int(few[i]), float(max(few_p[i], _LEAST_P)), sources[i],
             until_rare(int(texts[i])) if strangers[i] else until_from_many(around, i, paid[i]),
             max(int(suspects.before[i]), 0), newest[i],
@@ -178,26 +176,6 @@ def named_of(around: Around) -> Named:
         strings, suspects.keys[runs], member[suspects.group[runs]], chance,
         gathers=not (order or differ), tested=tested, usual=usual, unseen="; ".join(unseen),
     )  # fmt: skip
-
-
-def _spelled(seen: pa.Table, count: int) -> list[str]:
-    """Return the words of each string, with those around it that most of its texts share."""
-    edges = np.searchsorted(seen["suspect"].to_numpy(), np.arange(count + 1))
-    parts = [seen.slice(edges[i], edges[i + 1] - edges[i]) for i in range(count)]
-    return [common_text(part, i, _AGREE) for i, part in enumerate(parts)]
-
-
-def _wholes(strings: list[str]) -> list[int]:
-    """Number the strings; one that shares a run with an earlier one has its number."""
-    number: dict[tuple[str, ...], int] = {}
-    numbers: list[int] = []
-    for string in strings:
-        words = string.split()
-        shared = [tuple(words[i : i + RUN]) for i in range(max(len(words) - RUN + 1, 1))]
-        mine = min((number[run] for run in shared if run in number), default=None)
-        numbers.append(max(numbers, default=-1) + 1 if mine is None else mine)
-        number |= {run: numbers[-1] for run in shared if run not in number}
-    return numbers
 
 
 def _telling(spelled: list[str], weights: np.ndarray) -> np.ndarray:
