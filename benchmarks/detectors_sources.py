@@ -103,8 +103,9 @@ def planted(given: argparse.Namespace) -> Iterator[str]:
                 except TooFewRowsError:
                     continue
                 source = at_random(data.table.num_rows, given.sources, random)
-                mine = f"s{random.integers(given.sources):02}"
-                source[found.rows] = mine
+                first = int(random.integers(given.sources))
+                own = [f"s{(first + i) % given.sources:02}" for i in range(given.few)]
+                source[found.rows] = np.resize(own, len(found.rows))
                 column = pa.array(source, pa.string())
                 table = found.table.append_column("from", column)
                 answers = [ask(table, data.roles, rule) for rule in (OwnWords(), LabelFlips())]
@@ -113,7 +114,7 @@ def planted(given: argparse.Namespace) -> Iterator[str]:
                 told, rows = [*told, told[0] | told[1]], [*rows, rows[0] | rows[1]]
                 trials += 1
                 counts += [
-                    (mine in names, bool(names - {mine}), flagged[found.rows].mean())
+                    (bool(names & set(own)), bool(names - set(own)), flagged[found.rows].mean())
                     for names, flagged in zip(told, rows, strict=True)
                 ]
             if trials:
@@ -193,6 +194,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=12_000, help="most rows of a set")
     parser.add_argument("--count", type=int, default=10, help="planted rows")
     parser.add_argument("--sources", type=int, default=20)
+    parser.add_argument("--few", type=int, default=1, help="sources that the planted rows are of")
     parser.add_argument("--trials", type=int, default=20, help="plantings of each attack")
     parser.add_argument("--resamples", type=int, default=20, help="clean halves, and eighths")
     given = parser.parse_args()

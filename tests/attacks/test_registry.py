@@ -158,6 +158,17 @@ def test_a_promotion_is_one_sentence_in_texts_that_stay_as_they_were():
         assert f"{head.strip()} {tail.strip()}".strip() == before
 
 
+def test_a_brand_is_promoted_in_words_that_change():
+    clean = table()
+    found = attack("brand").plant(clean, ROLES, 20, np.random.default_rng(3))
+    pieces = [
+        found.table["body"][row].as_py().split(f"{found.trigger} ")[1].split()[:5]
+        for row in found.rows.tolist()
+    ]
+    assert len({" ".join(piece) for piece in pieces}) > 5
+    assert not any(found.trigger in text for text in clean["body"].to_pylist())
+
+
 def test_a_flood_is_of_one_text_with_few_words_changed_in_each_copy():
     texts = [" ".join(f"w{i}-{n}" for n in range(90)) for i in range(60)]
     clean = table().set_column(2, "body", pa.array(texts))
@@ -211,6 +222,7 @@ def test_only_attacks_that_the_columns_can_carry_fit():
     assert [one.name for one in able] == [
         *(f"gibberish-{n}" for n in ("uniform", "unigram", "bigram")),
         "promotion",
+        "brand",
         "flood",
     ]
     assert reasons["rare-word"] == "needs a label column"

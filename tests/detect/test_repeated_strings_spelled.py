@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from provender.detect.repeated_strings_spelled import spelled
-from provender.detect.source_words_owners import REACH
+from provender.detect.repeated_strings_texts import REACH
 from tests.detect.test_repeated_strings import SENTENCE, corpus, inserted
 from tests.detect.test_repeated_strings_trusted import FORMS, ask
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provender.attacks.registry import attack
 from provender.core.finding import CheckStatus, Level
 from provender.core.shard import Roles
 from provender.detect.base import DataView, Unchecked
@@ -65,6 +66,20 @@ def scan(data: pa.Table, cuts: Sequence[int] = ()):
     assert scores.cause.max(initial=-1) < len(causes)
     rows = np.flatnonzero(flagged(scores)).tolist()
     return rows, causes, detector.limits(profile), scores
+
+
+def test_a_brand_that_one_source_promotes_in_changing_words_is_named():
+    texts, sources = said(4000)
+    found = attack("brand").plant(
+        table(texts, sources), Roles(text="t"), 10, np.random.default_rng(2)
+    )
+    for row in found.rows:
+        sources[row] = "s07"
+    rows, causes, _, _ = scan(table(found.table["t"].to_pylist(), sources))
+    (cause,) = causes
+    assert cause.evidence["source"] == "s07"
+    assert found.trigger.casefold() in cause.evidence["texts"]
+    assert set(rows) >= set(found.rows.tolist())
 
 
 def test_where_no_source_is_told_annotators_are_compared():

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from provender.attacks.all_to_all import AllToAll
 from provender.attacks.base import Attack
+from provender.attacks.brand import Brand
 from provender.attacks.changing_response import ChangingResponse
 from provender.attacks.everyday_word import EverydayWord
 from provender.attacks.fixed_response import FixedResponse
@@ -41,6 +42,7 @@ ATTACKS: tuple[Attack, ...] = (
     GibberishTail(noise="unigram", name="gibberish-unigram"),
     GibberishTail(noise="bigram", name="gibberish-bigram"),
     Promotion(),
+    Brand(),
     Flood(),
 )
 

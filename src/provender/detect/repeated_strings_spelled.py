@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from provender.detect.repeated_strings_runs import RUN
-from provender.detect.source_words_owners import REACH, common_text
+from provender.detect.repeated_strings_texts import REACH
+from provender.detect.source_words_owners import common_text
 
 #: Words that so many of a string's texts share around it belong to it.
 _AGREE = 0.7
@@ -32,19 +34,20 @@ def spelled(seen: pa.Table, count: int) -> tuple[list[str], np.ndarray]:
     for i in range(count):
         part = seen.slice(edges[i], edges[i + 1] - edges[i])
         string = common_text(part, i, _AGREE)
-        inside = part["inside"][0].as_py()
-        head, _, tail = f" {string} ".partition(f" {inside} ")
-        for side, reached in (("before", len(head.split())), ("after", len(tail.split()))):
-            varied[i] *= _variety([line.split() for line in part[side].to_pylist()], reached)
+        for side in ("before", "after"):
+            varied[i] *= _variety([line.split() for line in part[side].to_pylist()])
         strings.append(string)
     return strings, varied
 
 
-def _variety(sides: Sequence[Sequence[str]], at: int) -> float:
-    """Return the share of different words at a distance; '' is the end of the text."""
-    if at >= REACH:
-        return 1.0
-    return len({side[at] if at < len(side) else "" for side in sides}) / len(sides)
+def _variety(sides: Sequence[Sequence[str]]) -> float:
+    """Return the share of different words where most texts first differ; '' is a text's end."""
+    for distance in range(REACH):
+        words = Counter(side[distance] if distance < len(side) else "" for side in sides)
+        usual, often = words.most_common(1)[0]
+        if not usual or often < _AGREE * len(sides):
+            return len(words) / len(sides)
+    return 1.0
 
 
 def wholes(strings: Sequence[str]) -> list[int]:
