@@ -211,7 +211,8 @@ def trusted(name: str, texts: list[str], given: argparse.Namespace) -> Iterator[
             random = np.random.default_rng([crc32(name.encode()), 7, count, seed])
             order = random.permutation(len(texts))
             mine, others = ([texts[i] for i in half] for half in np.array_split(order, 2))
-            table, goal, sentence = table_of(mine, at_random(len(mine), random)), [], ""
+            table, sentence = table_of(mine, at_random(len(mine), random)), ""
+            goal = np.zeros(0, np.int64)
             if count:
                 plant = Promotion().plant(table, ROLES, count, random)
                 table, goal, sentence = plant.table, plant.rows, plant.trigger

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -31,14 +31,11 @@ class ClassDistance:
 
     about: Rule
     of: ClassSignature = field(default_factory=lambda: ClassSignature(least_rows=LEAST_ROWS))
+    rounds: ClassVar[int] = 1
 
     @property
     def rule(self) -> Rule:
         return self.about
-
-    @property
-    def rounds(self) -> int:
-        return 1
 
     def bind(self, view: DataView) -> Self | Unchecked:
         bound = self.of.bind(view)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from scipy.stats import hypergeom
@@ -80,14 +80,11 @@ class RunsStandard:
 
     about: Rule
     columns: TextColumns
+    rounds: ClassVar[int] = 1
 
     @property
     def rule(self) -> Rule:
         return self.about
-
-    @property
-    def rounds(self) -> int:
-        return 1
 
     def bind(self, view: DataView) -> Self | Unchecked:  # noqa: ARG002
         return self

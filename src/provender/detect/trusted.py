@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -44,14 +44,11 @@ class TrustedRows:
     by_class: bool
     bound: Measure | None = None
     standard: Stored | None = None
+    rounds: ClassVar[int] = 1
 
     @property
     def rule(self) -> Rule:
         return self.about
-
-    @property
-    def rounds(self) -> int:
-        return 1
 
     def bind(self, view: DataView) -> Self | Unchecked:
         if view.trusted is None:
