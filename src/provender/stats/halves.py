@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from provender.stats.analysis import Analysis
-from provender.stats.grams import mix
+from provender.stats.cell_hash import mix
 from provender.stats.packing import pack, unpack
 
 _KIND = "half/1"
