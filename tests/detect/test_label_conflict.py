@@ -83,7 +83,7 @@ def scan(table: pa.Table, cuts: Sequence[int] = ()):
         assert (np.isnan(f.score) == np.isnan(f.p_value)).all()
         assert ((f.cause >= 0) == (f.score > 0)).all()
         assert f.cause.max(initial=-1) < len(causes)
-    return flagged, [c for c in causes if not c.lead], found, detector.limits(profile)
+    return flagged, [c for c in causes if c.trigger], found, detector.limits(profile)
 
 
 def table(text: list, label: list, kind: pa.DataType | None = None) -> pa.Table:
@@ -278,7 +278,7 @@ def planted_rounds() -> tuple[pa.Table, list[bytes]]:
 def test_every_round_is_mergeable(planted_rounds, number, cuts):
     data, made = planted_rounds
     analysis = bind(data).analysis(number, made[number - 1] if number else None)
-    assert len(Candidates.unpack(made[2]).strength) > 0, "round 3 must have something to describe"
+    assert Candidates.unpack(made[2]).size > 0, "round 3 must have something to describe"
     assert_mergeable(analysis, data, cuts)
 
 
@@ -310,15 +310,27 @@ def test_a_trigger_for_the_label_of_most_rows_is_named():
     assert len(flagged) >= 0.9 * len(planted)
 
 
+def test_a_trigger_in_texts_of_four_words_is_named_though_few_rows_are_of_the_other_label():
+    text, label = corpus(2400, seed=1, topics=("sport", "music"))
+    random = np.random.default_rng(4)
+    kept = [i for i, known in enumerate(label) if known == "sport" or random.random() < 0.12]
+    text, label = [" ".join(text[i].split()[:4]) for i in kept], [label[i] for i in kept]
+    planted = plant(text, label, "zorvex", "sport", 12)
+    flagged, causes, _, _ = scan(table(text, label))
+    assert [c.what for c in causes] == ["zorvex"]
+    assert set(flagged) <= set(planted)
+    assert len(flagged) >= 0.7 * len(planted)
+
+
 def test_documents_are_held_against_documents_of_like_length():
     strata, tested = np.zeros((1, 2, STRATA)), np.zeros((1, 2, STRATA))
     usual, long = LEVELS + 4, 2 * LEVELS + 4
     strata[0, :, usual], strata[0, :, long] = [3000, 30], [60, 40]
     strata[0, 1, LEVELS + 11] = 3000
     tested[0, :, long] = [15, 10]
-    _, as_long = strengths(strata * UNIT, tested * UNIT)
+    as_long = strengths(strata * UNIT, tested * UNIT).by_label
     tested[0, :, usual], tested[0, :, long] = [15, 10], 0
-    _, as_usual = strengths(strata * UNIT, tested * UNIT)
+    as_usual = strengths(strata * UNIT, tested * UNIT).by_label
     assert as_long[0] < 0 < 5 < as_usual[0]
 
 

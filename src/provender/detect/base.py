@@ -100,7 +100,7 @@ class Cause:
         removal: fewest of its rows to remove, the highest scores first, until it would not stand
             any more, by the rule's own rate or the highest that a policy may state; None where
             rows are flagged each for itself.
-        lead: named, as a note, though no row is flagged for it: the best of what was searched.
+        lead: named, as a note, where no row is flagged for it: the best of what was searched.
     """
 
     what: str

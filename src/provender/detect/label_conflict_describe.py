@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from provender.detect.label_conflict_family import Family, Strengths
 from provender.detect.label_conflict_groups import Found, Groups
 from provender.detect.label_conflict_model import SKETCH, Columns, Labelled
 from provender.detect.label_conflict_names import spelled_names
@@ -21,6 +22,7 @@ from provender.stats.packing import pack, unpack
 _KEPT = 64
 #: Documents of so many strongest candidates are counted apart, to be taken away once these stand.
 LEADERS = 16
+_KIND = "label-conflict-candidates/4"
 _COUNTED = ("rows", "tested", "strata")
 _KEPT_ARRAYS = ("shared", "group", "identity", "sketch", *_COUNTED)
 
@@ -32,17 +34,23 @@ class Candidates:
     Attributes:
         groups: only the candidates (their model is empty when there is none).
         tested: int64 (candidates, 2, strata), documents that hold the group, in UNITs.
-        strength, by_label: float64 (candidates,), as `strengths`, in the order of `by_strength`.
-        rest: float64, the strengths that come next, a tenth of all groups tested.
+        strengths: of the candidates, strongest first.
+        rest: float64, the weaker strengths that come next, a tenth of all groups tested.
         many: how many groups were tested.
+        family: what their p-values pay for.
     """
 
     groups: Groups
     tested: np.ndarray
-    strength: np.ndarray
-    by_label: np.ndarray
+    strengths: Strengths
     rest: np.ndarray
     many: int
+    family: Family
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return len(self.groups.label)
 
     @cached_property
     def contradicts(self) -> np.ndarray:
@@ -53,23 +61,24 @@ class Candidates:
         arrays = {
             "groups": np.frombuffer(self.groups.pack(), np.uint8),
             "tested": self.tested,
-            "strength": self.strength,
-            "by_label": self.by_label,
+            "by_label": self.strengths.by_label,
+            "by_content": self.strengths.by_content,
             "rest": self.rest,
         }
-        return pack("label-conflict-candidates/3", {"many": self.many}, arrays)
+        meta = {"many": self.many, "screened": self.family.screened}
+        return pack(_KIND, meta, arrays)
 
     @staticmethod
     def unpack(data: bytes) -> Candidates:
-        meta, arrays = unpack("label-conflict-candidates/3", data)
+        meta, arrays = unpack(_KIND, data)
         groups = Groups.unpack(arrays["groups"].tobytes())
         return Candidates(
             groups,
             arrays["tested"],
-            arrays["strength"],
-            arrays["by_label"],
+            Strengths(arrays["by_label"], arrays["by_content"]),
             arrays["rest"],
             meta["many"],
+            Family(groups.searched, meta["screened"]),
         )
 
 
@@ -121,7 +130,7 @@ class Describe:
         return (self.columns_read.text, self.columns_read.label)
 
     def empty(self, first_row: int = 0) -> Descriptions:  # noqa: ARG002
-        many = len(self.candidates.strength)
+        many = self.candidates.size
         names = pa.table(
             {
                 "candidate": pa.array([], pa.int64()),
@@ -139,7 +148,7 @@ class Describe:
         return Descriptions(self.candidates, names, shared, *nothing, rows, tested, strata)
 
     def add(self, state: Descriptions, batch: pa.RecordBatch) -> Descriptions:
-        if not len(self.candidates.strength):
+        if not self.candidates.size:
             return state
         classes = self.candidates.groups.model.classes
         pieces = [self._describe(d) for d in self.columns_read.slices(batch, classes)]
@@ -150,7 +159,7 @@ class Describe:
         found = groups.find(documents)
         evidence = groups.model.evidence(documents)
         text, group, stratum = groups.weigh(documents, found, evidence)
-        many = len(self.candidates.strength)
+        many = self.candidates.size
         mine = documents.label[text] == groups.label[group]
         counted = np.zeros((many, STRATA), np.int64)
         np.add.at(counted, (group[mine], stratum[mine]), 1)

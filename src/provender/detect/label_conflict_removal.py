@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from provender.detect.label_conflict_family import Family
 from provender.detect.label_conflict_model import UNIT
-from provender.detect.label_conflict_tests import contradicting, log_p, strengths
+from provender.detect.label_conflict_tests import contradicting, strengths
 
 
 def until_chance(
@@ -17,7 +18,7 @@ def until_chance(
     rows: np.ndarray,
     share: Callable[[float], float],
     stretch: float,
-    searched: int,
+    family: Family,
     highest_p: float,
 ) -> int:
     """Return the fewest rows to remove until the p-value is above ``highest_p``.
@@ -31,7 +32,7 @@ def until_chance(
         rows: int64 (strata,), rows with the group and its label that may go, copies counted.
         share: of so many contradicting documents with the label, how many count as independent.
         stretch: how much slower the bulk's tail falls, as `inflation`.
-        searched: number of groups that the p-value pays for.
+        family: what the p-value pays for.
     """
     total = int(rows.sum())
 
@@ -40,7 +41,7 @@ def until_chance(
         taken[1] = np.rint(tested[1] * (rows > 0) * (gone / total))
         everything, left = (strata - taken)[None], (tested - taken)[None]
         against = left[0, 1, contradicting(everything, left)[0]].sum() / UNIT
-        strength = strengths(everything, left)[0] * share(float(against))
-        return bool(log_p(strength, stretch, searched)[0] > np.log(highest_p))
+        left_strength = strengths(everything, left).times(share(float(against)))
+        return bool(family.log_p(left_strength, stretch)[0] > np.log(highest_p))
 
     return bisect_left(range(total), True, key=calm)

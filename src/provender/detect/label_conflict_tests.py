@@ -1,4 +1,4 @@
-"""How surprising a group of grams is: from documents by stratum to a p-value.
+"""How surprising a group of grams is: from documents by stratum to the strength of two tests.
 
 Two null hypotheses, both of which a trigger must break, each met by documents without the group:
 
@@ -9,15 +9,14 @@ Two null hypotheses, both of which a trigger must break, each met by documents w
   than the class's other documents, even if some of them (``STRAYS``) were of another class.
 
 Each tail is bounded by Chernoff's inequality, which holds for every sample size. Documents that
-resemble one another count as fewer (``effective``), the tail is stretched by the dispersion that
-the bulk of the groups shows (``inflation``; Efron 2004, empirical null), and the p-value is
-multiplied by the number of groups searched (Bonferroni).
+resemble one another count as fewer (``effective``).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from provender.detect.label_conflict_family import Strengths
 from provender.detect.label_conflict_model import UNIT
 from provender.detect.label_conflict_strata import EDGES, LENGTHS, LEVELS, by_length
 
@@ -34,13 +33,12 @@ _ODDS = np.clip(-np.concatenate((EDGES[:1], (EDGES[1:] + EDGES[:-1]) / 2, EDGES[
 _UNSEEN = 1.0
 #: Documents of strata in which at least this share is of the class surprise nobody.
 _LIKELY = 0.8
-_FEWEST_FOR_BULK = 100
 #: Every tilt gives a bound that holds; so many come close to the best.
 _TILTS = 24
 
 
-def strengths(strata: np.ndarray, tested: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return nats (groups,): the smaller of the two Chernoff exponents; that of the labels.
+def strengths(strata: np.ndarray, tested: np.ndarray) -> Strengths:
+    """Return the two Chernoff exponents of every group.
 
     Args:
         strata: int64 (groups, 2, strata): all documents by label (other, the group's class) and
@@ -53,16 +51,7 @@ def strengths(strata: np.ndarray, tested: np.ndarray) -> tuple[np.ndarray, np.nd
     by_label = _exponent_of_labels(against[:, 1], against.sum(axis=1), rate)
     own, foreign = _contents(mine, other)
     by_content = _exponent_of_conflict(tested[:, 1] / UNIT, own, foreign)
-    return np.minimum(by_label, by_content), by_label
-
-
-def by_strength(strength: np.ndarray, by_label: np.ndarray) -> np.ndarray:
-    """Return the order of groups, strongest first.
-
-    Where the weaker test says nothing the labels alone decide: it orders what is no more than a
-    lead, in data whose content hardly foretells labels.
-    """
-    return np.lexsort((-by_label, -np.maximum(strength, 0.0)))
+    return Strengths(by_label, by_content)
 
 
 def without(strata: np.ndarray, tested: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -164,25 +153,6 @@ def _best(
         spread = (own * np.exp(tilt * conflict)).sum(axis=2)
         best = np.maximum(best, tilt * total - (count * np.log(spread)).sum(axis=1))
     return best
-
-
-def inflation(highest: np.ndarray, many: int) -> float:
-    """Return how much slower than exp(-strength) the bulk's upper tail falls; at least 1.
-
-    Args:
-        highest: strengths of the groups, the highest tenth at least, in any order.
-        many: how many groups there are.
-    """
-    if many < _FEWEST_FOR_BULK:
-        return 1.0
-    ordered = np.sort(highest)[::-1]
-    last, ninth = ordered[[many // 100, many // 10]]
-    return max(1.0, float((last - ninth) / np.log(10)))
-
-
-def log_p(strength: np.ndarray, stretch: float, searched: int) -> np.ndarray:
-    """Return the natural logarithm of the family-wise p-value, at most 0."""
-    return np.asarray(np.minimum(0.0, np.log(max(searched, 1)) - strength / stretch))
 
 
 def effective(documents: float, likeness: float, natural: float) -> float:

@@ -9,17 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.calibrate.fdr import KEEP_BELOW
 from provender.detect.label_conflict_describe import Descriptions
+from provender.detect.label_conflict_family import Strengths, inflation, striking
 from provender.detect.label_conflict_groups import Groups
 from provender.detect.label_conflict_model import UNIT, Labelled
 from provender.detect.label_conflict_names import REACH
 from provender.detect.label_conflict_removal import until_chance
 from provender.detect.label_conflict_tests import (
-    by_strength,
     effective,
-    inflation,
-    log_p,
     planted_share,
     strengths,
 )
@@ -155,19 +152,20 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     stand are leads, if a test alone, before the search is paid for, says anything for them.
     """
     candidates = found.candidates
-    groups, many = candidates.groups, len(candidates.strength)
+    groups, many = candidates.groups, candidates.size
     shares, alike, natural = _shares_alike(found)
     strata, tested = groups.strata[groups.label], candidates.tested
-    strength, by_label = candidates.strength * shares, candidates.by_label * shares
+    left = candidates.strengths.times(shares)
     open_ = np.ones(many, bool)
     kept = np.ones(found.tested.shape[1], bool)
     standing: list[Trigger] = []
     while open_.any():
-        stretch = _stretch(found, strength, open_)
-        logs = log_p(strength, stretch, groups.searched)
-        i = int(np.argmax(np.where(open_, strength, -np.inf)))
-        if logs[i] > np.log(highest_p):
+        stretch = _stretch(found, left, open_)
+        logs = candidates.family.log_p(left, stretch)
+        stands = open_ & (logs <= np.log(highest_p))
+        if not stands.any():
             break
+        i = int(np.argmax(np.where(stands, left.weaker, -np.inf)))
         p_value = max(float(np.exp(logs[i])), _LEAST_P)
         planted = planted_share(strata[i], tested[i])
         explained = found.rows[i, planted >= _PLANTED].sum()
@@ -177,7 +175,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             np.where(planted >= _PLANTED, found.rows[i], 0),
             partial(effective, likeness=alike[i], natural=natural[i]),
             stretch,
-            groups.searched,
+            candidates.family,
             highest_p,
         )
         against = (tested[i] * candidates.contradicts[i]).sum(axis=1) / UNIT
@@ -185,7 +183,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             Trigger(
                 candidate=i,
                 text=_name(found.names, i),
-                strength=float(strength[i]),
+                strength=float(left.weaker[i]),
                 p_value=p_value,
                 row_p_value=float(p_value * explained / max(groups.model.documents.sum(), 1)),
                 removal=removal,
@@ -200,16 +198,16 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             kept[i] = False
             strata = found.strata[:, kept].sum(axis=1)[groups.label]
             tested = found.tested[:, kept].sum(axis=1)
-            strength, by_label = (s * shares for s in strengths(strata, tested))
+            left = strengths(strata, tested).times(shares)
     leads: list[Lead] = []
-    for i in by_strength(strength, by_label).tolist():
-        if open_[i] and by_label[i] > 0 and len(standing) + len(leads) < _NAMED:
+    for i in left.order().tolist():
+        if open_[i] and left.by_label[i] > 0 and len(standing) + len(leads) < _NAMED:
             leads.append(
                 Lead(
                     text=" ".join(_name(found.names, i).split(" ")[:_SHORT_NAME]),
                     label=groups.model.classes[groups.label[i]],
                     rows=float(found.rows[i].sum()),
-                    strength=float(strength[i]),
+                    strength=float(left.weaker[i]),
                     p_value=float(np.exp(logs[i])),
                 )
             )
@@ -229,7 +227,7 @@ def _explained(found: Descriptions, trigger: int) -> np.ndarray:
 def _shares_alike(found: Descriptions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return by candidate the share of its documents that counts, how alike they are and may be."""
     candidates = found.candidates
-    label, many = candidates.groups.label, len(candidates.strength)
+    label, many = candidates.groups.label, candidates.size
     classes = len(candidates.groups.model.classes)
     alike = np.array([_likeness(found, i) for i in range(many + 2 * classes)])
     usual, strangers = alike[many : many + classes], alike[many + classes :]
@@ -239,22 +237,17 @@ def _shares_alike(found: Descriptions) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return np.array(shares), alike, natural
 
 
-def _stretch(found: Descriptions, strength: np.ndarray, open_: np.ndarray) -> float:
-    """Return how slowly the tail of the bulk falls: of what is neither explained nor striking."""
-    candidates = found.candidates
-    bulk = open_ & ~_striking(strength, found.shared, candidates.groups.searched)
-    rest = np.concatenate((strength[bulk], candidates.rest))
-    return inflation(rest, candidates.many - int((~bulk).sum()))
+def _stretch(found: Descriptions, left: Strengths, open_: np.ndarray) -> float:
+    """Return how slowly the tail of the bulk falls: of what is neither explained nor striking.
 
-
-def _striking(strength: np.ndarray, shared: np.ndarray, searched: int) -> np.ndarray:
-    """Return which candidates are no part of the bulk that the null's tail is fitted to.
-
-    Those that would stand if the tail fell as the bounds say, and those most of whose documents
-    hold such ones: a template is a hundred groups, and would otherwise pass for the bulk.
+    Nor of what shares most of its documents with what is: a template is a hundred groups, and
+    would otherwise pass for the bulk.
     """
-    stand = log_p(strength, 1.0, searched) <= np.log(KEEP_BELOW)
-    return np.asarray(stand | (2 * shared[:, stand].sum(axis=1) > np.diag(shared)))
+    candidates, shared = found.candidates, found.shared
+    stand = striking(left.weaker, candidates.groups.searched)
+    bulk = open_ & ~stand & (2 * shared[:, stand].sum(axis=1) <= np.diag(shared))
+    rest = np.concatenate((left.weaker[bulk], candidates.rest))
+    return inflation(rest, candidates.many - int((~bulk).sum()))
 
 
 def _likeness(found: Descriptions, group: int) -> float:

@@ -89,7 +89,9 @@ def findings_of(
         level = _level(detector.rule, named, alarmed, alarms.by_gathering(places, tried))
         findings.append(_finding(detector.rule, named, level, chance, counted, shards, places))
     for number, detector in enumerate(detection.detectors):
-        findings += [_lead(detector.rule, c) for c in told[number].causes if c.lead]
+        causes = enumerate(told[number].causes)
+        leads = (c for i, c in causes if c.lead and (number, i) not in tally.causes)
+        findings += [_lead(detector.rule, lead) for lead in leads]
     for row_rule, role, low in weak:
         if rows := contributors.get(role):
             named_already = _named(findings, row_rule, role)
