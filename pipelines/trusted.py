@@ -10,6 +10,7 @@ from apache_beam.pvalue import AsSingleton
 from pipelines.fingerprint import fingerprint, survey
 from pipelines.rounds import standing_after
 from pipelines.run import Run, keep_result, pieces_of
+from provender.beam.progress import Listener
 from provender.beam.transforms import Once
 from provender.core.shard import Roles
 from provender.detect.base import DataView
@@ -30,8 +31,7 @@ def trust(request: TrustRequest | None, data: DataSet, run: Run) -> Trusted | No
     """
     if request is None:
         return None
-    # Steps are counted against the pieces of the data under test.
-    run = replace(run, listener=None)
+    run = replace(run, listener=_apart(run.listener))
     surveyed = survey(request.inputs, Roles(), run)
     known = as_data(surveyed, data, run.store)
     standards = trusted_standards(DataView(data.schema, data.roles))
@@ -56,6 +56,13 @@ def trust(request: TrustRequest | None, data: DataSet, run: Run) -> Trusted | No
     }
     pinned = request.root is not None
     return Trusted(manifest.root, known.rows, len(known.names), pinned, found)
+
+
+def _apart(listener: Listener | None) -> Listener | None:
+    """Return what tells of these steps under names of their own: the data under test come next."""
+    if listener is None:
+        return None
+    return lambda step: listener(replace(step, stage=f"trusted: {step.stage}"))
 
 
 def _keep(standing: bytes, store: StateStore, result: str) -> str:

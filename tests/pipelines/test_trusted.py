@@ -14,6 +14,7 @@ from pipelines.detect import detect, first_analyses
 from pipelines.fingerprint import fingerprint, survey
 from pipelines.run import Run
 from pipelines.trusted import trust
+from provender.beam.progress import Step
 from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.errors import IntegrityError, UsageError
@@ -59,6 +60,17 @@ def test_rows_beyond_the_trusted_ones_are_found_and_the_document_says_what_was_t
     pinned["trusted"]["pinned"] = False
     assert pinned == document
     assert found(data, trusted, workers=2) == document
+
+
+def test_progress_tells_the_trusted_data_apart(tmp_path: Path) -> None:
+    steps: list[Step] = []
+    run = Run(StateStore(str(tmp_path / "states")), 1, listener=steps.append)
+    surveyed = survey((str(written(tmp_path / "data", 1)),), Roles(), run)
+    before = {step.stage for step in steps}
+    trust(TrustRequest.of([str(written(tmp_path / "trusted", 2))], None), surveyed, run)
+    stages = {step.stage for step in steps} - before
+    assert stages
+    assert all(stage.startswith("trusted: ") for stage in stages)
 
 
 def test_clean_rows_are_spared(tmp_path: Path) -> None:
