@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -109,9 +109,9 @@ class Triggers:
 
         A row that a trigger explains has as score the trigger's strength in nats times the chance
         that the row is planted, and as p-value the trigger's family-wise one times the share of
-        all rows that it explains: the chance that a row drawn from clean data lies in so strong
-        a trigger. Flagging rows at a false discovery rate then flags a trigger when its own
-        p-value is at most about that rate. Others have 0 and 1.
+        all rows that it and stronger ones explain: the chance that a row drawn from clean data
+        lies in so strong a trigger. Flagging rows at a false discovery rate then flags a trigger
+        when its own p-value is at most that rate, whatever others flag. Others have 0 and 1.
         """
         usable = documents.usable
         strength, p_value = np.where(usable, 0.0, np.nan), np.where(usable, 1.0, np.nan)
@@ -159,6 +159,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     open_ = np.ones(many, bool)
     kept = np.ones(found.tested.shape[1], bool)
     standing: list[Trigger] = []
+    explained: list[float] = []
     while open_.any():
         stretch = _stretch(found, left, open_)
         logs = candidates.family.log_p(left, stretch)
@@ -168,7 +169,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
         i = int(np.argmax(np.where(stands, left.weaker, -np.inf)))
         p_value = max(float(np.exp(logs[i])), _LEAST_P)
         planted = planted_share(strata[i], tested[i])
-        explained = found.rows[i, planted >= _PLANTED].sum()
+        explained.append(float(found.rows[i, planted >= _PLANTED].sum()))
         removal = until_chance(
             strata[i],
             tested[i],
@@ -185,7 +186,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
                 text=_name(found.names, i),
                 strength=float(left.weaker[i]),
                 p_value=p_value,
-                row_p_value=float(p_value * explained / max(groups.model.documents.sum(), 1)),
+                row_p_value=p_value,
                 removal=removal,
                 planted=tuple(float(share) for share in planted),
                 rows=float(found.rows[i].sum()),
@@ -213,7 +214,22 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             )
             open_ &= ~_explained(found, i)
     chosen = np.array([t.candidate for t in standing], np.int64)
-    return Triggers(groups.only(chosen), tuple(standing), tuple(leads))
+    shared = shared_out(standing, explained, int(groups.model.documents.sum()))
+    return Triggers(groups.only(chosen), shared, tuple(leads))
+
+
+def shared_out(standing: list[Trigger], explained: list[float], rows: int) -> tuple[Trigger, ...]:
+    """Return the triggers with the p-values of their rows.
+
+    Were each multiplied by its own rows alone, Benjamini-Hochberg would let a chance trigger stand
+    on the discoveries of a planted one.
+    """
+    p_value, many = np.array([t.p_value for t in standing]), np.array(explained)
+    as_strong = [many[p_value <= p].sum() / max(rows, 1) for p in p_value]
+    return tuple(
+        replace(one, row_p_value=float(one.p_value * share))
+        for one, share in zip(standing, as_strong, strict=True)
+    )
 
 
 def _explained(found: Descriptions, trigger: int) -> np.ndarray:
