@@ -265,7 +265,7 @@ def sources(data: Corpus, seeds: int, draws: int) -> None:
         for name in ("usable", "keys", "label")
     )
     bins = np.concatenate([one.bin for one in leaning])
-    cells, alarms = _cells_of(keys[usable], weight[usable]), 0
+    alarms = 0
     for seed in range(draws):
         source = with_sources(data.table, np.random.default_rng([4, seed]))["source"]
         source = source.combine_chunks().cast(pa.large_string())
@@ -276,24 +276,13 @@ def sources(data: Corpus, seeds: int, draws: int) -> None:
                 _weights(source, keys, weight, wins),
             ]
         )
-        alarms += bool(
-            standing_contributors("source", table, 1, judge.noise, cells, len(model.classes))
-        )
+        alarms += bool(standing_contributors("source", table, 1, judge.noise, len(model.classes)))
     print(
         f"sources  {data.name:14}{data.part:13}{named} of {seeds} named, another {wrongly}, "
         f"rows flagged {flagged / max(seeds * FLIPS, 1):.2f}; "
         f"clean: one named in {alarms} of {draws} draws",
         flush=True,
     )
-
-
-def _cells_of(keys: np.ndarray, weight: np.ndarray) -> Any:
-    from provender.detect.label_flips_cells import CellState
-    from provender.stats.gram_table import Counts, Growing
-
-    values = np.stack([np.ones_like(weight), weight], axis=1)
-    table = Growing(Counts.of(keys.astype(np.uint64), values))
-    return CellState(None, table, None).table()  # type: ignore[arg-type]
 
 
 def speed(data: Corpus) -> None:

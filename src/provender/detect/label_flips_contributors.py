@@ -1,13 +1,13 @@
 """Is label noise more than the others' from one source or annotator?
 
-Its most suspicious rows are counted at each of `LEVELS` and in each of the roles, and tested as
-`label_flips_gathering` tells: Bonferroni over these, Benjamini-Hochberg over the names of a role.
+Its suspicious rows are tested as `label_flips_gathering` tells: Bonferroni over groups of rows and
+roles, Benjamini-Hochberg over the names of a role.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,27 @@ from provender.calibrate.concentration import comparable
 from provender.calibrate.fdr import benjamini_hochberg
 from provender.detect.label_conflict_model import UNIT
 from provender.detect.label_flips_cells import parts_of
-from provender.detect.label_flips_gathering import ALL, budget, least_of, of_label, p_values
-from provender.detect.label_flips_noise import Cells, Noise
+from provender.detect.label_flips_gathering import Group, Suspicious, groups, p_values, worth
+from provender.detect.label_flips_noise import Noise
 from provender.detect.label_flips_tests import ALARM
 
-#: Shares of all rows, most suspicious first, among which a source's are counted.
-LEVELS = (0.005, 0.01, 0.02, 0.05)
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a contributor that it stands by.
+
+    Attributes:
+        label, rival: number of the class, or `label_flips_gathering.ALL`.
+        cut: least score of the rows; a lower one would add more natural rows than planted ones.
+        p_value: of such a row. No row of a name that has nothing to do with suspicion is likelier
+            than its others to be one of those that are worth something: it is the name's p-value
+            times their share in its rows. No test of another name of the role concerns it.
+    """
+
+    label: int
+    rival: int
+    cut: float
+    p_value: float
 
 
 @dataclass(frozen=True)
@@ -31,16 +46,10 @@ class Contributor:
     """A source or an annotator whose rows are suspicious more often than those of the others.
 
     Attributes:
-        role: 'source' or 'annotator'.
-        parts: (label or `ALL`, cut, p-value): a row of it of that label that scores at least the
-            cut has that p-value at most. No row of one that has nothing to do with suspicion is
-            likelier than the others to be one of its suspicious ones, so it is its p-value
-            times their share in it; no test of another of the role concerns it. The last cut
-            leaves out more natural rows than planted ones.
-        label: number of the one label that it stands for; `ALL` where they stand together.
-        rows: of it, suspicious ones at the last cut; of ``total`` rows. Copies count once.
-        everywhere: suspicious rows of all of the role, at the last cut.
-        p_value: of it alone, Bonferroni over levels, labels and roles.
+        parts: the likeliest first, by which it is described.
+        rows: of it, suspicious ones of the first part; of ``total`` rows. Copies count once.
+        everywhere: as suspicious rows of all of the role.
+        p_value: of it alone, Bonferroni over groups and roles.
         removal: fewest of its rows to remove until that is above ALARM.
         names: how many of the role there are.
         even: whether there are enough others to tell how far it goes by nature (`comparable`).
@@ -48,8 +57,7 @@ class Contributor:
 
     role: str
     name: str
-    parts: tuple[tuple[int, float, float], ...]
-    label: int
+    parts: tuple[Part, ...]
     rows: int
     total: int
     everywhere: int
@@ -58,15 +66,22 @@ class Contributor:
     names: int
     even: bool
 
+    @property
+    def target(self) -> tuple[int, int]:
+        """Label and rival of the part it is described by."""
+        return self.parts[0].label, self.parts[0].rival
+
+    def packed(self) -> dict[str, Any]:
+        """Return its attributes as JSON holds them."""
+        return {**vars(self), "parts": [vars(part) for part in self.parts]}
+
     @staticmethod
     def of(values: dict[str, Any]) -> Contributor:
-        """Return one from its attributes as JSON holds them."""
-        parts = tuple((label, cut, p_value) for label, cut, p_value in values["parts"])
-        return Contributor(**{**values, "parts": parts})
+        return Contributor(**{**values, "parts": tuple(Part(**part) for part in values["parts"])})
 
 
 def standing_contributors(
-    role: str, table: pa.Table, roles: int, noise: Noise, cells: Cells, classes: int
+    role: str, table: pa.Table, roles: int, noise: Noise, classes: int
 ) -> list[Contributor]:
     """Return the sources or annotators that stand at `ALARM`, least p-value first.
 
@@ -83,93 +98,83 @@ def standing_contributors(
     totals = _by_label(of[whole], -1 - cell[whole], weight[whole], len(names), classes)
     of, cell, weight = of[~whole], cell[~whole], weight[~whole]
     label, rival, bin, _ = parts_of(cell)
-    score = noise.scores(label, rival, bin)
-    cuts = np.array([_cut(cells, noise, level) for level in LEVELS])
-    hits = np.zeros((len(LEVELS), *totals.shape), np.int64)
-    for i, cut in enumerate(cuts):
-        marked = score >= cut
-        counted = _by_label(of[marked], label[marked], weight[marked], len(names), classes)
-        hits[i] = np.minimum(counted, totals)
-    tests = [
-        (
-            label,
-            roles * times,
-            p_values(of_label(hits, label), of_label(totals, label), roles * times),
-        )
-        for label, times in budget(hits)
-    ]
-    least = np.min([p.min(axis=0) for _, _, p in tests], axis=0)
-    standing = np.flatnonzero(benjamini_hochberg(least, ALARM)).tolist()
-    found = [_contributor(role, names, i, tests, cuts, hits, totals) for i in standing]
-    return sorted(found, key=lambda one: (one.p_value, one.name))
+    rows = Suspicious(of, label, rival, noise.scores(label, rival, bin), weight)
+    tests = groups(rows, classes, roles)
+    found = np.array([p_values(rows.of(group), totals, group) for group in tests])
+    standing = np.flatnonzero(benjamini_hochberg(found.min(axis=0), ALARM)).tolist()
+    every = []
+    for i in standing:
+        by = zip(found[:, i].tolist(), tests, strict=True)
+        mine = [(p_value, group) for p_value, group in by if p_value <= ALARM]
+        mine.sort(key=lambda test: test[0])
+        every.append(_contributor(role, names, i, mine, rows, totals))
+    return sorted(every, key=lambda one: (one.p_value, one.name))
 
 
 def _contributor(
     role: str,
     names: list[str],
     i: int,
-    tests: list[tuple[int, int, np.ndarray]],
-    cuts: np.ndarray,
-    hits: np.ndarray,
+    tests: list[tuple[float, Group]],
+    rows: Suspicious,
     totals: np.ndarray,
 ) -> Contributor:
-    """Describe name ``i``, which stands: by all labels if these do, else by the likeliest one.
-
-    Args:
-        tests: (label, times, p-values), as in `label_flips_gathering`.
-        cuts: float64 (levels,).
-        hits: int64 (levels, names, classes), suspicious rows.
-        totals: int64 (names, classes), all rows.
-    """
-    p_value = min(float(p[:, i].min()) for _, _, p in tests)
-    reached = max(p_value, ALARM)
-    mine = [(label, times, p[:, i]) for label, times, p in tests if p[:, i].min() <= reached]
-    mine.sort(key=lambda test: (test[0] != ALL, float(test[2].min())))
-    parts: list[tuple[int, float, float]] = []
-    figures = []
-    for label, _, p in mine:
-        own, every = of_label(totals, label), of_label(hits, label)
-        everywhere, count, total = every.sum(axis=1), every[:, i].sum(axis=1), int(own[i].sum())
-        expected = (everywhere * (own[i] / np.maximum(own.sum(axis=0), 1))).sum(axis=1)
-        last = int(np.argmax(count - 2 * expected))
-        rows = p * count / total
-        parts += [(label, float(cuts[j]), float(rows[j])) for j in range(last + 1)]
-        figures.append((int(count[last]), total, int(everywhere[last].sum())))
-    removal = _until_chance(hits, totals, i, [(label, times) for label, times, _ in mine])
-    label = mine[0][0]
-    even = comparable(of_label(totals, label).sum(axis=1))
+    """Describe name ``i``, which stands by ``tests``: (p-value, group)."""
+    parts, figures = [], []
+    for p_value, group in tests:
+        pool, of_label = rows.of(group), group.rows(totals)
+        value, mine, total = worth(pool), pool.name == i, int(of_label[i].sum())
+        counted = float(pool.weight[mine & (value > 0)].sum())
+        cut = _cut(pool.where(value > 0), mine[value > 0], of_label[i] / of_label.sum(axis=0))
+        above = pool.score >= cut
+        count, everywhere = pool.weight[above & mine].sum(), pool.weight[above].sum()
+        parts.append(Part(group.label, group.rival, cut, p_value * min(counted / total, 1.0)))
+        figures.append((round(count), total, round(everywhere)))
     return Contributor(
-        role, names[i], tuple(parts), label, *figures[0], p_value, removal, len(totals), even
+        role,
+        names[i],
+        tuple(parts),
+        *figures[0],
+        p_value=min(p_value for p_value, _ in tests),
+        removal=_until_chance(rows, totals, i, [group for _, group in tests]),
+        names=len(totals),
+        even=comparable(tests[0][1].rows(totals).sum(axis=1)),
     )
 
 
-def _until_chance(
-    hits: np.ndarray, totals: np.ndarray, i: int, tests: list[tuple[int, int]]
-) -> int:
-    """Return how many suspicious rows of name ``i`` must go, of each label in turn the most.
+def _cut(pool: Suspicious, mine: np.ndarray, share: np.ndarray) -> float:
+    """Return the score down to which most of a name's rows are beyond twice what is expected.
 
     Args:
-        hits: int64 (levels, names, classes), suspicious rows.
-        totals: int64 (names, classes), all rows.
-        tests: (label, times) of the tests by which it stands, `ALL` first where it is one.
+        share: float64 (1 or classes,), of the rows of each label that are its own.
     """
-    flagged = [label for label, _ in tests]
-    own = hits[:, i] if ALL in flagged else hits[:, i] * np.isin(np.arange(hits.shape[2]), flagged)
+    order = np.argsort(-pool.score, kind="stable")
+    natural = share[pool.label if len(share) > 1 else np.zeros_like(pool.label)]
+    beyond = np.cumsum((pool.weight * (mine - 2 * natural))[order])
+    score = pool.score[order]
+    last = np.append(score[1:] < score[:-1], True)  # ties stand or fall together
+    return float(score[last][np.argmax(beyond[last])])
+
+
+def _until_chance(rows: Suspicious, totals: np.ndarray, i: int, tests: list[Group]) -> int:
+    """Return how many suspicious rows of name ``i`` must go, the most suspicious ones first."""
+    by_tests = np.zeros(len(rows.name), bool)
+    for group in tests:
+        by_tests |= rows.within(group)
+    order = np.flatnonzero(by_tests & (rows.name == i))
+    order = order[np.argsort(-rows.score[order], kind="stable")]
+    below = np.cumsum(rows.weight[order]) - rows.weight[order]
 
     def calm(gone: int) -> bool:
-        taken = np.zeros(hits.shape, np.int64)
-        for level, mine in enumerate(own):
-            order = np.argsort(-mine, kind="stable")
-            below = np.cumsum(mine[order]) - mine[order]
-            taken[level, i, order] = np.clip(gone - below, 0, mine[order])
-        rows = totals - taken.max(axis=0)
-        left = np.minimum(hits - taken, rows)
-        return all(
-            least_of(of_label(left, label), of_label(rows, label), times, i) > ALARM
-            for label, times in tests
-        )
+        taken = np.zeros(len(rows.name))
+        taken[order] = np.clip(gone - below, 0, rows.weight[order])
+        gone_of = np.bincount(rows.label, taken, totals.shape[1])
+        left = totals.copy()
+        left[i] = np.maximum(left[i] - np.rint(gone_of).astype(np.int64), 0)
+        still = replace(rows, weight=rows.weight - taken)
+        return all(p_values(still.of(group), left, group)[i] > ALARM for group in tests)
 
-    return bisect_left(range(int(own.sum(axis=1).max())), True, key=calm)
+    return bisect_left(range(round(rows.weight[order].sum())), True, key=calm)
 
 
 def _by_label(
@@ -178,12 +183,3 @@ def _by_label(
     """Return int64 (names, classes): whole rows."""
     counted = np.bincount(of * classes + label, weight, names * classes)
     return np.rint(counted).astype(np.int64).reshape(names, classes)
-
-
-def _cut(cells: Cells, noise: Noise, level: float) -> float:
-    """Return the least score of at most a share ``level`` of all rows, copies counted once."""
-    score = noise.scores(cells.label, cells.rival, cells.bin)
-    distinct, place = np.unique(score, return_inverse=True)
-    above = np.cumsum(np.bincount(place, cells.weight)[::-1])[::-1]
-    fitting = distinct[above <= level * cells.weight.sum()]
-    return float(fitting[0]) if len(fitting) else np.inf

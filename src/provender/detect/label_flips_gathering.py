@@ -1,100 +1,158 @@
-"""How improbable it is that so many suspicious rows are of one source, or annotator.
+"""How improbable it is that rows so suspicious are of one source, or annotator.
 
-Which rows of a label come from one has nothing to do with which rows are suspicious. Given the
-suspicious rows and how many rows of each label it has, its suspicious rows of one label are a
-hypergeometric number, those of all labels the sum of such numbers: both exact. Names differ by
-nature: that is weakened by how much the others do (`calibrate.concentration`).
+Which rows of a label come from one has nothing to do with which rows are suspicious. In a group of
+rows whose rival wins, each is worth the more the fewer are more suspicious (`worth`): the bounded
+log of a likelihood ratio, with no threshold. Given how many rows of each label a name has, each row
+is its own with the chance of its share of the row's label, and the worth of its rows is a sum
+whose law is convolved from that: exact for draws with replacement, and wider than that of draws
+without (Hoeffding 1963). Names differ by nature: the tail is weakened by how much the others do
+(`calibrate.concentration`).
 
-Tested are all labels together, and each apart: poison mostly has one target, among whose rows it
-stands out while natural errors of other labels drown it. The sum pays twice, the labels share the
-other half (weighted Bonferroni); those without `LEAST` suspicious rows in all are not tested.
+Tested are all rows; those of each label; and those of each label and rival. Poison mostly has one
+target, and one origin, and natural errors of the others drown it. Each of the three kinds has a
+third of the rate, which its groups share (weighted Bonferroni).
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from provender.calibrate.concentration import dispersed
 from provender.detect.label_flips_tests import LEAST, LEAST_P
 
-#: All labels, where a test is of one or of all.
+#: Every label, or every rival.
 ALL = -1
+#: A row that this many are at least as suspicious as is worth one doubling. It is the fewest that
+#: a finding may have: with 10 or 20 one planted source in 50 more was missed.
+HALF = LEAST
+#: Worth is counted in steps of 1 / STEPS of a doubling: no row is worth more than 10 steps, and
+#: those that more than 55 others are more suspicious than are worth none.
+STEPS = 4
 
 
-def budget(hits: np.ndarray) -> list[tuple[int, int]]:
-    """Return what is tested and what a p-value of it is multiplied by: `ALL`, then labels.
+@dataclass(frozen=True)
+class Suspicious:
+    """Rows whose rival wins, some of one name and of one score together.
+
+    Attributes:
+        name, label, rival: int64 (n,), numbers.
+        score: float64 (n,), log odds that the rival would be right.
+        weight: float64 (n,), rows; copies of a text under one label count once.
+    """
+
+    name: np.ndarray
+    label: np.ndarray
+    rival: np.ndarray
+    score: np.ndarray
+    weight: np.ndarray
+
+    def where(self, chosen: np.ndarray) -> Suspicious:
+        return Suspicious(*(values[chosen] for values in vars(self).values()))
+
+    def within(self, group: Group) -> np.ndarray:
+        """Return bool (n,): which are of a group."""
+        label = (self.label == group.label) | (group.label == ALL)
+        return np.asarray(label & ((self.rival == group.rival) | (group.rival == ALL)))
+
+    def of(self, group: Group) -> Suspicious:
+        return self.where(self.within(group))
+
+
+@dataclass(frozen=True)
+class Group:
+    """What is tested together.
+
+    Attributes:
+        label, rival: number of the class, or `ALL`.
+        times: what a p-value is multiplied by.
+    """
+
+    label: int
+    rival: int
+    times: int
+
+    def rows(self, totals: np.ndarray) -> np.ndarray:
+        """Return (names, 1 or classes): of its label's rows, or of all labels."""
+        return totals if self.label == ALL else totals[:, self.label : self.label + 1]
+
+
+def groups(rows: Suspicious, classes: int, roles: int = 1) -> list[Group]:
+    """Return what is tested: all, labels, pairs. Those with fewer than `LEAST` rows are not.
 
     Args:
-        hits: int64 (levels, names, classes), suspicious rows; more on each level.
+        roles: how many are tried side by side.
     """
-    labels = np.flatnonzero(hits[-1].sum(axis=0) >= LEAST).tolist()
-    paid = 2 * len(hits)
-    return [(ALL, paid), *((label, paid * len(labels)) for label in labels)]
+    place = rows.label * classes + rows.rival
+    weight = np.bincount(place, rows.weight, classes**2).reshape(classes, classes)
+    labels = [(int(y), ALL) for y in np.flatnonzero(weight.sum(axis=1) >= LEAST)]
+    pairs = [(int(y), int(k)) for y, k in np.argwhere(weight >= LEAST)]
+    # Of two classes, a label has one rival.
+    kinds = [[(ALL, ALL)], labels, *([pairs] if classes > 2 else [])]
+    return [Group(*one, roles * len(kinds) * len(kind)) for kind in kinds for one in kind]
 
 
-def of_label(counts: np.ndarray, label: int) -> np.ndarray:
-    """Return int64 (…, names, 1 or classes): the counts of one label, or of `ALL`."""
-    return counts if label == ALL else counts[..., label : label + 1]
+def worth(rows: Suspicious) -> np.ndarray:
+    """Return int64 (n,): log2(1 + HALF / rank) of each in steps; ties share their middle rank."""
+    distinct, place = np.unique(-rows.score, return_inverse=True)
+    weight = np.bincount(place, rows.weight, len(distinct))
+    rank = np.maximum(np.cumsum(weight) - weight / 2, 1)
+    return np.asarray(np.rint(STEPS * np.log2(1 + HALF / rank)).astype(np.int64)[place])
 
 
-def p_values(hits: np.ndarray, totals: np.ndarray, times: int) -> np.ndarray:
-    """Return float64 (levels, names), at most 1.
+def p_values(rows: Suspicious, totals: np.ndarray, group: Group) -> np.ndarray:
+    """Return float64 (names,), at most 1, of a group.
 
     Args:
-        hits: int64 (levels, names, labels), suspicious rows.
-        totals: int64 (names, labels), all rows.
-        times: what tail probabilities are multiplied by.
+        rows: suspicious rows of it.
+        totals: int64 (names, classes), all rows.
     """
-    found = [np.maximum(tails(counted, totals), nature(counted, totals)) for counted in hits]
-    return np.asarray(np.clip(times * np.array(found), LEAST_P, 1.0))
+    totals, value = group.rows(totals), worth(rows)
+    names, classes = totals.shape
+    label = rows.label if classes > 1 else np.zeros_like(rows.label)
+    sums = np.rint(np.bincount(rows.name, value * rows.weight, names)).astype(np.int64)
+    count = np.bincount(rows.name, (value > 0) * rows.weight, names)
+    most = int(value.max(initial=0)) + 1
+    pool = np.bincount(label * most + value, rows.weight, classes * most)
+    pool = np.rint(pool).astype(np.int64).reshape(classes, most)
+    share = totals / np.maximum(totals.sum(axis=0), 1)
+    expected = share @ pool @ np.arange(most)
+    found = np.ones(names)
+    for i in np.flatnonzero((np.rint(count) >= LEAST) & (sums > expected)):
+        found[i] = tail(int(sums[i]), pool, share[i])
+    found = np.maximum(found, _nature(sums, expected, pool, int(totals.sum())))
+    return np.asarray(np.clip(group.times * found, LEAST_P, 1.0))
 
 
-def least_of(hits: np.ndarray, totals: np.ndarray, times: int, name: int) -> float:
-    """Return the least of a name's `p_values`, without working out the others'."""
-    least = 1.0
-    for counted in hits:
-        two = [np.stack([n[name], n.sum(axis=0) - n[name]]) for n in (counted, totals)]
-        least = min(least, max(tails(*two)[0], nature(counted, totals)[name]) * times)
-    return least
-
-
-def tails(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    """Return float64 (names,): P(at least so many), by label hypergeometric, added up.
+def tail(least: int, pool: np.ndarray, share: np.ndarray) -> float:
+    """Return P(worth of a name's rows >= ``least``).
 
     Args:
-        hits, totals: int64 (names, labels).
+        pool: int64 (classes, values), suspicious rows by label and worth.
+        share: float64 (classes,), of the rows of each label that are its own.
     """
-    from scipy.stats import hypergeom
+    from scipy.stats import binom
 
-    everywhere, rows = hits.sum(axis=0), totals.sum(axis=0)
-    found = np.ones(len(hits))
-    expected = (totals * (everywhere / np.maximum(rows, 1))).sum(axis=1)
-    count = hits.sum(axis=1)
-    many = np.flatnonzero((count >= LEAST) & (count > expected))
-    if hits.shape[1] == 1:
-        found[many] = hypergeom.sf(count[many] - 1, rows[0], everywhere[0], totals[many, 0])
-        return found
-    for i in many:
-        chance = np.ones(1)
-        for y in np.flatnonzero((everywhere > 0) & (totals[i] > 0)):
-            most = min(everywhere[y], totals[i, y])
-            law = hypergeom.pmf(np.arange(most + 1), rows[y], everywhere[y], totals[i, y])
-            chance = np.convolve(chance, law)
-        found[i] = min(1.0, float(chance[count[i] :].sum()))
-    return found
+    law = np.ones(1)
+    for label, value in np.argwhere(pool * (share > 0)[:, None] > 0).tolist():
+        if value:
+            rows = pool[label, value]
+            spaced = np.zeros(rows * value + 1)
+            spaced[::value] = binom.pmf(np.arange(rows + 1), rows, share[label])
+            law = np.convolve(law, spaced)
+    return min(1.0, float(law[least:].sum()))
 
 
-def nature(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    """Return float64 (names,): how often names that differ as the others do have so many.
+def _nature(sums: np.ndarray, expected: np.ndarray, pool: np.ndarray, rows: int) -> np.ndarray:
+    """Return float64 (names,): how often names that differ as the others do reach their sums.
 
-    Args:
-        hits, totals: int64 (names, labels).
+    A sum of worths varies as the number of rows does that are worth, each, what the square mean of
+    a worth is in means.
     """
-    found = np.zeros(len(hits))
-    some = totals.sum(axis=1) > 0
-    hits, totals = hits[some], totals[some]
-    rows, count = totals.sum(axis=0), hits.sum(axis=1)
-    expected = (totals * (hits.sum(axis=0) / np.maximum(rows, 1))).sum(axis=1)
-    scaled = np.maximum(expected * rows.sum() / max(expected.sum(), 1e-9), 1e-9)
-    found[some] = dispersed(count, scaled)
+    found, some, value = np.zeros(len(sums)), expected > 0, np.arange(pool.shape[1])
+    if some.any():
+        unit = (pool @ value**2).sum() / (pool @ value).sum()
+        scaled = expected[some] * rows / expected[some].sum()
+        found[some] = dispersed(sums[some] / unit, scaled)
     return found

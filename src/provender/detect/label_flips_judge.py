@@ -29,7 +29,7 @@ from provender.detect.label_flips_tests import (
 )
 from provender.stats.packing import pack, unpack
 
-_KIND = "label-flips/4"
+_KIND = "label-flips/5"
 #: Pairs and contributors are tried side by side, and each may alarm.
 _KINDS = 2
 
@@ -80,7 +80,7 @@ class Judge:
                 told.append(f"more than {MOST_NAMES} {role}s: none was compared with the others")
             else:
                 roles = len(state.contributors)
-                standing += standing_contributors(role, table, roles, noise, cells, classes)
+                standing += standing_contributors(role, table, roles, noise, classes)
         judge = Judge(
             state.model,
             noise,
@@ -114,7 +114,7 @@ class Judge:
         p_value, cause = self._by_class(row.label, row.rival, score)
         alone = cause < 0
         p_value[alone] = self.ranks.p_values(row.label[alone], score[alone])
-        self._by_contributor(names, row.label, score, p_value, cause)
+        self._by_contributor(names, row, score, p_value, cause)
         cause[~row.usable] = -1
         return RowScores(
             np.where(row.usable, self.noise.log_odds(row.label, row.speaks), nothing),
@@ -138,7 +138,7 @@ class Judge:
     def _by_contributor(
         self,
         names: Mapping[str, pa.Array],
-        label: np.ndarray,
+        row: Leaning,
         score: np.ndarray,
         p_value: np.ndarray,
         cause: np.ndarray,
@@ -148,11 +148,11 @@ class Judge:
         for number, one in enumerate(self.contributors, first):
             same = pc.fill_null(pc.equal(names[one.role], one.name), False)
             own = same.to_numpy(zero_copy_only=False)
-            for of, cut, row_p_value in one.parts:
-                mine = own & (score >= cut)
-                if of != ALL:
-                    mine &= label == of
-                p_value[mine] = np.minimum(p_value[mine], row_p_value)
+            for part in one.parts:
+                mine = own & (score >= part.cut)
+                mine &= (row.label == part.label) | (part.label == ALL)
+                mine &= (row.rival == part.rival) | (part.rival == ALL)
+                p_value[mine] = np.minimum(p_value[mine], part.p_value)
                 cause[mine] = number
 
     def causes(self) -> list[Cause]:
@@ -178,7 +178,7 @@ class Judge:
             )
         found += [_of_pair(pair, names[pair.true], names[pair.label]) for pair in self.pairs]
         return found + [
-            _of_contributor(one, None if one.label == ALL else names[one.label])
+            _of_contributor(one, *(None if k == ALL else names[k] for k in one.target))
             for one in self.contributors
         ]
 
@@ -186,7 +186,7 @@ class Judge:
         meta = {
             "slope": self.noise.slope,
             "pairs": [vars(pair) for pair in self.pairs],
-            "contributors": [vars(one) for one in self.contributors],
+            "contributors": [one.packed() for one in self.contributors],
             "noisy": self.noisy,
             "until_usual": self.until_usual,
             "wrong": self.wrong,
@@ -242,13 +242,14 @@ def _of_pair(pair: Pair, true: str, label: str) -> Cause:
     )
 
 
-def _of_contributor(one: Contributor, label: str | None) -> Cause:
+def _of_contributor(one: Contributor, label: str | None, rival: str | None) -> Cause:
     labelled = "" if label is None else f" labelled {label}"
+    read = "" if rival is None else f" and read like {rival}"
     return Cause(
         what=f"{one.role} {one.name}",
         message=(
             f"{one.rows:,} of the {one.total:,} rows{labelled} of {one.role} {one.name} are among "
-            f"the {one.everywhere:,} whose label their content contradicts most"
+            f"the {one.everywhere:,} whose label their content contradicts most{read}"
         ),
         evidence={
             one.role: one.name,
@@ -257,7 +258,8 @@ def _of_contributor(one: Contributor, label: str | None) -> Cause:
             f"rows_of_all_{one.role}s": one.everywhere,
             "p_value": one.p_value,
         }
-        | ({} if label is None else {"label": label}),
+        | ({} if label is None else {"label": label})
+        | ({} if rival is None else {"content": rival}),
         p_value=one.p_value,
         level=Level.WARNING if one.even else Level.NOTE,
         alarm_p=min(1.0, _KINDS * one.names * one.p_value),
