@@ -25,7 +25,7 @@ from provender.detect.label_flips_tests import LEAST, LEAST_P
 #: Every label, or every rival.
 ALL = -1
 #: A row that this many are at least as suspicious as is worth one doubling. It is the fewest that
-#: a finding may have: with 10 or 20 one planted source in 50 more was missed.
+#: a finding may have; with 8 as many planted sources were found.
 HALF = LEAST
 #: Worth is counted in steps of 1 / STEPS of a doubling: no row is worth more than 10 steps, and
 #: those that more than 55 others are more suspicious than are worth none.
