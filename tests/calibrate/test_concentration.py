@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from provender.calibrate.concentration import comparable, concentrated
+from provender.calibrate.concentration import comparable, concentrated, dispersed
 
 TOTALS = {f"s{i:02}": 500 for i in range(20)}
 
@@ -81,3 +81,13 @@ def test_repeated_records_of_one_section_are_its_nature():
 )
 def test_few_places_or_small_ones_beside_a_large_one_tell_little(rows, enough):
     assert comparable(np.array(rows)) is enough
+
+
+def test_a_place_without_rows_takes_nothing_from_the_others():
+    hits = np.array([30, 0, 9, 1, 7, 0, 12, 3, 8, 2, 11])
+    rows = np.full(11, 200)
+    some = dispersed(hits, rows)
+    assert (some > 0).any(), "the places differ by nature"
+    with_empty = dispersed(np.append(hits, 0), np.append(rows, 0))
+    assert with_empty[:-1].tolist() == some.tolist()
+    assert with_empty[-1] == 0

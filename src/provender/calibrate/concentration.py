@@ -91,6 +91,11 @@ def dispersed(hits: np.ndarray, rows: np.ndarray) -> np.ndarray:
         rows: (places,), all rows, or what stands for them: the flagged ones expected, scaled to
             the number of all rows.
     """
+    some = rows > 0
+    if not some.all():
+        found = np.zeros(len(hits))
+        found[some] = dispersed(hits[some], rows[some])
+        return found
     freedom = len(hits) - 2
     others, rest = hits.sum() - hits, rows.sum() - rows
     if freedom < 1 or not hits.any():

@@ -38,7 +38,11 @@ _MEANT = {
     "outliers": "outliers/robust-column",
     "schema": "expect/*",
     "spectral": "spectral/class-signature",
+    "trusted-labels": "trusted/label-flips",
+    "trusted-patches": "trusted/class-distance",
 }
+#: Of all scanners: where it gathers nowhere, what lies beyond trusted data is no more than a note.
+_NOTED = ("trusted-patches",)
 
 
 @dataclass(frozen=True)
@@ -135,18 +139,31 @@ def _scan(sample: Sample, folder: Path, out: Path, cache: str | None, resume: bo
     from pipelines.scan import ScanRequest, scan
     from provender.cli.running import today
     from provender.io.states import StateStore, default_store
+    from provender.work.trusted import TrustRequest
 
-    place = folder / ("planted" if sample.family else "clean") / sample.family / sample.set
     suite = folder.parent / "expectations" / f"{sample.set}.json"
+    shards, trusted = _shards(sample, folder)
     request = ScanRequest(
-        (str(place),),
+        tuple(map(str, shards)),
         str(out / sample.title),
         _ROLES[sample.set],
         suite=str(suite) if suite.is_file() else None,
+        trusted=TrustRequest.of([str(shard) for shard in trusted], None),
     )
     run = Run(StateStore(cache or default_store()), workers=1, fresh=not resume)
     found = scan(request, run, today())
     return _outcome(sample, folder, out, found)
+
+
+def _shards(sample: Sample, folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return what is scanned, and what is trusted: every second clean shard, where some are."""
+    clean = folder / "clean" / sample.set
+    if not sample.family:
+        return [clean], []
+    planted = folder / "planted" / sample.family / sample.set
+    if not _MEANT.get(sample.family, "").startswith("trusted/"):
+        return [planted], []
+    return sorted(planted.iterdir())[1::2], sorted(clean.iterdir())[::2]
 
 
 def _outcome(sample: Sample, folder: Path, out: Path, found: Any) -> Outcome:
@@ -163,7 +180,8 @@ def _outcome(sample: Sample, folder: Path, out: Path, found: Any) -> Outcome:
     planted: set[tuple[str, int]] = set()
     if sample.family:
         truth = pq.read_table(folder / "truth" / f"{sample.family}-{sample.set}.parquet")
-        planted = {(t["shard"], t["row"]) for t in truth.to_pylist()}
+        scanned = set(found.data.names)
+        planted = {(t["shard"], t["row"]) for t in truth.to_pylist() if t["shard"] in scanned}
         flagged = by_rule.get(meant, set())
     else:
         flagged = max(by_rule.values(), key=len, default=set())
@@ -181,7 +199,7 @@ def _outcome(sample: Sample, folder: Path, out: Path, found: Any) -> Outcome:
     return Outcome(
         sample,
         found.verdict.outcome.value,
-        "reject" if sample.family else "admit",
+        "reject" if sample.family and sample.family not in _NOTED else "admit",
         len(planted),
         len(planted & flagged),
         len(planted - flagged),
