@@ -177,7 +177,7 @@ CORPORA: dict[str, tuple[str, Callable[[Path], pa.Table], Roles]] = {
     "asked": ("development", _asked, _LABELLED),
     "lines": ("looked at", _lines, _LABELLED),
     "plays": ("looked at", _plays, _LABELLED),
-    "docstrings": ("blind", _docstrings, _LABELLED),
+    "docstrings": ("looked at", _docstrings, _LABELLED),
     "functions": ("blind", _functions, _LABELLED),
     "pairs": ("development", _pairs, Roles(prompt="prompt", response="response")),
     "chapters": ("blind", _chapters, Roles(text="text")),
