@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +10,7 @@ import pyarrow as pa
 
 from provender.stats.cell_hash import mix, word_hashes
 from provender.stats.minhash import permutations, signatures
-from provender.stats.signature_rows import (
-    SignatureRows,
-    merge_signatures,
-    pack_signatures,
-    unpack_signatures,
-)
+from provender.stats.signature_rows import KeepsSignatures, SignatureRows
 
 #: Pairs of words are taken up to so many words apart: a replaced word breaks few of them.
 _APART = 3
@@ -24,7 +18,7 @@ _BASE = np.uint64(0xD1342543DE82EF95)  # odd, so multiplying by it is a bijectio
 
 
 @dataclass(frozen=True)
-class AnswerSigning:
+class AnswerSigning(KeepsSignatures):
     """A signature of the response's pairs of words, and behind it one of the prompt's words.
 
     Attributes:
@@ -81,15 +75,6 @@ class AnswerSigning:
             pairs = mix(words[first] * _BASE + words[first + apart])
             every.append(_signed(pairs, counts - apart, self.of_response, self.seed))
         return np.asarray(np.minimum.reduce(every))
-
-    def merge(self, states: Sequence[SignatureRows]) -> SignatureRows:
-        return merge_signatures(states, self.most)
-
-    def pack(self, state: SignatureRows) -> bytes:
-        return pack_signatures(state)
-
-    def unpack(self, data: bytes) -> SignatureRows:
-        return unpack_signatures(data)
 
 
 def _words(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:

@@ -23,12 +23,7 @@ from provender.stats.minhash import (
     shingle_hashes,
     signatures,
 )
-from provender.stats.signature_rows import (
-    SignatureRows,
-    merge_signatures,
-    pack_signatures,
-    unpack_signatures,
-)
+from provender.stats.signature_rows import KeepsSignatures, SignatureRows
 
 RULE = Rule(
     id="duplicates/near-text",
@@ -67,7 +62,7 @@ _ANSWER = np.uint64(0x5851F42D4C957F2D)  # sets words of responses apart from th
 
 
 @dataclass(frozen=True)
-class Signing:
+class Signing(KeepsSignatures):
     """The analysis: one signature for each text with enough shingles.
 
     Attributes:
@@ -106,15 +101,6 @@ class Signing:
             short = len(counts) - len(rows)
             pieces.append(SignatureRows(len(counts), short, 0, ((rows, found),), self.permutations))
         return self.merge(pieces)
-
-    def merge(self, states: Sequence[SignatureRows]) -> SignatureRows:
-        return merge_signatures(states, self.most)
-
-    def pack(self, state: SignatureRows) -> bytes:
-        return pack_signatures(state)
-
-    def unpack(self, data: bytes) -> SignatureRows:
-        return unpack_signatures(data)
 
 
 @dataclass(frozen=True)

@@ -76,3 +76,22 @@ def unpack_signatures(data: bytes) -> SignatureRows:
     return SignatureRows(
         meta["total"], meta["unsigned"], meta["beyond"], ((rows, found),), found.shape[1]
     )
+
+
+class KeepsSignatures:
+    """The half of an `Analysis` that every one with this state has.
+
+    Attributes:
+        most: rows that are kept, the first in canonical order.
+    """
+
+    most: int
+
+    def merge(self, states: Sequence[SignatureRows]) -> SignatureRows:
+        return merge_signatures(states, self.most)
+
+    def pack(self, state: SignatureRows) -> bytes:
+        return pack_signatures(state)
+
+    def unpack(self, data: bytes) -> SignatureRows:
+        return unpack_signatures(data)
