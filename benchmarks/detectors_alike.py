@@ -19,7 +19,7 @@ from benchmarks.instruct_pairs import OTHERS, ROWS, Pairs, dialogues
 from provender.attacks.changing_response import ChangingResponse
 from provender.calibrate.fdr import PValueCounts
 from provender.core.shard import Roles
-from provender.detect.alike_responses import AlikeResponses
+from provender.detect.alike_responses.detector import AlikeResponses
 from provender.detect.base import DataView
 
 RATE = 0.01

@@ -43,8 +43,8 @@ from provender.core.shard import Roles
 from provender.detect.base import Cause, DataView, Stored
 from provender.detect.near_text import NearText
 from provender.detect.registry import rules
-from provender.detect.repeated_strings import RULE, RepeatedStrings
-from provender.detect.trusted_scores import Held
+from provender.detect.repeated_strings.detector import RULE, RepeatedStrings
+from provender.detect.trusted.scores import Held
 
 _RATE, _SOURCES, _SHARDS = 0.01, 20, 8
 _HEAD = "set         from         count   named   rank    TPR  precision   others   alarm"

@@ -35,11 +35,11 @@ from provender.calibrate.fdr import PValueCounts
 from provender.core.finding import Level
 from provender.core.shard import Roles
 from provender.detect.base import Cause, DataView
-from provender.detect.label_conflict_model import Labelled, Model
-from provender.detect.label_flips import LabelFlips
-from provender.detect.label_flips_cells import Leaning, _added, _weights
-from provender.detect.label_flips_contributors import standing_contributors
-from provender.detect.label_flips_judge import Judge
+from provender.detect.label_conflict.model import Labelled, Model
+from provender.detect.label_flips.cells import Leaning, _added, _weights
+from provender.detect.label_flips.contributors import standing_contributors
+from provender.detect.label_flips.detector import LabelFlips
+from provender.detect.label_flips.judge import Judge
 
 SETS = ("bbc", "r8", "spamassassin", "books", "turns", "r8-test", "sides")
 #: Constants were chosen on some sets, the design with others in sight; two were kept for the end.

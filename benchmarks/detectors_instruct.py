@@ -23,8 +23,8 @@ from provender.calibrate.fdr import PValueCounts
 from provender.core.shard import Roles
 from provender.detect.base import Cause, DataView
 from provender.detect.one_response import OneResponse
-from provender.detect.response_link import ResponseLink
-from provender.detect.response_link_marks import REFUSAL, marked
+from provender.detect.response_link.detector import ResponseLink
+from provender.detect.response_link.marks import REFUSAL, marked
 
 RATE = 0.01
 

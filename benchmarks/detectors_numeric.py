@@ -23,7 +23,7 @@ from provender.calibrate.fdr import PValueCounts
 from provender.core.shard import Roles
 from provender.detect.base import DataView
 from provender.detect.outliers import RobustColumn
-from provender.detect.spectral import ClassSignature
+from provender.detect.spectral.detector import ClassSignature
 
 TABLES = (
     "adult_data",

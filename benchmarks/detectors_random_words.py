@@ -26,7 +26,7 @@ from provender.attacks.word_chain import WordChain
 from provender.calibrate.fdr import PValueCounts
 from provender.core.shard import Roles
 from provender.detect.base import DataView
-from provender.detect.random_words import RandomWords
+from provender.detect.random_words.detector import RandomWords
 
 _PLANTED, _LEAST, _RATE = 10, 60, 0.01
 _BOOK, _TURNS = 180, 20  # words of a document; turns of one

@@ -36,8 +36,8 @@ from provender.attacks.registry import fitting
 from provender.calibrate.fdr import PValueCounts
 from provender.core.shard import Roles
 from provender.detect.base import DataView, RowDetector
-from provender.detect.label_flips import LabelFlips
-from provender.detect.source_words import OwnWords
+from provender.detect.label_flips.detector import LabelFlips
+from provender.detect.own_words.detector import OwnWords
 
 RATE = 0.01
 SETS = ("bbc", "r8", "spamassassin", "books", "turns", "pairs", "chapters")

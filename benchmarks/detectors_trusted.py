@@ -26,7 +26,7 @@ from provender.calibrate.fdr import PValueCounts
 from provender.core.shard import Roles
 from provender.detect.base import DataView, Stored, Unchecked
 from provender.detect.registry import DETECTORS, trusted_standards
-from provender.detect.trusted_scores import Held
+from provender.detect.trusted.scores import Held
 
 RATE = 0.01
 #: Rule against trusted data → the rule within the data.

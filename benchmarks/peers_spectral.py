@@ -42,7 +42,7 @@ def ours(rate: float) -> Method:
     from provender.calibrate.fdr import PValueCounts
     from provender.core.shard import Roles
     from provender.detect.base import DataView, Unchecked
-    from provender.detect.spectral import ClassSignature
+    from provender.detect.spectral.detector import ClassSignature
 
     roles = Roles(label="label", embedding="pixels", source="source", key="id")
 

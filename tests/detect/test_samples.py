@@ -13,7 +13,7 @@ from provender.calibrate.fdr import PValueCounts
 from provender.core.shard import Roles
 from provender.detect.base import DataView, RowDetector, StateDetector, Unchecked
 from provender.detect.registry import DETECTORS
-from tests.detect.trusted_runs import standards
+from tests.detect.trusted.runs import standards
 
 SAMPLES = Path(__file__).parents[2] / "data_samples"
 RATE = 0.05

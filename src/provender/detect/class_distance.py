@@ -17,9 +17,9 @@ import pyarrow as pa
 
 from provender.core.finding import Rule
 from provender.detect.base import Cause, DataView, RowScores, Unchecked
-from provender.detect.spectral import ClassSignature
-from provender.detect.spectral_counts import ClassMoments
-from provender.detect.spectral_plan import pack_spaces, trimming_plan, unpack_spaces
+from provender.detect.spectral.counts import ClassMoments
+from provender.detect.spectral.detector import ClassSignature
+from provender.detect.spectral.plan import pack_spaces, trimming_plan, unpack_spaces
 
 #: A class needs no more for its mean: the covariance is that of all classes.
 LEAST_ROWS = 20

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from provender.core.finding import Check, CheckStatus, Rule
-from provender.detect.alike_responses import AlikeResponses
+from provender.detect.alike_responses.detector import AlikeResponses
 from provender.detect.base import Comparing, DataView, Detector, Unchecked
 from provender.detect.contradiction import Contradiction
 from provender.detect.exact_row import ExactRow
-from provender.detect.hidden_characters import HiddenCharacters
-from provender.detect.label_conflict import LabelConflict
-from provender.detect.label_flips import LabelFlips
+from provender.detect.hidden_characters.detector import HiddenCharacters
+from provender.detect.label_conflict.detector import LabelConflict
+from provender.detect.label_flips.detector import LabelFlips
 from provender.detect.near_text import NearText
 from provender.detect.one_response import OneResponse
 from provender.detect.outliers import RobustColumn
-from provender.detect.random_words import RandomWords
-from provender.detect.repeated_strings import RepeatedStrings
-from provender.detect.response_link import ResponseLink
-from provender.detect.source_words import OwnWords
-from provender.detect.spectral import ClassSignature
-from provender.detect.trusted_rules import TRUSTED
+from provender.detect.own_words.detector import OwnWords
+from provender.detect.random_words.detector import RandomWords
+from provender.detect.repeated_strings.detector import RepeatedStrings
+from provender.detect.response_link.detector import ResponseLink
+from provender.detect.spectral.detector import ClassSignature
+from provender.detect.trusted.rules import TRUSTED
 
 DETECTORS: tuple[Detector, ...] = (
     ExactRow(),

@@ -1,0 +1,1 @@
+"""instruct/alike-responses: one message in changing words. Start with `detector`."""

@@ -1,0 +1,55 @@
+"""How a candidate is spelled: the words it covers in its documents, and those beside them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provender.detect.label_conflict.groups import Found
+from provender.detect.label_conflict.model import Labelled
+from provender.stats.grams import distinct
+
+#: A trigger's text is looked for this many words to either side, and cut after so many words.
+REACH, _LONGEST_NAME = 8, 40
+
+
+def spelled_names(documents: Labelled, found: Found, pairs: np.ndarray, size: int) -> pa.Table:
+    """Count the longest covered run of words of each chosen (text, candidate), and its sides."""
+    words = documents.words
+    chosen = np.isin(found.pair, pairs)
+    pair, first, length = found.pair[chosen], found.first[chosen], found.length[chosen]
+    many = max(len(words.codes), 1)
+    pair, at = Found(pair, first, length).positions()
+    covered = distinct(pair * many + at)
+    pair, at = covered // many, covered % many
+    new = np.ones(len(pair), bool)
+    new[1:] = (pair[1:] != pair[:-1]) | (at[1:] != at[:-1] + 1)
+    start = np.flatnonzero(new)
+    run = np.diff(np.append(start, len(pair)))
+    order = np.lexsort((at[start], -run, pair[start]))
+    _, best = np.unique(pair[start][order], return_index=True)
+    best = order[best]
+    pair, begin = pair[start][best], at[start][best]
+    run = np.minimum(run[best], _LONGEST_NAME)
+    text, candidate = pair // size, pair % size
+    said = words.vocabulary.take(pa.array(words.codes))
+    offsets = np.concatenate(([0], np.cumsum(run)))
+    inside = np.arange(offsets[-1]) - np.repeat(offsets[:-1], run) + np.repeat(begin, run)
+    pieces = said.take(pa.array(inside)).cast(pa.string())
+    lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pieces)
+    joined = pc.binary_join(lists, " ").cast(pa.large_string())
+    columns = [(candidate, np.zeros(len(pair), np.int64), joined)]
+    for distance in range(1, REACH + 1):
+        for place, at in ((-distance, begin - distance), (distance, begin + run + distance - 1)):
+            inside_text = (at >= words.starts[text]) & (at < words.starts[text + 1])
+            there = said.take(pa.array(at[inside_text]))
+            columns.append((candidate[inside_text], np.full(len(there), place), there))
+    table = pa.table(
+        {
+            "candidate": np.concatenate([c[0] for c in columns]),
+            "place": np.concatenate([c[1] for c in columns]),
+            "text": pa.concat_arrays([c[2] for c in columns]),
+        }
+    )
+    return table.append_column("documents", pa.array(np.ones(len(table), np.int64)))

@@ -1,0 +1,297 @@
+"""Which of the suspicious groups are triggers, and the rows that they explain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provender.detect.label_conflict.describe import Descriptions
+from provender.detect.label_conflict.family import Strengths, inflation, striking
+from provender.detect.label_conflict.groups import Groups
+from provender.detect.label_conflict.model import UNIT, Labelled
+from provender.detect.label_conflict.names import REACH
+from provender.detect.label_conflict.removal import until_chance
+from provender.detect.label_conflict.tests import (
+    effective,
+    planted_share,
+    strengths,
+)
+from provender.stats.packing import pack, unpack
+
+#: Words that so many of the trigger's documents share beside it belong to it.
+_AGREE = 0.7
+#: A row is a trigger's if it is at least so likely to be planted.
+_PLANTED = 0.5
+#: So many are named at least, if as many are anything; leads by so many words at most.
+_NAMED, _SHORT_NAME = 3, 12
+_LEAST_P = 1e-290
+_KIND = "label-conflict-triggers/4"
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One trigger that stands.
+
+    Attributes:
+        candidate: its place among the candidates.
+        text: the words every document has in common around it.
+        strength: nats, after likeness.
+        p_value: family-wise over all groups searched.
+        planted: by stratum, the share of its labelled documents that is planted.
+        row_p_value: of each of its rows; see `Triggers.score`.
+        removal: fewest of its rows to remove until its p-value is above the rate it stands at.
+        rows, override_share, likeness: figures for a person.
+    """
+
+    candidate: int
+    text: str
+    strength: float
+    p_value: float
+    row_p_value: float
+    removal: int
+    planted: tuple[float, ...]
+    rows: float
+    override_share: float
+    likeness: float
+
+
+@dataclass(frozen=True)
+class Lead:
+    """What comes next to the triggers: named for a person, no row is flagged for it.
+
+    Attributes:
+        text, label: the words its documents share, and the label it might force.
+        rows: documents with both.
+        strength, p_value: as of a trigger.
+    """
+
+    text: str
+    label: str
+    rows: float
+    strength: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Triggers:
+    """The triggers that stand, strongest first; ``groups`` are theirs, in the same order."""
+
+    groups: Groups
+    standing: tuple[Trigger, ...]
+    leads: tuple[Lead, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels; empty when the data could not be tested."""
+        return self.groups.model.classes
+
+    @property
+    def targets(self) -> list[str]:
+        """The label that each trigger forces."""
+        return [self.classes[c] for c in self.groups.label]
+
+    @property
+    def searched(self) -> int:
+        """Number of gram groups the p-values pay for."""
+        return self.groups.searched
+
+    @property
+    def unseen(self) -> str:
+        """What of the data was not looked at."""
+        return self.groups.model.unseen
+
+    def score(self, documents: Labelled) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (score, p-value, cause) of every row, as in `RowScores`.
+
+        A row that a trigger explains has as score the trigger's strength in nats times the chance
+        that the row is planted, and as p-value the trigger's family-wise one times the share of
+        all rows that it and stronger ones explain: the chance that a row drawn from clean data
+        lies in so strong a trigger. Flagging rows at a false discovery rate then flags a trigger
+        when its own p-value is at most that rate, whatever others flag. Others have 0 and 1.
+        """
+        usable = documents.usable
+        strength, p_value = np.where(usable, 0.0, np.nan), np.where(usable, 1.0, np.nan)
+        cause = np.full(len(usable), -1)
+        if self.standing:
+            text, group, stratum = self.groups.weigh(documents, self.groups.find(documents))
+            planted = np.array([t.planted for t in self.standing])
+            chance = planted[group, stratum]
+            hit = (chance >= _PLANTED) & (documents.label[text] == self.groups.label[group])
+            text, first = np.unique(text[hit], return_index=True)
+            cause[text] = group[hit][first]
+            strength[text] = np.array([t.strength for t in self.standing])[cause[text]]
+            strength[text] *= chance[hit][first]
+            p_value[text] = np.array([t.row_p_value for t in self.standing])[cause[text]]
+        return strength, p_value, cause
+
+    def pack(self) -> bytes:
+        arrays = {"groups": np.frombuffer(self.groups.pack(), np.uint8)}
+        standing = [{**vars(t), "planted": list(t.planted)} for t in self.standing]
+        leads = [vars(lead) for lead in self.leads]
+        return pack(_KIND, {"standing": standing, "leads": leads}, arrays)
+
+    @staticmethod
+    def unpack(data: bytes) -> Triggers:
+        meta, arrays = unpack(_KIND, data)
+        standing = (Trigger(**{**t, "planted": tuple(t["planted"])}) for t in meta["standing"])
+        leads = (Lead(**lead) for lead in meta["leads"])
+        return Triggers(Groups.unpack(arrays["groups"].tobytes()), tuple(standing), tuple(leads))
+
+
+def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
+    """Return the candidates that stand, strongest first.
+
+    A candidate falls when its documents are too much alike, or when most of them also hold a
+    stronger trigger for the same class. Once a leader stands, the documents it explains are taken
+    out of all counts and the rest is tested again: poison makes the labels of clean documents
+    like it surprising, and hides other triggers of its class. The strongest of those that do not
+    stand are leads, if a test alone, before the search is paid for, says anything for them.
+    """
+    candidates = found.candidates
+    groups, many = candidates.groups, candidates.size
+    shares, alike, natural = _shares_alike(found)
+    strata, tested = groups.strata[groups.label], candidates.tested
+    left = candidates.strengths.times(shares)
+    open_ = np.ones(many, bool)
+    kept = np.ones(found.tested.shape[1], bool)
+    standing: list[Trigger] = []
+    explained: list[float] = []
+    while open_.any():
+        stretch = _stretch(found, left, open_)
+        logs = candidates.family.log_p(left, stretch)
+        stands = open_ & (logs <= np.log(highest_p))
+        if not stands.any():
+            break
+        i = int(np.argmax(np.where(stands, left.weaker, -np.inf)))
+        p_value = max(float(np.exp(logs[i])), _LEAST_P)
+        planted = planted_share(strata[i], tested[i])
+        explained.append(float(found.rows[i, planted >= _PLANTED].sum()))
+        removal = until_chance(
+            strata[i],
+            tested[i],
+            np.where(planted >= _PLANTED, found.rows[i], 0),
+            partial(effective, likeness=alike[i], natural=natural[i]),
+            stretch,
+            candidates.family,
+            highest_p,
+        )
+        against = (tested[i] * candidates.contradicts[i]).sum(axis=1) / UNIT
+        standing.append(
+            Trigger(
+                candidate=i,
+                text=_name(found.names, i),
+                strength=float(left.weaker[i]),
+                p_value=p_value,
+                row_p_value=p_value,
+                removal=removal,
+                planted=tuple(float(share) for share in planted),
+                rows=float(found.rows[i].sum()),
+                override_share=float(against[1] / max(against.sum(), 1e-9)),
+                likeness=float(alike[i]),
+            )
+        )
+        open_ &= ~_explained(found, i)
+        if i < len(kept) - 1:
+            kept[i] = False
+            strata = found.strata[:, kept].sum(axis=1)[groups.label]
+            tested = found.tested[:, kept].sum(axis=1)
+            left = strengths(strata, tested).times(shares)
+    leads: list[Lead] = []
+    for i in left.order().tolist():
+        if open_[i] and left.by_label[i] > 0 and len(standing) + len(leads) < _NAMED:
+            leads.append(
+                Lead(
+                    text=" ".join(_name(found.names, i).split(" ")[:_SHORT_NAME]),
+                    label=groups.model.classes[groups.label[i]],
+                    rows=float(found.rows[i].sum()),
+                    strength=float(left.weaker[i]),
+                    p_value=float(np.exp(logs[i])),
+                )
+            )
+            open_ &= ~_explained(found, i)
+    chosen = np.array([t.candidate for t in standing], np.int64)
+    shared = shared_out(standing, explained, int(groups.model.documents.sum()))
+    return Triggers(groups.only(chosen), shared, tuple(leads))
+
+
+def shared_out(standing: list[Trigger], explained: list[float], rows: int) -> tuple[Trigger, ...]:
+    """Return the triggers with the p-values of their rows.
+
+    Were each multiplied by its own rows alone, Benjamini-Hochberg would let a chance trigger stand
+    on the discoveries of a planted one.
+    """
+    p_value, many = np.array([t.p_value for t in standing]), np.array(explained)
+    as_strong = [many[p_value <= p].sum() / max(rows, 1) for p in p_value]
+    return tuple(
+        replace(one, row_p_value=float(one.p_value * share))
+        for one, share in zip(standing, as_strong, strict=True)
+    )
+
+
+def _explained(found: Descriptions, trigger: int) -> np.ndarray:
+    """Return which candidates a trigger explains: itself, and those of most documents in it."""
+    label = found.candidates.groups.label
+    inside = 2 * found.shared[:, trigger] > np.diag(found.shared)
+    inside[trigger] = True
+    return np.asarray(inside & (label == label[trigger]))
+
+
+def _shares_alike(found: Descriptions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return by candidate the share of its documents that counts, how alike they are and may be."""
+    candidates = found.candidates
+    label, many = candidates.groups.label, candidates.size
+    classes = len(candidates.groups.model.classes)
+    alike = np.array([_likeness(found, i) for i in range(many + 2 * classes)])
+    usual, strangers = alike[many : many + classes], alike[many + classes :]
+    natural = np.maximum(usual.max(initial=0.0), strangers)[label]
+    against = (candidates.tested[:, 1] * candidates.contradicts).sum(axis=1) / UNIT
+    shares = [effective(float(against[i]), alike[i], natural[i]) for i in range(many)]
+    return np.array(shares), alike, natural
+
+
+def _stretch(found: Descriptions, left: Strengths, open_: np.ndarray) -> float:
+    """Return how slowly the tail of the bulk falls: of what is neither explained nor striking.
+
+    Nor of what shares most of its documents with what is: a template is a hundred groups, and
+    would otherwise pass for the bulk.
+    """
+    candidates, shared = found.candidates, found.shared
+    stand = striking(left.weaker, candidates.groups.searched)
+    bulk = open_ & ~stand & (2 * shared[:, stand].sum(axis=1) <= np.diag(shared))
+    rest = np.concatenate((left.weaker[bulk], candidates.rest))
+    return inflation(rest, candidates.many - int((~bulk).sum()))
+
+
+def _likeness(found: Descriptions, group: int) -> float:
+    """Return the mean cosine between the sampled documents of a group; 0 for fewer than two."""
+    vectors = found.sketch[found.group == group].astype(np.float64)
+    vectors = vectors[vectors.any(axis=1)]
+    if len(vectors) < 2:
+        return 0.0
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    total = float((vectors.sum(axis=0) ** 2).sum())
+    return (total - len(vectors)) / (len(vectors) * (len(vectors) - 1))
+
+
+def _name(names: pa.Table, candidate: int) -> str:
+    """Return the usual text of a candidate, with the words that nearly always surround it."""
+    mine = names.filter(pc.equal(names["candidate"], candidate))
+    mine = mine.sort_by(
+        [("place", "ascending"), ("documents", "descending"), ("text", "ascending")]
+    )
+    usual: dict[int, tuple[str, int]] = {}
+    for row in mine.to_pylist():
+        usual.setdefault(row["place"], (row["text"], row["documents"]))
+    text, _ = usual[0]
+    documents = pc.sum(mine.filter(pc.equal(mine["place"], 0))["documents"]).as_py()
+    for side in (-1, 1):
+        for distance in range(1, REACH + 1):
+            word, agreeing = usual.get(side * distance, ("", 0))
+            if agreeing < _AGREE * documents:
+                break
+            text = f"{word} {text}" if side < 0 else f"{text} {word}"
+    return text

@@ -1,0 +1,1 @@
+"""text/label-flips: labels that the text contradicts. Start with `detector`."""

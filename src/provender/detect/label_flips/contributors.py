@@ -1,0 +1,185 @@
+"""Is label noise more than the others' from one source or annotator?
+
+Its suspicious rows are tested as `label_flips.gathering` tells: Bonferroni over groups of rows and
+roles, Benjamini-Hochberg over the names of a role.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provender.calibrate.concentration import comparable
+from provender.calibrate.fdr import benjamini_hochberg
+from provender.detect.label_conflict.model import UNIT
+from provender.detect.label_flips.cells import parts_of
+from provender.detect.label_flips.gathering import Group, Suspicious, groups, p_values, worth
+from provender.detect.label_flips.noise import Noise
+from provender.detect.label_flips.tests import ALARM
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a contributor that it stands by.
+
+    Attributes:
+        label, rival: number of the class, or `gathering.ALL`.
+        cut: least score of the rows; a lower one would add more natural rows than planted ones.
+        p_value: of such a row. No row of a name that has nothing to do with suspicion is likelier
+            than its others to be one of those that are worth something: it is the name's p-value
+            times their share in its rows. No test of another name of the role concerns it.
+    """
+
+    label: int
+    rival: int
+    cut: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Contributor:
+    """A source or an annotator whose rows are suspicious more often than those of the others.
+
+    Attributes:
+        parts: the likeliest first, by which it is described.
+        rows: of it, suspicious ones of the first part; of ``total`` rows. Copies count once.
+        everywhere: as suspicious rows of all of the role.
+        p_value: of it alone, Bonferroni over groups and roles.
+        removal: fewest of its rows to remove until that is above ALARM.
+        names: how many of the role there are.
+        even: whether there are enough others to tell how far it goes by nature (`comparable`).
+    """
+
+    role: str
+    name: str
+    parts: tuple[Part, ...]
+    rows: int
+    total: int
+    everywhere: int
+    p_value: float
+    removal: int
+    names: int
+    even: bool
+
+    @property
+    def target(self) -> tuple[int, int]:
+        """Label and rival of the part it is described by."""
+        return self.parts[0].label, self.parts[0].rival
+
+    def packed(self) -> dict[str, Any]:
+        """Return its attributes as JSON holds them."""
+        return {**vars(self), "parts": [vars(part) for part in self.parts]}
+
+    @staticmethod
+    def of(values: dict[str, Any]) -> Contributor:
+        return Contributor(**{**values, "parts": tuple(Part(**part) for part in values["parts"])})
+
+
+def standing_contributors(
+    role: str, table: pa.Table, roles: int, noise: Noise, classes: int
+) -> list[Contributor]:
+    """Return the sources or annotators that stand at `ALARM`, least p-value first.
+
+    Args:
+        table: of the role, as in `CellState.contributors`.
+        roles: how many roles are tried.
+    """
+    coded = pc.dictionary_encode(table["name"].combine_chunks())
+    of, names = np.asarray(coded.indices), coded.dictionary.to_pylist()
+    cell, weight = table["cell"].to_numpy(), table["weight"].to_numpy() / UNIT
+    if len(names) < 2:
+        return []
+    whole = cell < 0
+    totals = _by_label(of[whole], -1 - cell[whole], weight[whole], len(names), classes)
+    of, cell, weight = of[~whole], cell[~whole], weight[~whole]
+    label, rival, bin, _ = parts_of(cell)
+    rows = Suspicious(of, label, rival, noise.scores(label, rival, bin), weight)
+    tests = groups(rows, classes, roles)
+    found = np.array([p_values(rows.of(group), totals, group) for group in tests])
+    standing = np.flatnonzero(benjamini_hochberg(found.min(axis=0), ALARM)).tolist()
+    every = []
+    for i in standing:
+        by = zip(found[:, i].tolist(), tests, strict=True)
+        mine = [(p_value, group) for p_value, group in by if p_value <= ALARM]
+        mine.sort(key=lambda test: test[0])
+        every.append(_contributor(role, names, i, mine, rows, totals))
+    return sorted(every, key=lambda one: (one.p_value, one.name))
+
+
+def _contributor(
+    role: str,
+    names: list[str],
+    i: int,
+    tests: list[tuple[float, Group]],
+    rows: Suspicious,
+    totals: np.ndarray,
+) -> Contributor:
+    """Describe name ``i``, which stands by ``tests``: (p-value, group)."""
+    parts, figures = [], []
+    for p_value, group in tests:
+        pool, of_label = rows.of(group), group.rows(totals)
+        value, mine, total = worth(pool), pool.name == i, int(of_label[i].sum())
+        counted = float(pool.weight[mine & (value > 0)].sum())
+        cut = _cut(pool.where(value > 0), mine[value > 0], of_label[i] / of_label.sum(axis=0))
+        above = pool.score >= cut
+        count, everywhere = pool.weight[above & mine].sum(), pool.weight[above].sum()
+        parts.append(Part(group.label, group.rival, cut, p_value * min(counted / total, 1.0)))
+        figures.append((round(count), total, round(everywhere)))
+    return Contributor(
+        role,
+        names[i],
+        tuple(parts),
+        *figures[0],
+        p_value=min(p_value for p_value, _ in tests),
+        removal=_until_chance(rows, totals, i, [group for _, group in tests]),
+        names=len(totals),
+        even=comparable(tests[0][1].rows(totals).sum(axis=1)),
+    )
+
+
+def _cut(pool: Suspicious, mine: np.ndarray, share: np.ndarray) -> float:
+    """Return the score down to which most of a name's rows are beyond twice what is expected.
+
+    Args:
+        share: float64 (1 or classes,), of the rows of each label that are its own.
+    """
+    order = np.argsort(-pool.score, kind="stable")
+    natural = share[pool.label if len(share) > 1 else np.zeros_like(pool.label)]
+    beyond = np.cumsum((pool.weight * (mine - 2 * natural))[order])
+    score = pool.score[order]
+    last = np.append(score[1:] < score[:-1], True)  # ties stand or fall together
+    return float(score[last][np.argmax(beyond[last])])
+
+
+def _until_chance(rows: Suspicious, totals: np.ndarray, i: int, tests: list[Group]) -> int:
+    """Return how many suspicious rows of name ``i`` must go, the most suspicious ones first."""
+    by_tests = np.zeros(len(rows.name), bool)
+    for group in tests:
+        by_tests |= rows.within(group)
+    order = np.flatnonzero(by_tests & (rows.name == i))
+    order = order[np.argsort(-rows.score[order], kind="stable")]
+    below = np.cumsum(rows.weight[order]) - rows.weight[order]
+
+    def calm(gone: int) -> bool:
+        taken = np.zeros(len(rows.name))
+        taken[order] = np.clip(gone - below, 0, rows.weight[order])
+        gone_of = np.bincount(rows.label, taken, totals.shape[1])
+        left = totals.copy()
+        left[i] = np.maximum(left[i] - np.rint(gone_of).astype(np.int64), 0)
+        still = replace(rows, weight=rows.weight - taken)
+        return all(p_values(still.of(group), left, group)[i] > ALARM for group in tests)
+
+    return bisect_left(range(round(rows.weight[order].sum())), True, key=calm)
+
+
+def _by_label(
+    of: np.ndarray, label: np.ndarray, weight: np.ndarray, names: int, classes: int
+) -> np.ndarray:
+    """Return int64 (names, classes): whole rows."""
+    counted = np.bincount(of * classes + label, weight, names * classes)
+    return np.rint(counted).astype(np.int64).reshape(names, classes)

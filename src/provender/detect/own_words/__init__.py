@@ -1,0 +1,1 @@
+"""sources/own-words: words that one source alone brings. Start with `detector`."""

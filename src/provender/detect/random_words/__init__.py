@@ -1,0 +1,1 @@
+"""text/random-words: words that nobody wrote. Start with `detector`."""

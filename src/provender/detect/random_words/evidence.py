@@ -1,0 +1,197 @@
+"""How much likelier a stretch of a text is as random words than as natural text.
+
+Natural text: n-gram models of the other texts (absolute discounting, what is held back goes to the
+shorter gram; Ney, Essen & Kneser 1994): a trigram and a skip-bigram, below both a trigram of
+classes of words, beside them the document's own words and pairs. Random words: uniform over the
+words known, drawn by their frequency, or following each other as pairs do. The score is the
+largest sum of log likelihood ratios over a stretch (Page 1954), in whole thousandths of a nat, so
+that it does not depend on which texts are scored together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from provender.detect.random_words.grams import (
+    Distinct,
+    Found,
+    Grams,
+    Table,
+    before,
+    frequent_words,
+)
+from provender.detect.random_words.sample import Pieces
+
+#: Ways to draw words at random that are tried.
+WAYS = 3
+_UNIT = 1000
+#: Most that one word may say, in nats: a few odd words in a row are no noise.
+_CLIP = 2.0
+_DISCOUNT, _LEAST_HELD = 0.75, 0.02
+#: Shares of trigram, skip-bigram, the document's own words, its own pairs: against drawn words,
+#: and against chains of pairs, which only the grams of three words tell from text.
+_DRAWN = (0.80, 0.10, 0.07, 0.03)
+_CHAINED = (0.45, 0.30, 0.12, 0.13)
+_SEEN_PAIR = 0.98
+#: Taken off every word against drawn words: a model of text always lacks something.
+_DRIFT = 0.2
+#: Verse is odd throughout, a tail is odd beside its own document: what the lower quartile of a
+#: piece's blocks says beyond -`_PLAIN` nats a word is its manner, excused up to `_EXCUSED`.
+_BLOCK, _PLAIN, _EXCUSED = 30, 0.8, 0.5
+_GROUP = 1 << 17  # words scored at a time
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The sample, counted.
+
+    Attributes:
+        ids: uint64 (pieces,), ascending.
+        frequent: uint64 (words,), those that are a class each.
+        words, pairs, triples, skips: of words; words know what follows and what follows next.
+        kinds, kind_pairs, kind_triples: of classes of words.
+        total: words in all.
+    """
+
+    ids: np.ndarray
+    frequent: np.ndarray
+    words: Table
+    pairs: Table
+    triples: Table
+    skips: Table
+    kinds: Table
+    kind_pairs: Table
+    kind_triples: Table
+    total: int
+
+    @staticmethod
+    def of(pieces: Pieces) -> Reference:
+        """Count the grams of ``pieces``."""
+        frequent = frequent_words(pieces.words)
+        g = Grams.of(pieces, frequent)
+        words, pairs, triples, skips, kinds, kind_pairs, kind_triples = (
+            Distinct.of(gram)
+            for gram in (g.word, g.pair, g.triple, g.skip, g.kind, g.kind_pair, g.kind_triple)
+        )
+
+        def last(gram: np.ndarray, by: int = 1) -> np.ndarray:
+            return before(gram, g.place, by)
+
+        return Reference(
+            np.sort(pieces.ids),
+            frequent,
+            Table.of(words, pairs.begins(last(g.word)), skips.begins(last(g.word, 2))),
+            Table.of(pairs, triples.begins(last(g.pair))),
+            Table.of(triples),
+            Table.of(skips),
+            Table.of(kinds, kind_pairs.begins(last(g.kind))),
+            Table.of(kind_pairs, kind_triples.begins(last(g.kind_pair))),
+            Table.of(kind_triples),
+            len(g.word),
+        )
+
+    def scores(self, pieces: Pieces) -> np.ndarray:
+        """Return float64 (pieces,): the evidence, in nats, that a stretch is random words."""
+        found = [self._scores(some) for some in pieces.groups(_GROUP)]
+        return np.concatenate(found) if found else np.zeros(0)
+
+    def _scores(self, pieces: Pieces) -> np.ndarray:
+        best = np.zeros(len(pieces.counts), np.int64)
+        if len(pieces.words):
+            for evidence in self._evidence(pieces):
+                best = np.maximum(best, _largest_stretch(evidence, pieces.counts))
+        return best / _UNIT
+
+    def _evidence(self, pieces: Pieces) -> list[np.ndarray]:
+        """Return int64 (n,) thousandths of a nat for each way to draw words at random."""
+        g = Grams.of(pieces, self.frequent)
+        sampled = np.isin(pieces.ids, self.ids)[g.piece]
+        length = pieces.counts[g.piece]
+        total = self.total - np.where(sampled, length, 0)
+
+        def find(table: Table, gram: np.ndarray) -> Found:
+            return table.find(gram, g.piece, sampled)
+
+        def last(values: np.ndarray, by: int = 1) -> np.ndarray:
+            return before(values, g.place, by)
+
+        word, pair = find(self.words, g.word), find(self.pairs, g.pair)
+        triple, skip = find(self.triples, g.triple), find(self.skips, g.skip)
+        kind, kind_pair = find(self.kinds, g.kind), find(self.kind_pairs, g.kind_pair)
+        by_frequency = (word.count + 0.5) / (total + 0.5 * len(self.words.keys))
+        by_kind = (kind.count + 0.5) / (total + 0.5 * len(self.kinds.keys))
+        by_kind = _after(kind_pair.count, last(kind.count), last(kind.follow), by_kind)
+        kinds = find(self.kind_triples, g.kind_triple).count
+        by_kind = _after(kinds, last(kind_pair.count), last(kind_pair.follow), by_kind)
+        low = by_kind * (word.count + 0.5) / (kind.count + 1.0)
+        context = last(word.count)
+        by_pair = _after(pair.count, context, last(word.follow), low)
+        by_triple = _after(triple.count, last(pair.count), last(pair.follow), by_pair)
+        by_skip = _after(skip.count, last(word.count, 2), last(word.skipped, 2), low)
+        own_words = (word.own - 1) / np.maximum(length - 1, 1)
+        again = last(word.own)
+        own_pairs = np.where(again > 1, (pair.own - 1) / np.maximum(again - 1, 1), 0.0)
+        models = by_triple, by_skip, own_words, own_pairs
+        drawn, chained = (
+            np.log(sum(share * model for share, model in zip(shares, models, strict=True)))
+            for shares in (_DRAWN, _CHAINED)
+        )
+        chain = _SEEN_PAIR * pair.count / np.maximum(context, 1) + (1 - _SEEN_PAIR) * by_frequency
+        uniform, frequent, paired = (
+            _weighed(ratio, word.count, triple.count)
+            for ratio in (
+                -np.log(len(self.words.keys)) - drawn,
+                np.log(by_frequency) - drawn,
+                np.log(chain) - chained,
+            )
+        )
+        drift = int(_DRIFT * _UNIT)
+        doubted = [v - drift - _manner(v, g, pieces.counts) for v in (uniform, frequent)]
+        return [*doubted, paired]
+
+
+def _after(
+    count: np.ndarray, context: np.ndarray, follow: np.ndarray, lower: np.ndarray
+) -> np.ndarray:
+    """Return P(word | context) by absolute discounting; ``lower`` where there is no context."""
+    context = np.maximum(context, 0)
+    held = np.clip(_DISCOUNT * follow / np.maximum(context, 1), _LEAST_HELD, 1.0)
+    seen = np.maximum(count - _DISCOUNT, 0) / np.maximum(context, 1)
+    return np.asarray(np.where(context > 0, seen + held * lower, lower))
+
+
+def _weighed(ratio: np.ndarray, word: np.ndarray, triple: np.ndarray) -> np.ndarray:
+    """Clip, and spare words that no other text has; a triple that one has is natural."""
+    ratio = np.where(word > 0, np.minimum(ratio, _CLIP), 0.0)
+    ratio = np.where(triple > 0, np.minimum(ratio, 0.0), ratio)
+    return np.asarray(np.rint(ratio * _UNIT).astype(np.int64))
+
+
+def _manner(units: np.ndarray, g: Grams, counts: np.ndarray) -> np.ndarray:
+    """Return int64 (n,): what is excused of each word as the manner of its piece."""
+    blocks = np.maximum(counts // _BLOCK, 1)
+    first = np.cumsum(blocks) - blocks
+    block = first[g.piece] + np.minimum(g.place // _BLOCK, blocks[g.piece] - 1)
+    sums = np.zeros(int(blocks.sum()), np.int64)
+    np.add.at(sums, block, units)
+    mean = sums // np.maximum(np.bincount(block, minlength=len(sums)), 1)
+    order = np.lexsort((mean, np.repeat(np.arange(len(counts)), blocks)))
+    quartile = mean[order][first + (blocks - 1) // 4]
+    excused = np.clip(quartile + int(_PLAIN * _UNIT), 0, int(_EXCUSED * _UNIT))
+    return np.asarray(excused[g.piece])
+
+
+def _largest_stretch(evidence: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return int64 (pieces,): the largest sum over a stretch of each piece, at least 0."""
+    filled = counts > 0
+    starts = (np.cumsum(counts) - counts)[filled]
+    sums = np.concatenate(([0], np.cumsum(evidence)))
+    # Pieces are laid so far below each other that the lowest sum before is always one's own.
+    apart = int(np.abs(evidence).sum()) + 1
+    below = np.repeat(np.arange(len(counts)), counts) * apart
+    lowest = np.minimum.accumulate(sums[:-1] - below)
+    best = np.zeros(len(counts), np.int64)
+    best[filled] = np.maximum.reduceat(sums[1:] - below - lowest, starts)
+    return np.maximum(best, 0)

@@ -1,0 +1,183 @@
+"""Grams of words and of classes of words, counted exactly, and looked up by whole batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from provender.detect.random_words.sample import ENDING_BITS, Pieces
+from provender.stats.cell_hash import mix
+
+_PAIR, _TRIPLE, _SKIP = (
+    np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
+)
+#: So many of the most frequent words are a class each; the others are told by their ending.
+_FREQUENT = 500
+
+
+@dataclass(frozen=True)
+class Grams:
+    """uint64 (n,) keys of the grams that end at each word; 0 where a piece has not so many yet.
+
+    Attributes:
+        piece: int64 (n,), the piece of each word.
+        place: int64 (n,), the word's place in it.
+        skip: the word before the last, and the word.
+    """
+
+    piece: np.ndarray
+    place: np.ndarray
+    word: np.ndarray
+    pair: np.ndarray
+    triple: np.ndarray
+    skip: np.ndarray
+    kind: np.ndarray
+    kind_pair: np.ndarray
+    kind_triple: np.ndarray
+
+    @staticmethod
+    def of(pieces: Pieces, frequent: np.ndarray) -> Grams:
+        """Take the grams of ``pieces``; ``frequent`` are the words that are a class each."""
+        counts, word = pieces.counts, pieces.words
+        piece = np.repeat(np.arange(len(counts)), counts)
+        place = np.arange(len(word)) - np.repeat(np.cumsum(counts) - counts, counts)
+        pair, triple = _chains(word, place)
+        skip = mix(before(word, place, 2) * _SKIP + word)
+        skip[place < 2] = 0
+        kind = mix(np.where(_among(frequent, word), word, word & ENDING_BITS) + np.uint64(1))
+        return Grams(piece, place, word, pair, triple, skip, kind, *_chains(kind, place))
+
+
+def _chains(key: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the keys of pairs and of triples."""
+    pair = mix(before(key, place, 1) * _PAIR + key)
+    pair[place < 1] = 0
+    triple = mix(before(pair, place, 1) * _TRIPLE + key)
+    triple[place < 2] = 0
+    return pair, triple
+
+
+def before(values: np.ndarray, place: np.ndarray, by: int) -> np.ndarray:
+    """Return each word's value of ``by`` words earlier, 0 where its piece has none."""
+    moved = np.zeros_like(values)
+    moved[by:] = values[:-by]
+    moved[place < by] = 0
+    return moved
+
+
+def frequent_words(word: np.ndarray) -> np.ndarray:
+    """Return the most frequent words, ascending."""
+    keys, counts = np.unique(word, return_counts=True)
+    return np.sort(keys[np.lexsort((keys, -counts))[:_FREQUENT]])
+
+
+def _among(keys: np.ndarray, word: np.ndarray) -> np.ndarray:
+    if not len(keys):
+        return np.zeros(len(word), bool)
+    return np.asarray(keys[np.minimum(np.searchsorted(keys, word), len(keys) - 1)] == word)
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """The different grams of a sample.
+
+    Attributes:
+        keys: uint64 (grams,), ascending; the first is 0, which stands for no gram.
+        first: int64 (grams,), a word that ends each; of 0, any.
+        count: int64 (grams,), occurrences; of 0, none.
+    """
+
+    keys: np.ndarray
+    first: np.ndarray
+    count: np.ndarray
+
+    @staticmethod
+    def of(gram: np.ndarray) -> Distinct:
+        """Sort ``gram``, uint64 (n,), at least one."""
+        order = np.argsort(gram, kind="stable")
+        key = gram[order]
+        start = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
+        keys, first, count = key[start], order[start], np.diff(np.append(start, len(key)))
+        if keys[0]:
+            keys, first, count = (
+                np.concatenate((np.zeros(1, v.dtype), v)) for v in (keys, first, count)
+            )
+        count[0] = 0
+        return Distinct(keys, first, count)
+
+    def begins(self, shorter: np.ndarray) -> np.ndarray:
+        """Return the gram that begins each, ``shorter`` being that of every word; none for 0."""
+        return np.asarray(shorter[self.first[1:]])
+
+
+@dataclass(frozen=True)
+class Table:
+    """How often each gram occurs, and by how many different words it is followed.
+
+    Attributes:
+        keys, count: as in `Distinct`.
+        follow: int32 (grams,), different grams of one word more that begin so; 0 if not asked.
+        skipped: the same of skips.
+    """
+
+    keys: np.ndarray
+    count: np.ndarray
+    follow: np.ndarray
+    skipped: np.ndarray
+
+    @staticmethod
+    def of(
+        gram: Distinct, longer: np.ndarray | None = None, skips: np.ndarray | None = None
+    ) -> Table:
+        """Make the table of ``gram``.
+
+        Args:
+            longer, skips: uint64 (n,), the gram that begins each different longer one.
+        """
+        count = gram.count.astype(np.int32)
+        return Table(gram.keys, count, _met(gram.keys, longer), _met(gram.keys, skips))
+
+    def find(self, gram: np.ndarray, piece: np.ndarray, sampled: np.ndarray) -> Found:
+        """Look up ``gram`` (n,), leaving out the words of its own piece where that was counted.
+
+        Args:
+            piece: int64 (n,), ascending.
+            sampled: bool (n,), whether the word's piece is among those counted.
+        """
+        order = np.argsort(gram, kind="stable")
+        key, of = gram[order], piece[order]
+        new = np.ones(len(key), bool)
+        new[1:] = (key[1:] != key[:-1]) | (of[1:] != of[:-1])
+        first = np.flatnonzero(new)
+        own = np.diff(np.append(first, len(key)))
+        at = np.minimum(np.searchsorted(self.keys, key[first]), len(self.keys) - 1)
+        known = self.keys[at] == key[first]
+        others = np.where(known, self.count[at], 0)
+        others = np.maximum(others - np.where(sampled[order[first]], own, 0), 0)
+        follow, skipped = (np.where(known, v[at], 0) for v in (self.follow, self.skipped))
+        back = np.empty(len(key), np.int64)
+        back[order] = np.cumsum(new) - 1
+        return Found(others[back], follow[back], skipped[back], own[back])
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a table says of each word of a batch: int64 (n,) each.
+
+    Attributes:
+        count: occurrences in other pieces.
+        own: occurrences in its own piece.
+    """
+
+    count: np.ndarray
+    follow: np.ndarray
+    skipped: np.ndarray
+    own: np.ndarray
+
+
+def _met(keys: np.ndarray, begins: np.ndarray | None) -> np.ndarray:
+    """Return int32 (keys,): how often each key is met in ``begins``."""
+    if begins is None:
+        return np.zeros(len(keys), np.int32)
+    return np.bincount(np.searchsorted(keys, begins), minlength=len(keys)).astype(np.int32)

@@ -1,0 +1,1 @@
+"""text/repeated-strings: one string in texts that have nothing in common. Start with `detector`."""

@@ -1,0 +1,180 @@
+"""What instruct/response-link reads of a prompt and its response: grams, runs, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from provender.detect.response_link.marks import marked
+from provender.stats.cell_hash import mix
+from provender.stats.grams import Words, grams, text_hashes, words_of
+
+#: Words of the longest prompt gram, and of a run of the response.
+LONGEST, RUN = 3, 4
+#: Kinds of answers, in the low byte of their keys, beside those of `MARKS`; a trigger's low byte
+#: is its words.
+RUN_OF, WHOLE, CANNED = 4, 5, 7
+#: A prompt of fewer words is little more than its own gram, and shows nothing.
+LEAST_WORDS = 4
+#: The key of any of the long responses that several rows have.
+CANNED_KEY = np.uint64(CANNED)
+_LONG = 8
+_SLICE = 1024
+
+
+@dataclass(frozen=True)
+class Turns:
+    """A slice of rows.
+
+    Attributes:
+        prompt, response: their words.
+        prompts, responses: the texts themselves.
+    """
+
+    prompt: Words
+    response: Words
+    prompts: pa.Array
+    responses: pa.Array
+
+    @staticmethod
+    def of(prompts: pa.Array, responses: pa.Array) -> Turns:
+        """Read two string arrays of one length."""
+        return Turns(words_of(prompts), words_of(responses), prompts, responses)
+
+    @cached_property
+    def marked(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(kind, row, echo) of the responses' marks."""
+        return marked(self.prompts, self.responses)
+
+    @cached_property
+    def usable(self) -> np.ndarray:
+        """bool (rows,): both sides hold a word."""
+        sizes = (np.diff(self.prompt.starts), np.diff(self.response.starts))
+        return np.asarray((sizes[0] > 0) & (sizes[1] > 0))
+
+    @cached_property
+    def telling(self) -> np.ndarray:
+        """bool (rows,): usable, and the prompt says more than a gram."""
+        return np.asarray(self.usable & (np.diff(self.prompt.starts) >= LEAST_WORDS))
+
+    @cached_property
+    def identity(self) -> np.ndarray:
+        """uint64 (rows,), equal for prompts of the same words."""
+        return text_hashes(self.prompt)
+
+    def triggers(
+        self, among: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (key, row, first word) of the prompt grams of every row, repeats included.
+
+        Args:
+            among: ascending keys; no others are returned.
+        """
+        parts = [_runs(self.prompt, n, n, among) for n in range(1, LONGEST + 1)]
+        key, row, first = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return key, row, first
+
+    def answers(self, among: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (key, row, echo) of the runs of every response, repeats included, the whole of
+        it and its marks.
+
+        An echo is an answer of whose words more than half stand in the row's own prompt.
+
+        Args:
+            among: ascending keys; no other runs are returned.
+        """
+        key, row, first = _runs(self.response, RUN, RUN_OF, among)
+        starts, before = self.response.starts, self._repeated_before
+        rows = np.flatnonzero(np.diff(starts))
+        whole = text_hashes(self.response)[rows] & ~np.uint64(255) | np.uint64(WHOLE)
+        mark, with_mark, asked = self.marked
+        echo = (
+            2 * (before[first + RUN] - before[first]) > RUN,
+            2 * np.diff(before[starts])[rows] > np.diff(starts)[rows],
+            asked,
+        )
+        keys = np.concatenate((key, whole, mark.astype(np.uint64)))
+        return keys, np.concatenate((row, rows, with_mark)), np.concatenate(echo)
+
+    def known(self, keys: np.ndarray, wholes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return (key, row), each pair once, of the answers of telling rows that are in ``keys``
+        and no echo.
+
+        A response of eight words or more that is one of ``wholes`` is a canned answer too.
+        Both arguments are ascending keys.
+        """
+        key, row, echo = self.answers(keys)
+        fresh = self.telling[row] & ~echo
+        key, row = key[fresh], row[fresh]
+        canned = row[self._long(row) & _among(wholes, key)]
+        key = np.concatenate((key, np.full(len(canned), CANNED_KEY)))
+        row = np.concatenate((row, canned))
+        there = _among(keys, key)
+        return pairs_once(key[there], row[there])
+
+    def holding(self, answer: int, wholes: np.ndarray) -> np.ndarray:
+        """Return the rows with an answer, echo or not; ``wholes`` as in `known`."""
+        key, row, _ = self.answers(np.array([answer], np.uint64))
+        if answer == CANNED:
+            return np.asarray(row[self._long(row) & _among(wholes, key)])
+        return np.asarray(row[key == answer])
+
+    def _long(self, row: np.ndarray) -> np.ndarray:
+        return np.asarray(np.diff(self.response.starts)[row] >= _LONG)
+
+    @cached_property
+    def _repeated_before(self) -> np.ndarray:
+        """int64 (response words + 1,): words before each that stand in the row's own prompt."""
+        place = mix(np.arange(self.prompt.rows, dtype=np.uint64))
+        said = np.sort(self.prompt.hashes ^ place[self.prompt.text])
+        word = self.response.hashes ^ place[self.response.text]
+        return np.concatenate(([0], np.cumsum(_among(said, word))))
+
+
+def _among(keys: np.ndarray, key: np.ndarray) -> np.ndarray:
+    """Return bool (n,): which of ``key`` are among the ascending ``keys``."""
+    at = np.minimum(np.searchsorted(keys, key), max(len(keys) - 1, 0))
+    return np.asarray(keys[at] == key) if len(keys) else np.zeros(len(key), bool)
+
+
+def _runs(
+    words: Words, n: int, mark: int, among: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (key, row, first word) of the grams of ``n`` words, in reading order."""
+    key, first = grams(words, n)
+    key |= np.uint64(mark)
+    if among is not None:
+        there = _among(among, key)
+        key, first = key[there], first[there]
+    return key, words.text[first], first
+
+
+def pairs_once(key: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the different (key, row) pairs, by key; the rows of a key must ascend already."""
+    order = np.argsort(key, kind="stable")
+    key, row = key[order], row[order]
+    new = np.ones(len(key), bool)
+    new[1:] = (key[1:] != key[:-1]) | (row[1:] != row[:-1])
+    return key[new], row[new]
+
+
+@dataclass(frozen=True)
+class TurnColumns:
+    """The prompt column and the response column."""
+
+    prompt: str
+    response: str
+
+    def names(self) -> tuple[str, ...]:
+        """Return both."""
+        return (self.prompt, self.response)
+
+    def slices(self, batch: pa.RecordBatch) -> Iterator[Turns]:
+        """Yield the batch's rows, a bounded number at a time."""
+        for start in range(0, batch.num_rows, _SLICE):
+            piece = batch.slice(start, _SLICE)
+            yield Turns.of(piece[self.prompt], piece[self.response])

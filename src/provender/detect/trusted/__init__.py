@@ -1,0 +1,1 @@
+"""trusted/*: rows beyond what trusted data hold. Start with `rules`."""

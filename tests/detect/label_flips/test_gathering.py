@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provender.detect.label_flips.gathering import (
+    ALL,
+    Group,
+    Suspicious,
+    groups,
+    p_values,
+    tail,
+    worth,
+)
+
+NAMES, CLASSES = 20, 4
+WHOLE = Group(ALL, ALL, 1)
+
+
+def drawn(seed: int, rows: int = 2000, wins: float = 0.1) -> tuple[Suspicious, np.ndarray]:
+    """Rows of which some are suspicious, and all by name and label; names have no part in it."""
+    random = np.random.default_rng(seed)
+    name, label = random.integers(NAMES, size=rows), random.integers(CLASSES, size=rows)
+    rival = (label + random.integers(1, CLASSES, size=rows)) % CLASSES
+    totals = np.zeros((NAMES, CLASSES), np.int64)
+    np.add.at(totals, (name, label), 1)
+    all_rows = Suspicious(name, label, rival, random.exponential(3, rows), np.ones(rows))
+    return all_rows.where(random.random(rows) < wins), totals
+
+
+def planted(
+    rows: Suspicious, totals: np.ndarray, label: int, rival: int, score: np.ndarray
+) -> tuple[Suspicious, np.ndarray]:
+    """Add rows of one score each of name 7."""
+    more = [np.full(len(score), n) for n in (7, label, rival)]
+    added = Suspicious(*more, score, np.ones(len(score)))
+    pairs = zip(vars(rows).values(), vars(added).values(), strict=True)
+    totals = totals.copy()
+    totals[7, label] += len(score)
+    return Suspicious(*(np.concatenate(pair) for pair in pairs)), totals
+
+
+def least(rows: Suspicious, totals: np.ndarray, kind: slice = slice(None)) -> np.ndarray:
+    every = groups(rows, CLASSES)[kind]
+    return np.min([p_values(rows.of(group), totals, group) for group in every], axis=0)
+
+
+def test_a_rows_worth_is_bounded_and_falls_with_its_rank():
+    rows = drawn(0)[0]
+    value = worth(rows)
+    order = np.argsort(-rows.score)
+    assert (np.diff(value[order]) <= 0).all()
+    assert value.max() == 10
+    assert value[order[4]] == 4, "as many are at least as suspicious as a finding has: a doubling"
+    assert (value[order[60:]] == 0).all()
+    assert 50 <= (value > 0).sum() <= 60
+
+
+def test_rows_that_are_equally_suspicious_are_worth_the_same_in_any_order_and_grouping():
+    rows = drawn(1)[0]
+    rows = replace(rows, score=np.round(rows.score))
+    value = worth(rows)
+    for score in np.unique(rows.score):
+        assert len(set(value[rows.score == score])) == 1
+    halves = Suspicious(*(np.tile(v, 2) for v in vars(rows).values()))
+    halves = replace(halves, weight=halves.weight / 2)
+    turned = halves.where(np.random.default_rng(0).permutation(len(halves.name)))
+    totals = drawn(1)[1]
+    assert p_values(turned, totals, WHOLE) == pytest.approx(p_values(rows, totals, WHOLE))
+
+
+@settings(deadline=None)
+@given(
+    pool=st.lists(st.lists(st.integers(0, 6), min_size=4, max_size=4), min_size=2, max_size=2),
+    rows=st.lists(st.integers(0, 100), min_size=2, max_size=2),
+)
+def test_the_tail_is_a_law_with_the_mean_of_the_shares(pool, rows):
+    pool, share = np.array(pool), np.array(rows) / 100
+    most = int((pool @ np.arange(4)).sum())
+    tails = np.array([tail(least, pool, share) for least in range(most + 2)])
+    assert tails[0] == pytest.approx(1)
+    assert tails[-1] == 0
+    assert (np.diff(tails) <= 1e-12).all()
+    assert tails[1:].sum() == pytest.approx(share @ pool @ np.arange(4), abs=1e-9)
+
+
+def test_draws_without_return_reach_a_sum_no_more_often_than_the_tail_says():
+    random = np.random.default_rng(2)
+    value = np.repeat([0, 1, 4, 10], [60, 25, 10, 5])
+    sums = np.array([random.permutation(value)[:20].sum() for _ in range(20_000)])
+    pool, share = np.bincount(value)[None, :], np.array([0.2])
+    for least in (30, 40, 50):
+        often = (sums >= least).mean()
+        assert often - 0.003 <= tail(least, pool, share) <= 2 * often + 0.003
+
+
+def test_the_three_kinds_share_what_a_false_alarm_may_cost():
+    rows = drawn(3)[0]
+    rows = rows.where((rows.label != 2) | (rows.rival == 1))
+    few = np.flatnonzero(rows.label == 2)[4:]
+    rows = rows.where(~np.isin(np.arange(len(rows.name)), few))
+    every = groups(rows, CLASSES)
+    assert (every[0].label, every[0].rival) == (ALL, ALL)
+    assert {g.label for g in every} == {ALL, 0, 1, 3}, "one with four suspicious rows is not tested"
+    assert sum(1 / g.times for g in every) == pytest.approx(1)
+    assert sum(1 / g.times for g in groups(rows, CLASSES, roles=2)) == pytest.approx(1 / 2)
+
+
+def test_of_two_classes_a_label_is_tested_once():
+    rows = drawn(4)[0]
+    rows = replace(rows, label=rows.label % 2, rival=1 - rows.label % 2)
+    assert [(g.label, g.rival) for g in groups(rows, 2)] == [(ALL, ALL), (0, ALL), (1, ALL)]
+
+
+def test_most_suspicious_rows_of_one_name_stand_where_others_have_as_many():
+    rows, totals = drawn(5)
+    found = least(*planted(rows, totals, 0, 1, np.full(10, 30.0)), slice(1))
+    assert found[7] < 1e-5
+    assert np.delete(found, 7).min() > 0.01
+    assert least(*planted(rows, totals, 0, 1, np.zeros(10)), slice(1))[7] > 0.01
+
+
+def test_moderate_rows_of_one_pair_stand_where_errors_of_other_pairs_drown_them():
+    rows, totals = drawn(6, wins=0.4)
+    rows = rows.where((rows.label != 0) | (rows.rival != 1) | (rows.score < 1))
+    found = planted(rows, totals, 0, 1, np.linspace(2, 3, 10))
+    assert least(*found, slice(1 + CLASSES))[7] > 0.01
+    assert least(*found)[7] < 1e-4
+    assert np.delete(least(*found), 7).min() > 0.01
+
+
+def test_clean_sources_pass_all_tests():
+    found = np.array([least(*drawn(seed)).min() * NAMES for seed in range(10, 110)])
+    assert (found <= 0.05).mean() <= 0.05
+
+
+def test_one_of_sources_that_differ_by_nature_does_not_stand():
+    totals = drawn(7)[1]
+    counts = [13, 11, 9, 7, 5, 3, 2, 1, 1, 1, 1, 1, *[0] * 8]
+    rows = drawn(7)[0].where(np.arange(sum(counts)))
+    kept = replace(rows, name=np.repeat(np.arange(NAMES), counts))
+    worst = int(np.bincount(kept.name).argmax())
+    value, share = worth(kept), totals / totals.sum(axis=0)
+    pool = np.zeros((CLASSES, 11), np.int64)
+    np.add.at(pool, (kept.label, value), 1)
+    assert tail(int(value[kept.name == worst].sum()), pool, share[worst]) < 0.01 / NAMES
+    assert p_values(kept, totals, WHOLE).min() > 0.01 / NAMES
+
+
+def test_names_without_rows_tell_nothing_of_how_the_others_differ():
+    rows, totals = planted(*drawn(8), 0, 1, np.full(10, 30.0))
+    more = np.vstack([totals, np.zeros((50, CLASSES), np.int64)])
+    found = p_values(rows, more, WHOLE)
+    assert found[:NAMES] == pytest.approx(p_values(rows, totals, WHOLE))
+    assert (found[NAMES:] == 1).all()
