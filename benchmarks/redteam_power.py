@@ -36,7 +36,9 @@ def statements(first: dict[str, Any], second: dict[str, Any]) -> list[list[str]]
         more = again[curve["attack"], curve["arm"], curve["rule"]]
         (both,) = [point for point in more["counts"] if point["count"] == count]
         found, trials = both["found"] - stated["found"], both["trials"] - stated["trials"]
-        holds = stated["low"] <= found / trials <= stated["high"] if trials else None
+        # As a reader sees the bounds: a power of up to .9987 is written 1.00, and 20 of 20 are that.
+        low, high = round(stated["low"], 2), round(stated["high"], 2)
+        holds = low <= found / trials <= high if trials else None
         lines.append(
             [
                 curve["attack"],
@@ -44,7 +46,7 @@ def statements(first: dict[str, Any], second: dict[str, Any]) -> list[list[str]]
                 curve["rule"],
                 str(count),
                 f"{stated['fitted']:.2f}",
-                f"{stated['low']:.2f}-{stated['high']:.2f}",
+                f"{low:.2f}-{high:.2f}",
                 f"{found}/{trials}",
                 {True: "yes", False: "NO", None: "?"}[holds],
             ]
