@@ -31,7 +31,8 @@ from benchmarks.published_spectral import (
     spectral_signature,
     spectre,
 )
-from data_samples import make_samples as samples
+from data_samples.attacks.digits import patch
+from data_samples.rows import HERE, Random, every_row, read_set
 
 SHARES = (0.02, 0.05, 0.10)
 CLEAN_SHARE = 0.05
@@ -71,21 +72,21 @@ def ours(rate: float) -> Method:
 
 def plantings(seeds: int) -> list[tuple[str, float, int, list[pa.Table], np.ndarray]]:
     """Return (set, told share, target class, shards, planted (rows,)); target -1: clean."""
-    shards, schema = samples.read_set("digits")
+    shards, schema = read_set("digits")
     clean = [pa.Table.from_pylist(rows, schema) for rows in shards.values()]
     sets = [("clean", CLEAN_SHARE, -1, clean, np.zeros(sum(map(len, clean)), bool))]
-    bundled = samples.HERE / "planted" / "spectral" / "digits"
+    bundled = HERE / "planted" / "spectral" / "digits"
     tables = {path.name: pq.read_table(path) for path in sorted(bundled.iterdir())}
-    truth = pq.read_table(samples.HERE / "truth" / "spectral-digits.parquet").to_pylist()
+    truth = pq.read_table(HERE / "truth" / "spectral-digits.parquet").to_pylist()
     known = {(row["shard"], row["row"]) for row in truth}
     planted = np.array([(name, i) in known for name, t in tables.items() for i in range(len(t))])
     sets.append(("bundled", 0.05, 7, list(tables.values()), planted))
     for share in SHARES:
         for seed in range(seeds):
-            shards, _ = samples.read_set("digits")
-            attack = samples.patch(None, seed % 10, share)
-            ids = {id(row) for row in attack(shards, samples.Random(1000 + seed))}
-            planted = np.array([id(row) in ids for row in samples.every_row(shards)])
+            shards, _ = read_set("digits")
+            attack = patch(None, seed % 10, share)
+            ids = {id(row) for row in attack(shards, Random(1000 + seed))}
+            planted = np.array([id(row) in ids for row in every_row(shards)])
             tables_ = [pa.Table.from_pylist(rows, schema) for rows in shards.values()]
             sets.append((f"{share:.0%}", share, seed % 10, tables_, planted))
     return sets

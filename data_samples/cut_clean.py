@@ -1,6 +1,6 @@
 """Cut clean/ from the public originals. Done once; kept to show how, and to do it again.
 
-    python data_samples/cut_clean.py --adult adult_data.parquet --mail spamassassin.parquet \
+    python -m data_samples.cut_clean --adult adult_data.parquet --mail spamassassin.parquet \
         --chat chitchat_pairs.parquet --books gutenberg
 
 adult: UCI Adult, the training part, 15 columns, '?' read as null. mail: the SpamAssassin public
@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from make_samples import CONTRIBUTORS, HERE, TEXT_LIMIT, body_start, write_shard
+
+from data_samples.rows import CONTRIBUTORS, HERE, TEXT_LIMIT, body_start, write_shard
 
 ADULT_ROWS, MAIL_ROWS, MAIL_CANDIDATES, NEAR = 8000, 2400, 3000, 0.7
 CHAT_FIRST, CHAT_ROWS = 126_000, 3000

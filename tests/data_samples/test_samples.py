@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_samples import make_samples as samples
+from data_samples.rows import HERE, TEXT_LIMIT, Row, body_start, every_row, read_set, write_shard
 
 SETS = {"adult": 8000, "mail": 2400, "chat": 3000, "books": 1512, "digits": 1797}
 SCHEMAS = {
@@ -23,31 +24,31 @@ def shards(folder: Path) -> dict[str, pa.Table]:
 
 
 def truth(folder: str) -> list[tuple[str, int]]:
-    table = pq.read_table(samples.HERE / "truth" / f"{folder.replace('/', '-')}.parquet")
+    table = pq.read_table(HERE / "truth" / f"{folder.replace('/', '-')}.parquet")
     assert table.schema == samples.TRUTH
     name = samples.ATTACKS[folder][0]
     assert set(table["attack"].to_pylist()) == {name}
     return list(zip(table["shard"].to_pylist(), table["row"].to_pylist(), strict=True))
 
 
-def planted_and_rest(folder: str) -> tuple[list[samples.Row], list[samples.Row]]:
+def planted_and_rest(folder: str) -> tuple[list[Row], list[Row]]:
     known, planted, rest = set(truth(folder)), [], []
-    for shard, table in shards(samples.HERE / "planted" / folder).items():
+    for shard, table in shards(HERE / "planted" / folder).items():
         for i, row in enumerate(table.to_pylist()):
             (planted if (shard, i) in known else rest).append(row)
     return planted, rest
 
 
-def clean_rows(name: str) -> list[samples.Row]:
-    return samples.every_row(samples.read_set(name)[0])
+def clean_rows(name: str) -> list[Row]:
+    return every_row(read_set(name)[0])
 
 
-def frozen(row: samples.Row) -> tuple[object, ...]:
+def frozen(row: Row) -> tuple[object, ...]:
     return tuple(tuple(v) if isinstance(v, list) else v for v in row.values())
 
 
 def head(text: str) -> str:
-    return text[: samples.body_start(text)]
+    return text[: body_start(text)]
 
 
 def shingles(text: str) -> set[tuple[str, ...]]:
@@ -60,7 +61,7 @@ def test_planted_and_truth_are_made_again_and_a_difference_is_noticed(tmp_path: 
     assert samples.compare(tmp_path)[0] == []
     assert len(samples.made_files(tmp_path)) > 2 * len(samples.ATTACKS)
     changed = tmp_path / "truth" / "outliers-adult.parquet"
-    samples.write_shard(pq.read_table(changed).slice(1), changed)
+    write_shard(pq.read_table(changed).slice(1), changed)
     (tmp_path / "truth" / "schema-adult.parquet").unlink()
     assert samples.compare(tmp_path)[0] == [
         "truth/outliers-adult.parquet",
@@ -70,28 +71,28 @@ def test_planted_and_truth_are_made_again_and_a_difference_is_noticed(tmp_path: 
 
 @pytest.mark.parametrize(("name", "rows"), SETS.items())
 def test_a_clean_set_is_six_or_more_shards_of_one_schema(name: str, rows: int) -> None:
-    tables = shards(samples.HERE / "clean" / name)
+    tables = shards(HERE / "clean" / name)
     assert len(tables) >= 6
     assert len({str(t.schema) for t in tables.values()}) == 1
     assert sum(t.num_rows for t in tables.values()) == rows
     first = next(iter(tables.values()))
     assert first.column_names == SCHEMAS.get(name, first.column_names)
     assert len(first["source"].unique()) >= 6
-    groups = pq.ParquetFile(samples.HERE / "clean" / name / f"{name}-0.parquet").num_row_groups
+    groups = pq.ParquetFile(HERE / "clean" / name / f"{name}-0.parquet").num_row_groups
     assert groups > 1
 
 
 def test_only_shards_lie_in_the_folders_of_sets() -> None:
-    paths = [p for top in ("clean", "planted") for p in (samples.HERE / top).rglob("*")]
+    paths = [p for top in ("clean", "planted") for p in (HERE / top).rglob("*")]
     assert {p.suffix for p in paths if p.is_file()} == {".parquet"}
 
 
 def test_clean_mail_holds_no_two_equal_bodies_and_no_trigger() -> None:
     rows = clean_rows("mail")
-    bodies = [row["text"][samples.body_start(row["text"]) :] for row in rows]
+    bodies = [row["text"][body_start(row["text"]) :] for row in rows]
     assert len(set(bodies)) == len(bodies)
     assert not any("cfvortex" in row["text"] for row in rows)
-    assert max(len(row["text"]) for row in rows) == samples.TEXT_LIMIT
+    assert max(len(row["text"]) for row in rows) == TEXT_LIMIT
 
 
 def test_clean_adult_holds_no_equal_rows_and_no_impossible_cell() -> None:
@@ -184,7 +185,7 @@ def test_patched_digits_come_from_one_source_and_wear_the_target_label() -> None
 
 
 def test_the_samples_stay_small_and_every_set_has_its_notice() -> None:
-    size = sum(p.stat().st_size for p in samples.HERE.rglob("*.parquet"))
+    size = sum(p.stat().st_size for p in HERE.rglob("*.parquet"))
     assert size < 21_000_000  # git keeps shards without a planted row once
-    notices = (samples.HERE / "NOTICES.md").read_text()
+    notices = (HERE / "NOTICES.md").read_text()
     assert all(f"\n## {name}\n" in notices for name in SETS)
