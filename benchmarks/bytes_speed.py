@@ -17,20 +17,18 @@ import datetime
 import hashlib
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 from blake3 import blake3
 
+from benchmarks.filled import random_shards, small_shards
 from benchmarks.table import empty_folder, show
 from benchmarks.tools import ask, installed, worker
+from benchmarks.turns import Side, Taken, command, here, least
 from provender.core.entries import Entries, ShardEntry
 from provender.core.freshness import SealVersion
 from provender.core.manifest import Manifest
@@ -63,50 +61,6 @@ for line in sys.stdin:
         signing.Config().use_elliptic_key_signer(private_key=key).sign(data, signature)
     print(json.dumps([time.perf_counter() - wall, time.process_time() - cpu]), flush=True)
 """
-
-#: Wall and CPU seconds.
-Taken = tuple[float, float]
-Side = Callable[[], Taken]
-
-
-def here(work: Callable[[], object]) -> Side:
-    """Time ``work`` in this process, all its threads."""
-
-    def side() -> Taken:
-        wall, cpu = time.perf_counter(), time.process_time()
-        work()
-        return time.perf_counter() - wall, time.process_time() - cpu
-
-    return side
-
-
-def command(*words: str, cwd: Path, before: Callable[[], object] = lambda: None) -> Side:
-    """Time a process and its children; ``before`` is not timed."""
-
-    def side() -> Taken:
-        before()
-        wall, used = time.perf_counter(), _children()
-        subprocess.run(words, cwd=cwd, check=True, stdout=subprocess.DEVNULL)
-        return time.perf_counter() - wall, _children() - used
-
-    return side
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def least(sides: dict[str, Side], repeats: int) -> dict[str, Taken]:
-    """Let the sides take turns; return the least wall and the least CPU seconds of each."""
-    taken: dict[str, list[Taken]] = {name: [] for name in sides}
-    for _ in range(repeats):
-        for name, side in sides.items():
-            taken[name].append(side())
-            print(".", end="", file=sys.stderr, flush=True)
-    return {
-        name: (min(w for w, _ in all_), min(c for _, c in all_)) for name, all_ in taken.items()
-    }
 
 
 def files_of(data: Path) -> list[Path]:
@@ -165,12 +119,7 @@ def _entry(ref: ShardRef, found: ByteDigests) -> ShardEntry:
 def large(room: Path, total: int, python: Path | None, repeats: int) -> None:
     """A few large shards."""
     data = room / "data"
-    data.mkdir()
-    random = np.random.default_rng(0)
-    for number in range(_SHARDS):
-        with (data / f"{number}.jsonl").open("wb") as file:
-            for _ in range(total // _SHARDS // CHUNK_BYTES):
-                file.write(random.bytes(CHUNK_BYTES))
+    random_shards(data, total, _SHARDS)
     key = _keys(room)
     repository = room / "repository"
     sides = {
@@ -217,10 +166,7 @@ def large(room: Path, total: int, python: Path | None, repeats: int) -> None:
 def many(room: Path, count: int, python: Path | None, repeats: int, whole: bool) -> None:
     """Many small shards."""
     data = room / "data"
-    for number in range(count):
-        path = data / f"{number // 1000:03}" / f"{number:06}.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f'{{"n": {number}}}\n' * 20)
+    small_shards(data, count)
     key = _keys(room)
     sides = {"ours: byte part of seal": here(lambda: byte_part(data, key, room / "sealed"))}
     if python:

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 from blake3 import blake3
 
+from benchmarks.filled import random_shards, small_shards
 from benchmarks.table import empty_folder, show
 from provender.core.entries import Entries, ShardEntry
 from provender.core.freshness import SealVersion
@@ -46,12 +46,7 @@ def main() -> None:
 
 def large(data: Path, total: int) -> None:
     """A few large shards: verify beside the hash alone."""
-    data.mkdir()
-    random = np.random.default_rng(0)
-    for number in range(_SHARDS):
-        with (data / f"{number}.jsonl").open("wb") as file:
-            for _ in range(total // _SHARDS // CHUNK_BYTES):
-                file.write(random.bytes(CHUNK_BYTES))
+    random_shards(data, total, _SHARDS)
     manifest = manifest_of(data)
     seconds = side_by_side(lambda: hash_alone(data), lambda: check(manifest, data))
     alone, ours = seconds
@@ -67,10 +62,7 @@ def large(data: Path, total: int) -> None:
 
 def many(data: Path, files: int) -> None:
     """Many small shards: verify beside the hash alone, the manifest and the seal."""
-    for number in range(files):
-        path = data / f"{number // 1000:03}" / f"{number:06}.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f'{{"n": {number}}}\n' * 20)
+    small_shards(data, files)
     manifest = manifest_of(data)
     document = manifest.canonical
     version = SealVersion("s", 1, None, datetime.date(2099, 1, 1))

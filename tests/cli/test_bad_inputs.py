@@ -12,8 +12,12 @@ import pyarrow as pa
 import pytest
 
 from provender.cli.main import main
+from tests.cli.bad_data import BAD_DATA
 from tests.cli.bad_files import ROWS, columns, complaints, content, good, write_parquet
-from tests.cli.bad_inputs import BAD_INPUTS, SCAN, BadInput
+from tests.cli.bad_input import SCAN, BadInput
+from tests.cli.bad_requests import BAD_REQUESTS
+
+BAD_INPUTS = BAD_DATA + BAD_REQUESTS
 
 _S3 = {
     "AWS_EC2_METADATA_DISABLED": "true",

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from tests.cli.bad_files import complaints, content, good, gzip_bomb, truncated
-from tests.cli.bad_inputs import SCAN
+from tests.cli.bad_input import SCAN
 
 COMMAND = Path(sys.executable).with_name("provender")
 RESULTS = {"manifest.json", "findings.json", "verdict.json", "report.html"}

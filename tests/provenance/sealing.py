@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from pipelines.fingerprint import fingerprint, survey
 from pipelines.run import Run
+from provender.core.breach import BrokenTrustError
 from provender.core.envelope import Envelope, parse_envelope
 from provender.core.freshness import SealVersion
 from provender.core.manifest import Manifest
@@ -132,6 +133,15 @@ class Place:
     def copy(self, to: Path) -> Place:
         shutil.copytree(self.folder, to, dirs_exist_ok=True)
         return Place(to)
+
+
+def kinds(place: Place, last_seen: Path | None = None, today: datetime.date = DAY) -> list[str]:
+    """The breaches of loading the seal; empty where it counts."""
+    try:
+        place.load(last_seen, today)
+    except BrokenTrustError as error:
+        return [breach.kind.value for breach in error.breaches]
+    return []
 
 
 def make_place(

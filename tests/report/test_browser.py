@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from provender.report.html import render_html
-from tests.report.examples import TRIGGER, documents, shown, with_redteam
+from tests.report.example_findings import TRIGGER
+from tests.report.examples import documents, shown, with_redteam
 from tests.report.hostile import poisoned_with
 
 pytestmark = pytest.mark.browser

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from provender.report import gist
-from tests.report.examples import DUPLICATES, OUTLIERS, TRIGGER, documents
+from tests.report.example_findings import DUPLICATES, OUTLIERS, TRIGGER
+from tests.report.examples import documents
 
 
 def test_findings_come_worst_first_whatever_their_order() -> None:

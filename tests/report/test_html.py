@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from provender.report.html import MOST_FINDINGS, render_html
-from tests.report.examples import OUTLIERS, TRIGGER, documents, shown, with_redteam
+from tests.report.example_findings import OUTLIERS, TRIGGER
+from tests.report.examples import documents, shown, with_redteam
 from tests.report.hostile import poisoned_with
 
 VOID = {"meta", "link", "input", "br"}

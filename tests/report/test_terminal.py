@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 from provender.report.terminal import MOST_LINES, render_terminal
-from tests.report.examples import OUTLIERS, TRIGGER, documents
+from tests.report.example_findings import OUTLIERS, TRIGGER
+from tests.report.examples import documents
 from tests.report.hostile import poisoned_with
 
 

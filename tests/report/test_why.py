@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from provender.report.why import lines_of
-from tests.report.examples import TRIGGER, documents
+from tests.report.example_findings import TRIGGER
+from tests.report.examples import documents
 
 
 def test_it_names_the_sources_and_annotators_of_a_finding_and_of_its_examples() -> None:

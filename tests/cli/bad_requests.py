@@ -1,0 +1,187 @@
+"""Options, suites, policies and folders that cannot be used, beside good data."""
+
+from __future__ import annotations
+
+from tests.cli.bad_files import (
+    beside_good,
+    good,
+    old_manifest,
+    other_manifest,
+    out_is_file,
+    suite,
+)
+from tests.cli.bad_input import SCAN, BadInput
+
+WAIVER = b"version: 1\nwaivers:\n  - {rule: x, reason: y, expires: 2099-01-01}\n"
+
+BAD_REQUESTS = (
+    BadInput("unknown verb", good, 4, ("frobnicate", "--help"), ("frobnicate",)),
+    BadInput("unknown option", good, 4, ("--frobnicate", "--help"), (*SCAN, "--frobnicate")),
+    BadInput(
+        "label that does not exist",
+        good,
+        4,
+        ("--label lable", "text, label, amount"),
+        (*SCAN, "--label", "lable"),
+    ),
+    BadInput(
+        "text that is a number",
+        good,
+        4,
+        ("--text amount", "double", "another column"),
+        (*SCAN, "--text", "amount"),
+    ),
+    BadInput(
+        "suite that is not JSON",
+        beside_good("s.json", b"{"),
+        4,
+        ("s.json", "not JSON", "write the suite again"),
+        (*SCAN, "--suite", "s.json"),
+    ),
+    BadInput(
+        "unknown expectation",
+        beside_good("s.json", suite({"type": "expect_luck", "kwargs": {}})),
+        4,
+        ("s.json", "expect_luck", "mend the suite"),
+        (*SCAN, "--suite", "s.json"),
+    ),
+    BadInput(
+        "policy with an unknown field",
+        beside_good("p.yaml", b"version: 1\nlimts: {}\n"),
+        4,
+        ("p.yaml", "'limts'", "docs/policy.md"),
+        (*SCAN, "--policy", "p.yaml"),
+    ),
+    BadInput(
+        "waiver without owner",
+        beside_good("p.yaml", WAIVER),
+        4,
+        ("p.yaml", "waivers[0].owner", "missing", "docs/policy.md"),
+        (*SCAN, "--policy", "p.yaml"),
+    ),
+    BadInput(
+        "policy that runs code",
+        beside_good("p.yaml", b"!!python/object/apply:os.mkdir [UNPICKLED]\n"),
+        4,
+        ("p.yaml", "not YAML"),
+        (*SCAN, "--policy", "p.yaml"),
+    ),
+    BadInput(
+        "provender.yaml with an unknown key",
+        beside_good("provender.yaml", b"colour: red\n"),
+        4,
+        ("provender.yaml", "'colour'", "docs/cli.md"),
+    ),
+    BadInput(
+        "provender.yaml that is a list",
+        beside_good("provender.yaml", b"- data\n"),
+        4,
+        ("provender.yaml", "docs/cli.md"),
+    ),
+    BadInput("--out that is a file", out_is_file, 4, ("--out", "'out' is a file", "name a folder")),
+    BadInput(
+        "--out that is an address of an unknown kind",
+        good,
+        4,
+        ("--out", "not known: nowhere", "another address"),
+        ("scan", "data", "--out", "nowhere://bucket/x"),
+    ),
+    BadInput(
+        "--cache that is a file",
+        beside_good("cache", b"mine"),
+        2,
+        ("provender: cache: ", "Not a directory", "another store with --cache"),
+        (*SCAN, "--cache", "cache"),
+    ),
+    BadInput(
+        "--baseline without manifest",
+        beside_good("old/x", b""),
+        4,
+        ("old/manifest.json", "a folder that a scan wrote"),
+        (*SCAN, "--baseline", "old"),
+    ),
+    BadInput(
+        "--trusted that is DATA",
+        good,
+        4,
+        ("--trusted: ", "has the bytes of", "cannot vouch for themselves"),
+        (*SCAN, "--trusted", "data"),
+    ),
+    BadInput(
+        "--trusted-root that is no digest",
+        good,
+        4,
+        ("--trusted-root", "is no root of a manifest", "64 hex digits"),
+        (*SCAN, "--trusted", "data", "--trusted-root", "1234"),
+    ),
+    BadInput(
+        "damaged manifest",
+        old_manifest,
+        2,
+        ("manifest.json", "not a manifest", "provender fingerprint"),
+        ("decide", "--out", "out"),
+    ),
+    BadInput(
+        "nothing to decide on",
+        good,
+        4,
+        ("empty: cannot be read", "a folder that a scan wrote"),
+        ("decide", "--out", "empty"),
+    ),
+    BadInput(
+        "data that is not what was fingerprinted",
+        other_manifest,
+        5,
+        ("manifest.json", "other data", "provender diff"),
+        ("detect", "data", "--out", "out"),
+    ),
+    BadInput(
+        "unknown Beam option",
+        good,
+        4,
+        ("Beam option --frobnicate=1", "Beam's documentation"),
+        (*SCAN, "--", "--frobnicate=1"),
+    ),
+    BadInput(
+        "Beam option of a wrong type",
+        good,
+        4,
+        ("--direct_num_workers", "'many'", "Beam's documentation"),
+        (*SCAN, "--", "--direct_num_workers=many"),
+    ),
+    BadInput(
+        "data behind '--'",
+        good,
+        4,
+        ("Beam option data", "behind '--' is Beam's"),
+        (*SCAN, "--", "data"),
+    ),
+    BadInput(
+        "unknown Beam runner",
+        good,
+        4,
+        ("--runner=NoSuchRunner", "no such runner", "Beam's documentation"),
+        (*SCAN, "--", "--runner=NoSuchRunner"),
+    ),
+    BadInput(
+        "init over what is there",
+        beside_good("provender.yaml", b"workers: 1\n"),
+        4,
+        ("provender.yaml", "exists already", "--force"),
+        ("init", "data"),
+    ),
+    BadInput(
+        "suite written to a folder",
+        lambda f: (good(f), (f / "suite").mkdir()),
+        2,
+        ("suite", "cannot be written", "another file"),
+        ("infer", "data", "--out", "suite"),
+    ),
+    BadInput(
+        "rule that does not exist",
+        good,
+        4,
+        ("no/rule", "is not a rule", "the rules are"),
+        ("explain", "no/rule"),
+    ),
+)
