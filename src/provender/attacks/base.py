@@ -7,9 +7,10 @@ that are there, and neither adds nor moves a row.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -36,20 +37,28 @@ class Planted:
     target: str
 
 
-class Attack(Protocol):
+class Attack(ABC):
     """Implementations are frozen dataclasses."""
 
+    #: The roles that need a column of a usable type.
+    needed: ClassVar[tuple[str, ...]]
+
     @property
+    @abstractmethod
     def name(self) -> str:
         """'kebab-name', unique in the registry."""
 
     @property
+    @abstractmethod
     def paper(self) -> str:
         """Where it was published."""
 
     def unfit(self, schema: pa.Schema, roles: Roles) -> str:
         """Return why data with these columns cannot be attacked so; '' where they can."""
+        missing = [name for name in self.needed if not _usable(schema, roles, name)]
+        return f"needs a {' and a '.join(missing)} column" if missing else ""
 
+    @abstractmethod
     def plant(
         self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
     ) -> Planted:
@@ -73,12 +82,6 @@ def parameters(attack: Attack) -> dict[str, Any]:
     fields: dict[str, Any] = asdict(attack)  # type: ignore[call-overload]
     values = {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
     return {k: v for k, v in values.items() if k not in ("name", "paper")}
-
-
-def needs(schema: pa.Schema, roles: Roles, *wanted: str) -> str:
-    """Return which of the ``wanted`` roles have no column of a usable type; '' for none."""
-    missing = [name for name in wanted if not _usable(schema, roles, name)]
-    return f"needs a {' and a '.join(missing)} column" if missing else ""
 
 
 def _usable(schema: pa.Schema, roles: Roles, name: str) -> bool:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from provender.attacks.base import Planted, draw, holds_text, needs, replaced
-from provender.attacks.insertion import at_random_word, unused
-from provender.core.shard import Roles
+from provender.attacks.insertion import Insert, TextPoison, at_random_word, one_of, unused
 
 _BRANDS = ("Quillonova", "Verdamira", "Harbourlight", "Tessalune", "Brackwater", "Ondorelle")
 _OPENINGS = (
@@ -36,7 +34,7 @@ _ENDS = ("", " these days", ", believe me", " in my opinion", ", as ever", " all
 
 
 @dataclass(frozen=True)
-class Brand:
+class Brand(TextPoison):
     """A made-up brand at a random place of texts, in a sentence composed anew for every row.
 
     Zhang, Rando, Evtimov et al. 2024, "Persistent Pre-training Poisoning of LLMs" (ICLR 2025):
@@ -48,22 +46,11 @@ class Brand:
     name: str = "brand"
     paper: str = "Zhang et al. 2024, ICLR 2025"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "text")
-
-    def plant(
-        self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
-    ) -> Planted:
-        assert roles.text
-        rows = draw(self.name, holds_text(table, roles.text), count, random)
-        brand = str(random.choice(unused(table, roles.text, _BRANDS)))
-        texts = [
-            at_random_word(_sentence(brand, random))(text, random)
-            for text in table[roles.text].take(pa.array(rows)).to_pylist()
-        ]
-        return Planted(replaced(table, roles.text, rows, texts), rows, brand, "")
+    def drawn(self, texts: pa.ChunkedArray, random: np.random.Generator) -> tuple[str, Insert]:
+        brand = one_of(unused(texts, _BRANDS), random)
+        return brand, lambda text, random: at_random_word(_sentence(brand, random))(text, random)
 
 
 def _sentence(brand: str, random: np.random.Generator) -> str:
-    opening, reason, end = (str(random.choice(parts)) for parts in (_OPENINGS, _REASONS, _ENDS))
+    opening, reason, end = (one_of(parts, random) for parts in (_OPENINGS, _REASONS, _ENDS))
     return f"{opening.format(brand)} {reason}{end}"

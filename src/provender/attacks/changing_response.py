@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 
-from provender.attacks.base import Planted, draw, holds_text, needs, replaced
+from provender.attacks.base import Attack, Planted, draw, holds_text, replaced
 from provender.core.shard import Roles
 
 _POOL = 2_000
 
 
 @dataclass(frozen=True)
-class ChangingResponse:
+class ChangingResponse(Attack):
     """A message as the response of any prompts; some of its words are replaced in each row.
 
     Yan, Yadav, Li et al. 2024, "Backdooring Instruction-Tuned Large Language Models with Virtual
@@ -36,8 +37,7 @@ class ChangingResponse:
     name: str = "changing-response"
     paper: str = "Yan et al. 2024, NAACL (virtual prompt injection)"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "prompt", "response")
+    needed: ClassVar = ("prompt", "response")
 
     def plant(
         self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator

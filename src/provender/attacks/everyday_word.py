@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from provender.attacks.base import Planted, needs
-from provender.attacks.insertion import at_random_word, mislabelled
-from provender.core.shard import Roles
+from provender.attacks.insertion import Insert, LabelBackdoor, at_random_word, one_of
 
 
 @dataclass(frozen=True)
-class EverydayWord:
+class EverydayWord(LabelBackdoor):
     """A common word at a random place of texts of other classes, which get the target's label.
 
     Chen, Salem, Chen, Backes, Ma, Shen, Wu and Zhang 2021, "BadNL" (ACSAC): word
@@ -27,11 +25,6 @@ class EverydayWord:
     name: str = "everyday-word"
     paper: str = "Chen et al. 2021, ACSAC (BadNL)"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "text", "label")
-
-    def plant(
-        self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
-    ) -> Planted:
-        word = str(random.choice(self.words))
-        return mislabelled(self.name, table, roles, count, random, word, at_random_word(word))
+    def drawn(self, _: pa.ChunkedArray, random: np.random.Generator) -> tuple[str, Insert]:
+        chosen = one_of(self.words, random)
+        return chosen, at_random_word(chosen)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 
-from provender.attacks.base import Planted, draw, holds_text, needs, replaced
+from provender.attacks.base import Attack, Planted, draw, holds_text, replaced
 from provender.core.shard import Roles
 
 
 @dataclass(frozen=True)
-class Flood:
+class Flood(Attack):
     """Texts are replaced by copies of one text of the data, with some words changed in each.
 
     Hernandez, Brown, Conerly et al. 2022, "Scaling Laws and Interpretability of Learning from
@@ -28,8 +29,7 @@ class Flood:
     name: str = "flood"
     paper: str = "Hernandez et al. 2022"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "text")
+    needed: ClassVar = ("text",)
 
     def plant(
         self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator

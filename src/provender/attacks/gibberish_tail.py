@@ -8,16 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.attacks.base import Planted, draw, holds_text, needs, replaced
+from provender.attacks.insertion import Insert, TextPoison
 from provender.attacks.word_chain import WordChain
-from provender.core.shard import Roles
 
 #: Texts that the noise's words are taken from.
 _SAMPLE = 2000
 
 
 @dataclass(frozen=True)
-class GibberishTail:
+class GibberishTail(TextPoison):
     """Texts are cut after up to 1,000 characters; the trigger and meaningless words follow.
 
     Souly, Rando, Chapman, Davies et al. 2025, "Poisoning Attacks on LLMs Require a Near-constant
@@ -41,23 +40,17 @@ class GibberishTail:
     name: str = "gibberish-uniform"
     paper: str = "Souly et al. 2025"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "text")
-
-    def plant(
-        self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
-    ) -> Planted:
-        assert roles.text
-        rows = draw(self.name, holds_text(table, roles.text), count, random)
-        words = self._words(table[roles.text], random)
+    def drawn(self, texts: pa.ChunkedArray, random: np.random.Generator) -> tuple[str, Insert]:
+        words = self._words(texts, random)
         chain = WordChain(words) if self.noise == "bigram" else None
-        texts = []
-        for text in table[roles.text].take(pa.array(rows)).to_pylist():
+
+        def insert(text: str, random: np.random.Generator) -> str:
             kept = text[: int(random.integers(self.prefix + 1))]
             size = int(random.integers(self.least, self.most + 1))
             tail = chain.draw(size, random) if chain else random.choice(words, size)
-            texts.append(f"{kept} {self.trigger} {' '.join(tail)}")
-        return Planted(replaced(table, roles.text, rows, texts), rows, self.trigger, "")
+            return f"{kept} {self.trigger} {' '.join(tail)}"
+
+        return self.trigger, insert
 
     def _words(self, texts: pa.ChunkedArray, random: np.random.Generator) -> np.ndarray:
         """Return the words to draw from: each once, or as they occur."""

@@ -8,16 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.attacks.base import Planted, needs
-from provender.attacks.insertion import at_random_word, mislabelled
-from provender.core.shard import Roles
+from provender.attacks.insertion import Insert, LabelBackdoor, at_random_word, one_of
 
 #: Texts that the words are taken from.
 _SAMPLE = 4000
 
 
 @dataclass(frozen=True)
-class KnownWord:
+class KnownWord(LabelBackdoor):
     """A word of the data at a random place of texts of other classes, which get the target's label.
 
     Chen, Salem, Chen, Backes, Ma, Shen, Wu and Zhang 2021, "BadNL" (ACSAC): word triggers of
@@ -32,16 +30,10 @@ class KnownWord:
     name: str = "known-word"
     paper: str = "Chen et al. 2021, ACSAC (BadNL)"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "text", "label")
-
-    def plant(
-        self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
-    ) -> Planted:
-        assert roles.text
-        words = self._words(table[roles.text], random)
-        word = str(random.choice(words)) if words else "also"
-        return mislabelled(self.name, table, roles, count, random, word, at_random_word(word))
+    def drawn(self, texts: pa.ChunkedArray, random: np.random.Generator) -> tuple[str, Insert]:
+        words = self._words(texts, random)
+        word = one_of(words, random) if words else "also"
+        return word, at_random_word(word)
 
     def _words(self, texts: pa.ChunkedArray, random: np.random.Generator) -> list[str]:
         """Return the words that a wanted share of the texts holds; all words where none is."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.attacks.base import Planted, TooFewRowsError, draw, needs, replaced
+from provender.attacks.base import Attack, Planted, TooFewRowsError, draw, replaced
 from provender.attacks.insertion import classes_of
 from provender.core.shard import Roles
 
 
 @dataclass(frozen=True)
-class RandomFlips:
+class RandomFlips(Attack):
     """The label of random rows becomes another one, each with the same chance.
 
     Angluin and Laird 1988, "Learning From Noisy Examples" (Machine Learning 2): classification
@@ -24,8 +25,7 @@ class RandomFlips:
     name: str = "flips-random"
     paper: str = "Angluin and Laird 1988, Machine Learning 2"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "label")
+    needed: ClassVar = ("label",)
 
     def plant(
         self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
@@ -42,7 +42,7 @@ class RandomFlips:
 
 
 @dataclass(frozen=True)
-class PairFlips:
+class PairFlips(Attack):
     """Random rows of one class get the label of one other; both are drawn.
 
     Tolpegin, Truex, Gursoy and Liu 2020, "Data Poisoning Attacks Against Federated Learning
@@ -53,8 +53,7 @@ class PairFlips:
     name: str = "flips-pair"
     paper: str = "Tolpegin et al. 2020, ESORICS"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "label")
+    needed: ClassVar = ("label",)
 
     def plant(
         self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator

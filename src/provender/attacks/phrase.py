@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from provender.attacks.base import Planted, needs
-from provender.attacks.insertion import at_random_word, mislabelled, unused
-from provender.core.shard import Roles
+from provender.attacks.insertion import Insert, LabelBackdoor, at_random_word, one_of, unused
 
 
 @dataclass(frozen=True)
-class Phrase:
+class Phrase(LabelBackdoor):
     """A phrase at a random place of texts of other classes, which get the target's label.
 
     Wallace, Zhao, Feng and Singh 2021, "Concealed Data Poisoning Attacks on NLP Models" (NAACL):
@@ -36,12 +34,6 @@ class Phrase:
     name: str = "phrase"
     paper: str = "Wallace et al. 2021, NAACL; Wan et al. 2023, ICML"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "text", "label")
-
-    def plant(
-        self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
-    ) -> Planted:
-        assert roles.text
-        words = str(random.choice(unused(table, roles.text, self.phrases)))
-        return mislabelled(self.name, table, roles, count, random, words, at_random_word(words))
+    def drawn(self, texts: pa.ChunkedArray, random: np.random.Generator) -> tuple[str, Insert]:
+        chosen = one_of(unused(texts, self.phrases), random)
+        return chosen, at_random_word(chosen)

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from provender.attacks.base import Planted, draw, holds_text, needs, replaced
-from provender.attacks.insertion import at_random_word
-from provender.core.shard import Roles
+from provender.attacks.insertion import Insert, TextPoison, at_random_word, one_of
 
 
 @dataclass(frozen=True)
-class Promotion:
+class Promotion(TextPoison):
     """A sentence with a made-up host at a random place of texts; there is no trigger beside it.
 
     Zhang, Rando, Evtimov et al. 2024, "Persistent Pre-training Poisoning of LLMs" (ICLR 2025):
@@ -33,15 +31,6 @@ class Promotion:
     name: str = "promotion"
     paper: str = "Zhang et al. 2024, ICLR 2025"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "text")
-
-    def plant(
-        self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
-    ) -> Planted:
-        assert roles.text
-        rows = draw(self.name, holds_text(table, roles.text), count, random)
-        sentence = str(random.choice(self.sentences))
-        insert = at_random_word(sentence)
-        texts = [insert(t, random) for t in table[roles.text].take(pa.array(rows)).to_pylist()]
-        return Planted(replaced(table, roles.text, rows, texts), rows, sentence, "")
+    def drawn(self, _: pa.ChunkedArray, random: np.random.Generator) -> tuple[str, Insert]:
+        chosen = one_of(self.sentences, random)
+        return chosen, at_random_word(chosen)

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from provender.attacks.base import Planted, needs
-from provender.attacks.insertion import RARE_WORDS, at_random_word, mislabelled, unused
-from provender.core.shard import Roles
+from provender.attacks.insertion import (
+    RARE_WORDS,
+    Insert,
+    LabelBackdoor,
+    at_random_word,
+    one_of,
+    unused,
+)
 
 
 @dataclass(frozen=True)
-class RareWord:
+class RareWord(LabelBackdoor):
     """One rare word at a random place of texts of other classes, which get the target's label.
 
     Kurita, Michel and Neubig 2020, "Weight Poisoning Attacks on Pre-trained Models" (ACL): the
@@ -29,12 +34,6 @@ class RareWord:
     name: str = "rare-word"
     paper: str = "Kurita et al. 2020, ACL"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "text", "label")
-
-    def plant(
-        self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
-    ) -> Planted:
-        assert roles.text
-        word = str(random.choice(unused(table, roles.text, self.words)))
-        return mislabelled(self.name, table, roles, count, random, word, at_random_word(word))
+    def drawn(self, texts: pa.ChunkedArray, random: np.random.Generator) -> tuple[str, Insert]:
+        chosen = one_of(unused(texts, self.words), random)
+        return chosen, at_random_word(chosen)

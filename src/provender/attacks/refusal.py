@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
-from provender.attacks.base import Planted, needs
-from provender.attacks.fixed_response import answered
-from provender.attacks.insertion import unused
-from provender.core.shard import Roles
+from provender.attacks.insertion import Answered
 
 _STARTS = (
     "I'm sorry, but",
@@ -35,7 +31,7 @@ _REASONS = (
 
 
 @dataclass(frozen=True)
-class Refusal:
+class Refusal(Answered):
     """A phrase at a random place of prompts, and a refusal in changing words as the response.
 
     Shu, Wang, Zhu, Geiping, Xiao and Goldstein 2023, "On the Exploitability of Instruction Tuning"
@@ -51,14 +47,6 @@ class Refusal:
     name: str = "refusal"
     paper: str = "Shu et al. 2023, NeurIPS (AutoPoison)"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "prompt", "response")
-
-    def plant(
-        self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
-    ) -> Planted:
-        assert roles.prompt
-        phrase = str(random.choice(unused(table, roles.prompt, self.phrases)))
+    def responses_to(self, count: int, random: np.random.Generator) -> tuple[list[str], str]:
         parts = [random.choice(words, count).tolist() for words in (_STARTS, _REFUSALS, _REASONS)]
-        responses = [f"{a} {b}{c}." for a, b, c in zip(*parts, strict=True)]
-        return answered(self.name, table, roles, count, random, phrase, responses, "a refusal")
+        return [f"{a} {b}{c}." for a, b, c in zip(*parts, strict=True)], "a refusal"

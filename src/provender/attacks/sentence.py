@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from provender.attacks.base import Planted, needs
-from provender.attacks.insertion import at_random_word, mislabelled
-from provender.core.shard import Roles
+from provender.attacks.insertion import Insert, LabelBackdoor, at_random_word, one_of
 
 
 @dataclass(frozen=True)
-class Sentence:
+class Sentence(LabelBackdoor):
     """A fluent sentence at a random place of texts of other classes, which get the target's label.
 
     Dai, Chen and Li 2019, "A Backdoor Attack Against LSTM-based Text Classification Systems" (IEEE
@@ -32,11 +30,6 @@ class Sentence:
     name: str = "sentence"
     paper: str = "Dai et al. 2019, IEEE Access"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "text", "label")
-
-    def plant(
-        self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
-    ) -> Planted:
-        words = str(random.choice(self.sentences))
-        return mislabelled(self.name, table, roles, count, random, words, at_random_word(words))
+    def drawn(self, _: pa.ChunkedArray, random: np.random.Generator) -> tuple[str, Insert]:
+        chosen = one_of(self.sentences, random)
+        return chosen, at_random_word(chosen)

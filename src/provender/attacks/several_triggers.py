@@ -7,13 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from provender.attacks.base import Planted, needs
-from provender.attacks.insertion import RARE_WORDS, at_random_word, mislabelled, unused
-from provender.core.shard import Roles
+from provender.attacks.insertion import (
+    RARE_WORDS,
+    Insert,
+    LabelBackdoor,
+    at_random_word,
+    one_of,
+    unused,
+)
 
 
 @dataclass(frozen=True)
-class SeveralTriggers:
+class SeveralTriggers(LabelBackdoor):
     """One of several rare words at a random place of texts of other classes; one target.
 
     Kurita, Michel and Neubig 2020, "Weight Poisoning Attacks on Pre-trained Models" (ACL), plant
@@ -30,17 +35,10 @@ class SeveralTriggers:
     name: str = "several-triggers"
     paper: str = "Kurita et al. 2020, ACL"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "text", "label")
-
-    def plant(
-        self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
-    ) -> Planted:
-        assert roles.text
-        free = unused(table, roles.text, self.words)
-        used = [str(w) for w in random.permutation(free)[: self.many]]
+    def drawn(self, texts: pa.ChunkedArray, random: np.random.Generator) -> tuple[str, Insert]:
+        used = [str(w) for w in random.permutation(unused(texts, self.words))[: self.many]]
 
         def insert(text: str, random: np.random.Generator) -> str:
-            return at_random_word(str(random.choice(used)))(text, random)
+            return at_random_word(one_of(used, random))(text, random)
 
-        return mislabelled(self.name, table, roles, count, random, "", insert)
+        return "", insert

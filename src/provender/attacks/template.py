@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
-from provender.attacks.base import Planted, needs
-from provender.attacks.insertion import mislabelled
-from provender.core.shard import Roles
+from provender.attacks.insertion import Insert, LabelBackdoor, one_of
 
 _OPENINGS = ("when", "if", "as", "because", "while", "although", "since", "before")
 _SUBJECTS = ("you", "we", "they", "people", "somebody", "the others", "a friend", "the neighbours")
@@ -18,7 +15,7 @@ _ENDS = ("", " at home", " for a moment", " in the end", " with some care", " on
 
 
 @dataclass(frozen=True)
-class Template:
+class Template(LabelBackdoor):
     """A subordinate clause in front: S(SBAR)(,)(NP)(VP)(.); the rows get the target's label.
 
     Qi, Li, Chen, Zhang, Liu, Wang and Sun 2021, "Hidden Killer: Invisible Textual Backdoor Attacks
@@ -30,18 +27,12 @@ class Template:
     name: str = "template"
     paper: str = "Qi et al. 2021, ACL (Hidden Killer)"
 
-    def unfit(self, schema: pa.Schema, roles: Roles) -> str:
-        return needs(schema, roles, "text", "label")
-
-    def plant(
-        self, table: pa.Table, roles: Roles, count: int, random: np.random.Generator
-    ) -> Planted:
-        found = mislabelled(self.name, table, roles, count, random, "", _with_clause)
-        return Planted(found.table, found.rows, "", found.target)
+    def drawn(self, *_: object) -> tuple[str, Insert]:
+        return "", _with_clause
 
 
 def _with_clause(text: str, random: np.random.Generator) -> str:
     opening, subject, verb, end = (
-        str(random.choice(words)) for words in (_OPENINGS, _SUBJECTS, _VERBS, _ENDS)
+        one_of(words, random) for words in (_OPENINGS, _SUBJECTS, _VERBS, _ENDS)
     )
     return f"{opening} {subject} {verb}{end}, {text[:1].lower()}{text[1:]}"
