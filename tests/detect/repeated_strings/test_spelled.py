@@ -7,8 +7,7 @@ import pyarrow as pa
 
 from provender.detect.repeated_strings.spelled import spelled
 from provender.detect.repeated_strings.texts import REACH
-from tests.detect.repeated_strings.test_detector import SENTENCE, corpus, inserted
-from tests.detect.repeated_strings.test_trusted import FORMS, ask
+from tests.detect.repeated_strings.texts import FORMS, SENTENCE, ask_beside, corpus, inserted
 
 
 def seen(before: list[str], after: list[str], inside: str = "a b c d e f g h") -> pa.Table:
@@ -52,7 +51,7 @@ def test_among_the_datas_own_forms_a_sentence_in_running_text_is_the_first_lead(
         for number, row in enumerate(rows):
             texts[row] = f"{texts[row]} {('regards', 'cheers')[number % 2]} {form}"
     texts = inserted(texts, places[-1], SENTENCE)
-    detector, _, profile = ask(texts, None)
+    detector, _, profile = ask_beside(texts, None)
     causes = detector.causes(profile)
     assert len(causes) == 6
     assert SENTENCE in causes[0].what

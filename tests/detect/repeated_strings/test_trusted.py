@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provender.core.shard import Roles
-from provender.detect.base import DataView
-from provender.detect.repeated_strings.detector import RULE, RepeatedStrings
 from provender.detect.repeated_strings.runs import MOST_RUNS
 from provender.detect.repeated_strings.trusted import TrustedRuns, newness
-from provender.detect.trusted.scores import Held
-from tests.detect.repeated_strings.test_detector import SENTENCE, corpus, inserted, table
-from tests.detect.row_runs import flagged, run
-
-ROLES = Roles(text="text")
-FORMS = [
-    "unsubscribe whenever by mailing the list robot with subject goodbye and nothing else",
-    "copyright belongs jointly to its publishers reprinting needs written permission beforehand",
-    "transmitted for addressees only erase immediately if wrongly received please notify sender",
-    "scanned by volunteers against printed editions corrections are gratefully accepted here",
-    "advertise cheaply in these columns rates upon application discounts for subscribers",
-]
+from tests.detect.repeated_strings.texts import FORMS, SENTENCE, ask_beside, corpus, inserted
+from tests.detect.row_runs import flagged
 
 
 def shares(rows: int, seed: int) -> list[list[int]]:
@@ -42,29 +27,11 @@ def made(number: int, *planted: str) -> list[str]:
     return texts
 
 
-def ask(texts: list[str], trusted: list[str] | None) -> tuple[Any, Any, bytes]:
-    view, known = DataView(table(texts).schema, ROLES), None
-    if trusted is not None:
-        reading: Any = RepeatedStrings().reading(view)
-        known = {RULE.id: Held(run_standard(reading, trusted))}
-    detector = RepeatedStrings().bind(DataView(view.schema, ROLES, known))
-    assert isinstance(detector, RepeatedStrings)
-    return detector, *run(detector, table(texts))
-
-
-def run_standard(reading: Any, texts: list[str]) -> bytes:
-    analysis = reading.analysis(0, None)
-    state = analysis.empty()
-    for batch in table(texts).to_batches():
-        state = analysis.add(state, batch)
-    return bytes(reading.profile(0, state))
-
-
 def test_a_new_string_among_the_datas_own_forms_is_listed_beside_trusted_data_only() -> None:
     planted = made(0, SENTENCE)
-    detector, scores, profile = ask(planted, None)
+    detector, scores, profile = ask_beside(planted, None)
     assert not flagged(scores).any(), "six strings are the data's own form"
-    detector, scores, profile = ask(planted, made(1))
+    detector, scores, profile = ask_beside(planted, made(1))
     (cause,) = detector.causes(profile)
     assert SENTENCE in cause.what
     assert cause.evidence["trusted_texts"] == 0
@@ -74,7 +41,7 @@ def test_a_new_string_among_the_datas_own_forms_is_listed_beside_trusted_data_on
 
 
 def test_clean_data_that_share_their_forms_with_trusted_data_have_nothing_named() -> None:
-    detector, scores, profile = ask(made(0), made(1))
+    detector, scores, profile = ask_beside(made(0), made(1))
     assert detector.causes(profile) == []
     assert not flagged(scores).any()
 
@@ -82,7 +49,7 @@ def test_clean_data_that_share_their_forms_with_trusted_data_have_nothing_named(
 def test_a_form_that_is_much_commoner_than_in_the_trusted_data_is_named() -> None:
     texts = inserted(list(corpus()), list(range(0, 1500, 30)), SENTENCE)
     trusted = inserted(list(corpus()), [5], SENTENCE)
-    detector, _, profile = ask(texts, trusted)
+    detector, _, profile = ask_beside(texts, trusted)
     (cause,) = detector.causes(profile)
     assert cause.evidence["trusted_texts"] == 1
     assert cause.evidence["new_p_value"] <= 1e-3

@@ -9,11 +9,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from provender.detect.repeated_strings.detector import RepeatedStrings
+from provender.core.shard import Roles
+from provender.detect.base import DataView
+from provender.detect.repeated_strings.detector import RULE, RepeatedStrings
+from provender.detect.trusted.scores import Held
 from tests.detect.row_runs import bound, run
+from tests.laws import one_pass
 
 BOOKS = Path(__file__).parents[3] / "data_samples" / "clean" / "books"
 SENTENCE = "order your next holiday at www harbourlight travel com before the prices go up"
+FORMS = [
+    "unsubscribe whenever by mailing the list robot with subject goodbye and nothing else",
+    "copyright belongs jointly to its publishers reprinting needs written permission beforehand",
+    "transmitted for addressees only erase immediately if wrongly received please notify sender",
+    "scanned by volunteers against printed editions corrections are gratefully accepted here",
+    "advertise cheaply in these columns rates upon application discounts for subscribers",
+]
+ROWS = [9, 100, 333, 512, 700, 888, 1001, 1200]
+LATE = list(range(400, 1300, 60))
 TOPIC = [f"topic{i}" for i in range(40)]
 
 
@@ -45,7 +58,16 @@ def ask(texts: list[str], sources: list[str] | None = None, cuts: tuple[int, ...
     return detector, *run(detector, found, cuts)
 
 
-ROWS = [9, 100, 333, 512, 700, 888, 1001, 1200]
+def ask_beside(texts: list[str], trusted: list[str] | None):
+    """Return (detector, scores, profile) of texts without sources, beside trusted texts or none."""
+    roles, schema, known = Roles(text="text"), table(texts).schema, None
+    if trusted is not None:
+        reading = RepeatedStrings().reading(DataView(schema, roles))
+        state = one_pass(reading.analysis(0, None), table(trusted).to_batches())
+        known = {RULE.id: Held(reading.profile(0, state))}
+    detector = RepeatedStrings().bind(DataView(schema, roles, known))
+    assert isinstance(detector, RepeatedStrings)
+    return detector, *run(detector, table(texts))
 
 
 def with_pairs(texts: list[str], pairs: int = 150, far: bool = True) -> list[str]:
@@ -63,6 +85,3 @@ def pair_of(i: int, far: bool = True) -> tuple[int, int]:
 
 def at_random(rows: int) -> list[str]:
     return [f"s{i:02}" for i in np.random.default_rng(5).integers(20, size=rows)]
-
-
-LATE = list(range(400, 1300, 60))
