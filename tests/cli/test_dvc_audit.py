@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from provender.provenance.dvc import finding
 from provender.provenance.dvc.objects import object_path
+from tests.cli.process import provender
 from tests.docs.pages import first_column, page, section
 
 
@@ -29,12 +28,6 @@ def repo(tmp_path: Path) -> Path:
     record = f"outs:\n- md5: {md5}\n  size: 8\n  hash: md5\n  path: a.csv\n"
     (folder / "data/a.csv.dvc").write_text(record)
     return folder
-
-
-def provender(*words: object) -> tuple[int, str, str]:
-    command = [sys.executable, "-c", "from provender.cli.main import main; main()"]
-    done = subprocess.run([*command, *map(str, words)], capture_output=True, text=True)
-    return done.returncode, done.stdout, done.stderr
 
 
 def test_what_is_right_is_0_and_json_is_all_of_stdout(repo: Path) -> None:

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from tests.cli.process import provender
+
 RULE = "text/label-conflict"
-
-
-def provender(*words: Any) -> tuple[int, str, str]:
-    command = [sys.executable, "-c", "from provender.cli.main import main; main()"]
-    done = subprocess.run([*command, *map(str, words)], capture_output=True, text=True)
-    return done.returncode, done.stdout, done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import sys
 import pytest
 from jsonschema import Draft202012Validator
 
-from provender.cli.main import main
 from tests.docs.pages import DOCS
 from tests.pipelines.redteam_data import write_corpus
 
@@ -43,17 +42,6 @@ def test_a_killed_run_goes_on_and_prints_the_document_alone(tmp_path):
     schema = json.loads((DOCS / "schemas" / "redteam.schema.json").read_text("utf-8"))
     assert [e.message for e in Draft202012Validator(schema).iter_errors(document)] == []
     assert [p.name for p in out.iterdir()] == ["redteam.json"]
-
-
-@pytest.fixture
-def provender(capfd):
-    def run(*words):
-        with pytest.raises(SystemExit) as ended:
-            main([str(word) for word in words])
-        out, err = capfd.readouterr()
-        return ended.value.code, out, err
-
-    return run
 
 
 def test_time_that_is_up_is_code_3_and_says_what_is_missing(provender, tmp_path):

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from provender.expect.aggregates import Extremes, Sums
 from provender.expect.keys import Keys
-from provender.expect.measures import add_batch
 from provender.expect.tally import Tally
+from provender.expect.view import View
 
 
 def measured(measure, *columns):
     (state,) = [measure.empty()]
     for values in columns:
-        (state,) = add_batch([measure], [state], pa.record_batch({"x": values}))
+        state = measure.add(state, View(pa.record_batch({"x": values})))
     return state
 
 

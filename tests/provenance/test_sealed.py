@@ -14,8 +14,7 @@ from provender.core.envelope import Envelope
 from provender.core.statement import STATEMENT_PAYLOAD_TYPE
 from provender.core.trust import TRUST_PAYLOAD_TYPE
 from provender.errors import EXIT_BROKEN_TRUST, InputError
-from provender.provenance.sealed import trusted_manifest
-from tests.provenance.sealing import DAY, EXPIRES, Place, kinds
+from tests.provenance.sealing import EXPIRES, Place, kinds
 
 
 def test_a_broken_seal_is_one_line_and_exit_code_5(place: Place) -> None:
@@ -28,7 +27,7 @@ def test_a_broken_seal_is_one_line_and_exit_code_5(place: Place) -> None:
 
 def test_a_seal_as_it_was_made_gives_its_manifest(place: Place) -> None:
     sealed = place.load()
-    assert sealed.manifest == trusted_manifest(place.seal, place.trust, today=DAY)
+    assert sealed.manifest == place.make_manifest()
     assert [e.name for e in sealed.manifest.shards] == [
         "big.parquet",
         "one.jsonl",

@@ -9,21 +9,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from provender.expect.measures import (
-    Measure,
-    add_batch,
-    measured_columns,
-    merge_states,
-    pack_state,
-    unpack_state,
-)
+from provender.expect.measures import Measure, Measured
 from provender.expect.plan import Plan, plan
 from provender.expect.rows import RowState
 from provender.expect.suite import Suite
 
 
 @dataclass(frozen=True)
-class ExpectationAnalysis:
+class ExpectationAnalysis(Measured):
     """Everything that the expectations of a suite need to know of the rows.
 
     Attributes:
@@ -65,23 +58,7 @@ class ExpectationAnalysis:
 
     def columns(self) -> tuple[str, ...]:
         """Return the columns to read; one of them at least, as rows must be counted."""
-        return measured_columns(self.measures) or tuple(self.schema.names[:1])
-
-    def empty(self, first_row: int = 0) -> list[Any]:
-        del first_row
-        return [measure.empty() for measure in self.measures]
-
-    def add(self, state: list[Any], batch: pa.RecordBatch) -> list[Any]:
-        return add_batch(self.measures, state, batch)
-
-    def merge(self, states: Sequence[list[Any]]) -> list[Any]:
-        return merge_states(self.measures, states)
-
-    def pack(self, state: list[Any]) -> bytes:
-        return pack_state(self.measures, state)
-
-    def unpack(self, data: bytes) -> list[Any]:
-        return unpack_state(self.measures, data)
+        return super().columns() or tuple(self.schema.names[:1])
 
     def parts(self, state: list[Any], index: int) -> list[Any]:
         """Return the parts of a state that expectation ``index`` is answered from."""

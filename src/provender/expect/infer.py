@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -13,14 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from provender.expect.aggregates import Count, Extremes
-from provender.expect.measures import (
-    Measure,
-    add_batch,
-    measured_columns,
-    merge_states,
-    pack_state,
-    unpack_state,
-)
+from provender.expect.measures import Measure, Measured
 from provender.expect.tally import Tally
 from provender.expect.view import NUMBERS, TIMES, Kind, kind_of
 
@@ -60,7 +52,7 @@ class ColumnProfile:
 
 
 @dataclass(frozen=True)
-class ProfileAnalysis:
+class ProfileAnalysis(Measured):
     """A mergeable profile of every column of a schema."""
 
     schema: pa.Schema
@@ -90,25 +82,6 @@ class ProfileAnalysis:
             if kind in (*NUMBERS, Kind.STRING):
                 found.append(Tally(field.name, _TALLY_LIMIT))
         return tuple(found)
-
-    def columns(self) -> tuple[str, ...]:
-        return measured_columns(self.measures)
-
-    def empty(self, first_row: int = 0) -> list[Any]:
-        del first_row
-        return [measure.empty() for measure in self.measures]
-
-    def add(self, state: list[Any], batch: pa.RecordBatch) -> list[Any]:
-        return add_batch(self.measures, state, batch)
-
-    def merge(self, states: Sequence[list[Any]]) -> list[Any]:
-        return merge_states(self.measures, states)
-
-    def pack(self, state: list[Any]) -> bytes:
-        return pack_state(self.measures, state)
-
-    def unpack(self, data: bytes) -> list[Any]:
-        return unpack_state(self.measures, data)
 
     def profiles(self, state: list[Any]) -> list[ColumnProfile]:
         """Return one profile per column, in the schema's order."""

@@ -62,16 +62,6 @@ class Sealed(TrustedStatement):
     manifest: Manifest
 
 
-def trusted_manifest(
-    seal: str | Path,
-    trust: str | Path,
-    last_seen: str | Path | None = None,
-    today: datetime.date | None = None,
-) -> Manifest:
-    """Return the manifest that a seal vouches for; arguments and errors as `trusted_seal`."""
-    return trusted_seal(seal, trust, last_seen, today).manifest
-
-
 def trusted_seal(
     seal: str | Path,
     trust: str | Path,
