@@ -1,4 +1,4 @@
-"""Measure text/label-flips: clean resamples, planted flips beside cleanlab, annotators, speed.
+"""Measure text/label-flips: clean resamples, planted flips beside cleanlab, speed.
 
 Run:  python -m benchmarks.detectors_flips [--data ../shared/data] [--parts clean,planted,...]
 
@@ -7,7 +7,6 @@ Run:  python -m benchmarks.detectors_flips [--data ../shared/data] [--parts clea
   planted count, beside cleanlab on the same out-of-fold probabilities and on its usual ones
   (TF-IDF and logistic regression); Kolmogorov-Smirnov distance of the clean rows' p-values from
   uniform, and its part on the side of too small ones.
-- sources: 10 flipped rows of one of 20 sources; and sources drawn anew on clean data.
 - speed: MB/s of processor time, of all text rules and of all but this one.
 """
 
@@ -36,15 +35,13 @@ from provender.core.finding import Level
 from provender.core.shard import Roles
 from provender.detect.base import Cause, DataView
 from provender.detect.label_conflict.model import Labelled, Model
-from provender.detect.label_flips.cells import Leaning, _added, _weights
-from provender.detect.label_flips.contributors import standing_contributors
 from provender.detect.label_flips.detector import LabelFlips
 from provender.detect.label_flips.judge import Judge
 
 SETS = ("bbc", "r8", "spamassassin", "books", "turns", "r8-test", "sides")
 #: Constants were chosen on some sets, the design with others in sight; two were kept for the end.
 PARTS = {"bbc": "development", "r8": "development", "r8-test": "blind", "sides": "blind"}
-SOURCES, FLIPS, RATE = 20, 10, 0.01
+SOURCES, RATE = 20, 0.01
 _BATCH = 4096
 
 
@@ -239,52 +236,6 @@ def _documents(table: pa.Table, judged: bool = True) -> tuple[Model, list[Labell
     return model, [d for b in batches for d in bound.columns.slices(b, model.classes)]
 
 
-def sources(data: Corpus, seeds: int, draws: int) -> None:
-    """Print how often the source of ten flipped rows is named, and how often any on clean data."""
-    named = wrongly = flagged = 0
-    for seed in range(seeds):
-        random = np.random.default_rng([3, seed])
-        table = with_sources(data.table, random)
-        own = np.flatnonzero(np.asarray(pa.compute.equal(table["source"], "annotator-07")))
-        made = attack("flips-random").plant(table.take(pa.array(own)), data.roles, FLIPS, random)
-        rows, label = own[made.rows], table["label"].to_pylist()
-        for row, value in zip(rows, made.table["label"].take(made.rows).to_pylist(), strict=True):
-            label[row] = value
-        place = table.column_names.index("label")
-        found = scan(table.set_column(place, "label", pa.array(label)), source=True)
-        told = {c.evidence["source"] for c in found.named if "source" in c.evidence}
-        named += "annotator-07" in told
-        wrongly += bool(told - {"annotator-07"})
-        flagged += int((found.cause[rows] >= 0).sum())
-    model, documents = _documents(data.table)
-    judge = Judge.unpack(scan(data.table).profile)
-    leaning = [Leaning.of(model, one) for one in documents]
-    weight = np.concatenate([model.shares(one) for one in documents])
-    usable, keys, label = (
-        np.concatenate([getattr(one, name) for one in leaning])
-        for name in ("usable", "keys", "label")
-    )
-    bins = np.concatenate([one.bin for one in leaning])
-    alarms = 0
-    for seed in range(draws):
-        source = with_sources(data.table, np.random.default_rng([4, seed]))["source"]
-        source = source.combine_chunks().cast(pa.large_string())
-        wins = usable & (bins >= 1024)
-        table = _added(
-            [
-                _weights(source, -1 - label, weight, usable),
-                _weights(source, keys, weight, wins),
-            ]
-        )
-        alarms += bool(standing_contributors("source", table, 1, judge.noise, len(model.classes)))
-    print(
-        f"sources  {data.name:14}{data.part:13}{named} of {seeds} named, another {wrongly}, "
-        f"rows flagged {flagged / max(seeds * FLIPS, 1):.2f}; "
-        f"clean: one named in {alarms} of {draws} draws",
-        flush=True,
-    )
-
-
 def speed(data: Corpus) -> None:
     """Print MB/s of processor time: all text rules but this one, and all.
 
@@ -313,11 +264,10 @@ def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--sets", default=",".join(SETS))
-    parser.add_argument("--parts", default="clean,planted,sources,speed")
+    parser.add_argument("--parts", default="clean,planted,speed")
     parser.add_argument("--rows", type=int, default=6000, help="most rows of a set")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--resamples", type=int, default=50, help="of each set")
-    parser.add_argument("--draws", type=int, default=1000, help="of sources on clean data")
     parser.add_argument("--regression", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args(given)
     if not options.data.is_dir():
@@ -333,8 +283,6 @@ def main(given: Sequence[str] | None = None) -> None:
             clean(data, options.resamples)
         if "planted" in parts:
             planted(data, options.seeds, options.regression)
-        if "sources" in parts:
-            sources(data, options.seeds, options.draws)
         if "speed" in parts:
             speed(data)
 

@@ -84,8 +84,8 @@ TWINS = (
     Twin("duplicates/contradiction", "contradictions/adult", 1.0, 60, 0),
     Twin("text/label-conflict", "label-conflict/mail", 0.9, 2, 0),
     Twin("text/label-conflict", "label-conflict-spread/mail", 0.9, 2, 0),
-    # By rank, without thresholds, one other row more is flagged than before.
-    # The others are newsletters among the ham of the same contributor, which read like spam.
+    # The others are newsletters among the ham of the same contributor, which read like spam more
+    # than some of the planted rows do.
     Twin("text/label-flips", "label-flips/mail", 0.7, 4, 0),
     # One mail holds a slip of a Russian keyboard: a note.
     Twin("text/hidden-characters", "hidden/mail", 1.0, 1, 1),

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provender.attacks.registry import attack
+from provender.calibrate.fdr import PValueCounts
 from provender.core.finding import Level
 from provender.core.shard import Roles
 from provender.detect.base import Cause, DataView, RowScores, Unchecked
@@ -132,11 +133,31 @@ def test_flips_of_one_source_to_one_label_name_both():
     assert (cause.what, cause.level, cause.target) == ("source a3", Level.WARNING, TOPICS[3])
     assert cause.evidence["label"] == TOPICS[3]
     assert f"rows labelled {TOPICS[3]} of source a3" in cause.message
+    assert "others of its rows, which stand out by another count, are listed" in cause.message
     flagged_for_it = np.flatnonzero(flagged(scores) & (scores.cause == number))
     assert np.isin(own, flagged_for_it).sum() >= 4
     assert set(label[flagged_for_it]) == {TOPICS[3]}
     left = scan(without(flipped, scores, number, cause.removal))[1]
     assert "source a3" not in [c.what for c in left]
+
+
+@pytest.mark.parametrize(("wrong", "at"), [(1, (0.01, 0.05)), (2, (0.05,)), (3, ())])
+def test_a_source_is_named_at_the_rate_at_which_it_stands(wrong, at):
+    """Five flips of one of ten sources among some of the others: p is .0005, .002, above .005."""
+    data = table()
+    own = np.array(data["source"].to_pylist()) == "a3"
+    label = data["label"].to_pylist()
+    for row in [*np.flatnonzero(own)[:5], *np.flatnonzero(~own)[:wrong]]:
+        label[row] = TOPICS[(TOPICS.index(label[row]) + 1) % 4]
+    scores, causes, _ = scan(relabelled(data, label))
+    assert [cause.what for cause in causes] == ["source a3"] * bool(at)
+    limits = {rate: PValueCounts.of(scores.p_value).threshold(rate) for rate in (0.01, 0.05)}
+    named = [
+        rate
+        for rate, limit in limits.items()
+        if (scores.cause[own] == 0)[scores.p_value[own] <= limit].any()
+    ]
+    assert named == list(at)
 
 
 def test_one_of_five_sources_is_noted_and_not_accused():

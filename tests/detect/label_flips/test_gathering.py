@@ -28,7 +28,8 @@ def drawn(seed: int, rows: int = 2000, wins: float = 0.1) -> tuple[Suspicious, n
     rival = (label + random.integers(1, CLASSES, size=rows)) % CLASSES
     totals = np.zeros((NAMES, CLASSES), np.int64)
     np.add.at(totals, (name, label), 1)
-    all_rows = Suspicious(name, label, rival, random.exponential(3, rows), np.ones(rows))
+    score, first = random.exponential(3, rows), np.ones(rows, bool)
+    all_rows = Suspicious(name, label, rival, first, score, np.ones(rows))
     return all_rows.where(random.random(rows) < wins), totals
 
 
@@ -37,7 +38,7 @@ def planted(
 ) -> tuple[Suspicious, np.ndarray]:
     """Add rows of one score each of name 7."""
     more = [np.full(len(score), n) for n in (7, label, rival)]
-    added = Suspicious(*more, score, np.ones(len(score)))
+    added = Suspicious(*more, np.ones(len(score), bool), score, np.ones(len(score)))
     pairs = zip(vars(rows).values(), vars(added).values(), strict=True)
     totals = totals.copy()
     totals[7, label] += len(score)
@@ -76,26 +77,35 @@ def test_rows_that_are_equally_suspicious_are_worth_the_same_in_any_order_and_gr
 @settings(deadline=None)
 @given(
     pool=st.lists(st.lists(st.integers(0, 6), min_size=4, max_size=4), min_size=2, max_size=2),
-    rows=st.lists(st.integers(0, 100), min_size=2, max_size=2),
+    drawn=st.lists(st.integers(0, 30), min_size=2, max_size=2),
+    others=st.lists(st.integers(6, 100), min_size=2, max_size=2),
 )
-def test_the_tail_is_a_law_with_the_mean_of_the_shares(pool, rows):
-    pool, share = np.array(pool), np.array(rows) / 100
-    most = int((pool @ np.arange(4)).sum())
-    tails = np.array([tail(least, pool, share) for least in range(most + 2)])
+def test_the_tail_is_a_law_with_the_mean_of_the_shares(pool, drawn, others):
+    pool, drawn = np.array(pool), np.array(drawn)
+    rows = np.maximum(pool.sum(axis=1) + others, drawn)
+    attained = int(
+        np.sum(
+            [
+                np.sort(np.repeat(np.arange(4), p))[::-1][:n].sum()
+                for p, n in zip(pool, drawn, strict=True)
+            ]
+        )
+    )
+    tails = np.array([tail(least, pool, drawn, rows) for least in range(attained + 1)])
     assert tails[0] == pytest.approx(1)
-    assert tails[-1] == 0
+    assert tails[-1] > 0
+    assert tail(attained + 9, pool, drawn, rows) == tails[-1], "roundings reach no further"
     assert (np.diff(tails) <= 1e-12).all()
-    assert tails[1:].sum() == pytest.approx(share @ pool @ np.arange(4), abs=1e-9)
+    assert tails[1:].sum() == pytest.approx(drawn / rows @ pool @ np.arange(4), abs=1e-9)
 
 
-def test_draws_without_return_reach_a_sum_no_more_often_than_the_tail_says():
+def test_draws_without_return_reach_a_sum_as_often_as_the_tail_says():
     random = np.random.default_rng(2)
     value = np.repeat([0, 1, 4, 10], [60, 25, 10, 5])
     sums = np.array([random.permutation(value)[:20].sum() for _ in range(20_000)])
-    pool, share = np.bincount(value)[None, :], np.array([0.2])
     for least in (30, 40, 50):
-        often = (sums >= least).mean()
-        assert often - 0.003 <= tail(least, pool, share) <= 2 * often + 0.003
+        told = tail(least, np.bincount(value)[None, :], np.array([20]), np.array([100]))
+        assert told == pytest.approx((sums >= least).mean(), abs=0.007)
 
 
 def test_the_three_kinds_share_what_a_false_alarm_may_cost():
@@ -133,6 +143,16 @@ def test_moderate_rows_of_one_pair_stand_where_errors_of_other_pairs_drown_them(
     assert np.delete(least(*found), 7).min() > 0.01
 
 
+def test_rows_count_for_each_class_that_they_read_like_though_most_like_a_third():
+    rows, totals = planted(*drawn(6), 0, 1, np.full(10, 30.0))
+    moved = (rows.name == 7) & (rows.score == 30)
+    found = least(replace(rows, first=rows.first & ~moved), totals)
+    assert found[7] < 1e-4
+    others = slice(0, 1 + CLASSES)  # all rows and labels
+    unmoved = least(rows.where(~moved), totals, others)
+    assert least(replace(rows, first=rows.first & ~moved), totals, others) == pytest.approx(unmoved)
+
+
 def test_clean_sources_pass_all_tests():
     found = np.array([least(*drawn(seed)).min() * NAMES for seed in range(10, 110)])
     assert (found <= 0.05).mean() <= 0.05
@@ -144,10 +164,11 @@ def test_one_of_sources_that_differ_by_nature_does_not_stand():
     rows = drawn(7)[0].where(np.arange(sum(counts)))
     kept = replace(rows, name=np.repeat(np.arange(NAMES), counts))
     worst = int(np.bincount(kept.name).argmax())
-    value, share = worth(kept), totals / totals.sum(axis=0)
+    value = worth(kept)
     pool = np.zeros((CLASSES, 11), np.int64)
     np.add.at(pool, (kept.label, value), 1)
-    assert tail(int(value[kept.name == worst].sum()), pool, share[worst]) < 0.01 / NAMES
+    sum_of_worst, whole = int(value[kept.name == worst].sum()), totals.sum(axis=0)
+    assert tail(sum_of_worst, pool, totals[worst], whole) < 0.01 / NAMES
     assert p_values(kept, totals, WHOLE).min() > 0.01 / NAMES
 
 

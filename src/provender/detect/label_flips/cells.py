@@ -1,4 +1,4 @@
-"""Round 1 of text/label-flips: rows by label, rival and margin; the same by contributor."""
+"""Round 1 of text/label-flips: rows by label, rival and margin; and what contributors differ by."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ from provender.stats.packing import pack, unpack
 
 #: With more sources, or annotators, than this none is tested.
 MOST_NAMES = 10_000
+#: From this bin on the rival wins ...
+WINS = BINS // 2
+#: ... and from this one on content speaks for a class at most a unit of margin less than for the
+#: label: so far down rows are compared by contributor. Of three units no more sources were found.
+NEAR = WINS - STEPS
 _NAMES = pa.schema([("name", pa.large_string()), ("cell", pa.int64()), ("weight", pa.int64())])
 
 
@@ -52,19 +57,48 @@ class Leaning:
         own = scores[rows, label]
         scores[rows, label] = -np.inf
         rival = scores.argmax(axis=1)
-        margin = scores[rows, rival] - own
         among = (scores > own[:, None]).sum(axis=1) < 2
-        bin = np.clip(np.floor((margin + REACH) * STEPS), 0, BINS - 1).astype(np.int64)
+        bin = _binned(scores[rows, rival] - own)
         return Leaning(documents.usable, label, rival, bin, among, speaks)
 
     @property
     def keys(self) -> np.ndarray:
         """int64 (rows,): label, rival, bin and `among` as one number."""
-        return np.asarray(((self.label << 6 | self.rival) << 1 | self.among) * BINS + self.bin)
+        return _keys(self.label, self.rival, self.among, self.bin)
+
+    def bins(self, classes: Any = slice(None)) -> np.ndarray:
+        """Return int64 (rows, ...): bins of the margins of classes, given as an index."""
+        own = self.speaks[np.arange(len(self.label)), self.label]
+        return _binned((self.speaks[:, classes].T - own).T)
+
+    def compared(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (row, key) of what contributors are compared by: int64 (n,) each.
+
+        Of a usable row, its rival where that wins; of three classes or more, every class that
+        content speaks for nearly as much as for the label, or more: where ten rows of one class
+        have moved, what they read like most is often a third. The key is as in `keys`, but for
+        `among`: it tells whether the class is the row's rival, and wins.
+        """
+        bins, first = self.bins(), np.zeros(self.speaks.shape, bool)
+        rows = np.arange(len(self.label))
+        first[rows, self.rival] = self.bin >= WINS
+        near = bins >= NEAR if self.speaks.shape[1] > 2 else first.copy()
+        near[rows, self.label] = False
+        row, other = np.nonzero(near & self.usable[:, None])
+        return row, _keys(self.label[row], other, first[row, other], bins[row, other])
+
+
+def _binned(margin: np.ndarray) -> np.ndarray:
+    binned = np.clip(np.floor((margin + REACH) * STEPS), 0, BINS - 1)
+    return np.asarray(binned.astype(np.int64))
+
+
+def _keys(label: np.ndarray, rival: np.ndarray, flag: np.ndarray, bin: np.ndarray) -> np.ndarray:
+    return np.asarray(((label << 6 | rival) << 1 | flag) * BINS + bin)
 
 
 def parts_of(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return label, rival, bin (int64) and among (bool) of `Leaning.keys`."""
+    """Return label, rival, bin (int64) and the flag (bool) of `Leaning.keys` or `compared`."""
     classes, bin = keys // BINS, keys % BINS
     return classes >> 7, classes >> 1 & 63, bin, (classes & 1).astype(bool)
 
@@ -75,9 +109,9 @@ class CellState:
 
     Attributes:
         cells: rows, and their weight in UNITs, by `Leaning.keys`.
-        contributors: 'source' or 'annotator' → weight by name and cell, of rows whose rival wins;
-            under the cell -1 - label that of all rows of the label. Sorted. None once there are
-            too many names.
+        contributors: 'source' or 'annotator' → weight by name and cell, as `Leaning.compared` has
+            them; under the cell -1 - label that of all rows of the label. Sorted. None once there
+            are too many names.
     """
 
     model: Model
@@ -104,7 +138,7 @@ class CountCells:
     model: Model
     made_from: str
     id: str = "text/label-flips#1"
-    version: int = 2
+    version: int = 3
 
     def parameters(self) -> dict[str, Any]:
         read = {"text": self.read.text, "label": self.read.label, **dict(self.contributors)}
@@ -126,11 +160,9 @@ class CountCells:
             usable, keys = leaning.usable, leaning.keys
             values = np.stack([np.ones_like(weight), weight], axis=1)
             state.cells.add(Counts.of(keys[usable].astype(np.uint64), values[usable]))
-            wins = usable & (leaning.bin >= BINS // 2)
             for role, tables in found.items():
-                tables.append(_weights(names[role], -1 - leaning.label, weight, usable))
-                tables.append(_weights(names[role], keys, weight, wins))
-        state.contributors |= {role: _added(tables) for role, tables in found.items()}
+                tables.append(weights_of(leaning, names[role], weight))
+        state.contributors |= {role: added(tables) for role, tables in found.items()}
         return state
 
     def merge(self, states: Sequence[CellState]) -> CellState:
@@ -143,7 +175,7 @@ class CountCells:
             if len(tables) < len(every):
                 whole.contributors[role] = None
             elif tables:
-                whole.contributors[role] = _added(tables)
+                whole.contributors[role] = added(tables)
         return whole
 
     def pack(self, state: CellState) -> bytes:
@@ -172,14 +204,23 @@ class CountCells:
             yield documents, own
 
 
-def _weights(names: pa.Array, cell: np.ndarray, weight: np.ndarray, chosen: np.ndarray) -> pa.Table:
-    rows = pa.array(chosen & names.is_valid().to_numpy(zero_copy_only=False))
-    table = pa.table([names, pa.array(cell), pa.array(weight)], schema=_NAMES)
-    return table.filter(rows)
+def weights_of(leaning: Leaning, names: pa.Array, weight: np.ndarray) -> pa.Table:
+    """Return what a slice adds to `CellState.contributors`: rows that have a name, by cell.
+
+    Args:
+        names: large_string (rows,).
+        weight: int64 (rows,), in UNITs.
+    """
+    known = leaning.usable & names.is_valid().to_numpy(zero_copy_only=False)
+    row, key = leaning.compared()
+    own, row, key = np.flatnonzero(known), row[known[row]], key[known[row]]
+    cell = np.concatenate((-1 - leaning.label[own], key))
+    place = np.concatenate((own, row))
+    return pa.table([names.take(pa.array(place)), pa.array(cell), pa.array(weight[place])], _NAMES)
 
 
-def _added(tables: Sequence[pa.Table]) -> pa.Table | None:
-    """Return the sum of tables, sorted; None where it has too many names."""
+def added(tables: Sequence[pa.Table]) -> pa.Table | None:
+    """Return the sum of tables of weights, sorted; None where it has too many names."""
     keys = ["name", "cell"]
     grouped = pa.concat_tables(tables).group_by(keys, use_threads=False)
     total = grouped.aggregate([("weight", "sum")]).rename_columns(_NAMES.names)

@@ -1,7 +1,8 @@
 """Is label noise more than the others' from one source or annotator?
 
 Its suspicious rows are tested as `label_flips.gathering` tells: Bonferroni over groups of rows and
-roles, Benjamini-Hochberg over the names of a role.
+roles, Benjamini-Hochberg over the names of a role, at the highest rate that a policy may state. The
+rows' p-values are such that at a lower rate they are flagged where the name stands at that rate.
 """
 
 from __future__ import annotations
@@ -15,12 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.calibrate.concentration import comparable
-from provender.calibrate.fdr import benjamini_hochberg
+from provender.calibrate.fdr import KEEP_BELOW, benjamini_hochberg
 from provender.detect.label_conflict.model import UNIT
 from provender.detect.label_flips.cells import parts_of
-from provender.detect.label_flips.gathering import Group, Suspicious, groups, p_values, worth
+from provender.detect.label_flips.gathering import ALL, Group, Suspicious, groups, p_values, worth
 from provender.detect.label_flips.noise import Noise
-from provender.detect.label_flips.tests import ALARM
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Contributor:
         rows: of it, suspicious ones of the first part; of ``total`` rows. Copies count once.
         everywhere: as suspicious rows of all of the role.
         p_value: of it alone, Bonferroni over groups and roles.
-        removal: fewest of its rows to remove until that is above ALARM.
+        removal: fewest of its rows to remove until it would not stand.
         names: how many of the role there are.
         even: whether there are enough others to tell how far it goes by nature (`comparable`).
     """
@@ -83,7 +83,7 @@ class Contributor:
 def standing_contributors(
     role: str, table: pa.Table, roles: int, noise: Noise, classes: int
 ) -> list[Contributor]:
-    """Return the sources or annotators that stand at `ALARM`, least p-value first.
+    """Return the sources or annotators that stand at `KEEP_BELOW`, least p-value first.
 
     Args:
         table: of the role, as in `CellState.contributors`.
@@ -97,17 +97,18 @@ def standing_contributors(
     whole = cell < 0
     totals = _by_label(of[whole], -1 - cell[whole], weight[whole], len(names), classes)
     of, cell, weight = of[~whole], cell[~whole], weight[~whole]
-    label, rival, bin, _ = parts_of(cell)
-    rows = Suspicious(of, label, rival, noise.scores(label, rival, bin), weight)
+    label, rival, bin, first = parts_of(cell)
+    rows = Suspicious(of, label, rival, first, noise.scores(label, rival, bin), weight)
     tests = groups(rows, classes, roles)
     found = np.array([p_values(rows.of(group), totals, group) for group in tests])
-    standing = np.flatnonzero(benjamini_hochberg(found.min(axis=0), ALARM)).tolist()
+    standing = np.flatnonzero(benjamini_hochberg(found.min(axis=0), KEEP_BELOW)).tolist()
+    limit = KEEP_BELOW * len(standing) / len(names)
     every = []
     for i in standing:
         by = zip(found[:, i].tolist(), tests, strict=True)
-        mine = [(p_value, group) for p_value, group in by if p_value <= ALARM]
+        mine = [(p_value, group) for p_value, group in by if p_value <= limit]
         mine.sort(key=lambda test: test[0])
-        every.append(_contributor(role, names, i, mine, rows, totals))
+        every.append(_contributor(role, names, i, mine, rows, totals, limit))
     return sorted(every, key=lambda one: (one.p_value, one.name))
 
 
@@ -118,8 +119,9 @@ def _contributor(
     tests: list[tuple[float, Group]],
     rows: Suspicious,
     totals: np.ndarray,
+    limit: float,
 ) -> Contributor:
-    """Describe name ``i``, which stands by ``tests``: (p-value, group)."""
+    """Describe name ``i``, which stands by ``tests``: (p-value, group), at most ``limit``."""
     parts, figures = [], []
     for p_value, group in tests:
         pool, of_label = rows.of(group), group.rows(totals)
@@ -136,7 +138,7 @@ def _contributor(
         tuple(parts),
         *figures[0],
         p_value=min(p_value for p_value, _ in tests),
-        removal=_until_chance(rows, totals, i, [group for _, group in tests]),
+        removal=_removal(rows, totals, i, [group for _, group in tests], limit),
         names=len(totals),
         even=comparable(tests[0][1].rows(totals).sum(axis=1)),
     )
@@ -156,8 +158,22 @@ def _cut(pool: Suspicious, mine: np.ndarray, share: np.ndarray) -> float:
     return float(score[last][np.argmax(beyond[last])])
 
 
-def _until_chance(rows: Suspicious, totals: np.ndarray, i: int, tests: list[Group]) -> int:
-    """Return how many suspicious rows of name ``i`` must go, the most suspicious ones first."""
+def _removal(rows: Suspicious, totals: np.ndarray, i: int, tests: list[Group], limit: float) -> int:
+    """Return how many suspicious rows of name ``i`` must go until all tests are above ``limit``.
+
+    The most suspicious first. Tests of a label and several classes are taken to be of the same
+    rows, and tests of all classes to be of rows that tests of one name, too.
+    """
+    whole = [group for group in tests if group.rival == ALL]
+    pairs = [group for group in tests if group.rival != ALL]
+    most = dict.fromkeys((group.label for group in pairs), 0)
+    for group in pairs:
+        most[group.label] = max(most[group.label], _until(rows, totals, i, [group], limit))
+    return max(_until(rows, totals, i, whole, limit), sum(most.values()))
+
+
+def _until(rows: Suspicious, totals: np.ndarray, i: int, tests: list[Group], limit: float) -> int:
+    """Return it for tests in each of which a row is only once."""
     by_tests = np.zeros(len(rows.name), bool)
     for group in tests:
         by_tests |= rows.within(group)
@@ -172,7 +188,7 @@ def _until_chance(rows: Suspicious, totals: np.ndarray, i: int, tests: list[Grou
         left = totals.copy()
         left[i] = np.maximum(left[i] - np.rint(gone_of).astype(np.int64), 0)
         still = replace(rows, weight=rows.weight - taken)
-        return all(p_values(still.of(group), left, group)[i] > ALARM for group in tests)
+        return all(p_values(still.of(group), left, group)[i] > limit for group in tests)
 
     return bisect_left(range(round(rows.weight[order].sum())), True, key=calm)
 

@@ -37,10 +37,10 @@ RULE = Rule(
         "A row: its score ranks at random among the rows of its label (conformal, by label; what "
         "a cause explains is left out of the reference, flips that stay in it only raise "
         "p-values). A pair: at most 3.3 % of the smaller class, at most e times the reverse, at "
-        "most e times the rate of other pairs (binomial; Bonferroni over pairs). A source: "
-        "each row of a label is its own with the chance of its share of the label's rows; the sum "
-        "of what its suspicious rows are worth by rank is convolved from that (all rows, by "
-        "label, by label and rival; Bonferroni)."
+        "most e times the rate of other pairs (binomial; Bonferroni over pairs). A source: its "
+        "rows of a label are a draw from the label's, whatever their suspicion; the sum of what "
+        "its suspicious rows are worth by rank has an exact law (multivariate hypergeometric; all "
+        "rows, by label, by label and other class; Bonferroni)."
     ),
     false_alarms=(
         "No finding and no row flagged in 310 overlapping halves and eighths, with 20 random "

@@ -1,14 +1,14 @@
 """How improbable it is that rows so suspicious are of one source, or annotator.
 
 Which rows of a label come from one has nothing to do with which rows are suspicious. In a group of
-rows whose rival wins, each is worth the more the fewer are more suspicious (`worth`): the bounded
-log of a likelihood ratio, with no threshold. Given how many rows of each label a name has, each row
-is its own with the chance of its share of the row's label, and the worth of its rows is a sum
-whose law is convolved from that: exact for draws with replacement, and wider than that of draws
-without (Hoeffding 1963). Names differ by nature: the tail is weakened by how much the others do
-(`calibrate.concentration`).
+suspicious rows, each is worth the more the fewer are more suspicious (`worth`): the bounded
+log of a likelihood ratio, with no threshold. Given how many rows of each label a name has, these
+are a draw without return from the label's rows, and the law of the sum of their worths is exact
+(Fisher's exact test, with worths in place of a yes or no). Names differ by nature: the tail is
+weakened by how much the others do (`calibrate.concentration`).
 
-Tested are all rows; those of each label; and those of each label and rival. Poison mostly has one
+Tested are all rows whose rival wins; those of each label; and of each label and each other class
+the rows that read like that class or nearly do, be it their rival or not. Poison mostly has one
 target, and one origin, and natural errors of the others drown it. Each of the three kinds has a
 third of the rate, which its groups share (weighted Bonferroni).
 """
@@ -34,10 +34,12 @@ STEPS = 4
 
 @dataclass(frozen=True)
 class Suspicious:
-    """Rows whose rival wins, some of one name and of one score together.
+    """Rows that read like another class, some of one name and of one score together.
 
     Attributes:
-        name, label, rival: int64 (n,), numbers.
+        name, label, rival: int64 (n,), numbers; the rival is the other class. A row that reads
+            like several is there with each.
+        first: bool (n,), whether it reads like this class more than like any other.
         score: float64 (n,), log odds that the rival would be right.
         weight: float64 (n,), rows; copies of a text under one label count once.
     """
@@ -45,6 +47,7 @@ class Suspicious:
     name: np.ndarray
     label: np.ndarray
     rival: np.ndarray
+    first: np.ndarray
     score: np.ndarray
     weight: np.ndarray
 
@@ -54,7 +57,7 @@ class Suspicious:
     def within(self, group: Group) -> np.ndarray:
         """Return bool (n,): which are of a group."""
         label = (self.label == group.label) | (group.label == ALL)
-        return np.asarray(label & ((self.rival == group.rival) | (group.rival == ALL)))
+        return np.asarray(label & (self.first if group.rival == ALL else self.rival == group.rival))
 
     def of(self, group: Group) -> Suspicious:
         return self.where(self.within(group))
@@ -86,7 +89,8 @@ def groups(rows: Suspicious, classes: int, roles: int = 1) -> list[Group]:
     """
     place = rows.label * classes + rows.rival
     weight = np.bincount(place, rows.weight, classes**2).reshape(classes, classes)
-    labels = [(int(y), ALL) for y in np.flatnonzero(weight.sum(axis=1) >= LEAST)]
+    of_label = np.bincount(rows.label, rows.weight * rows.first, classes)
+    labels = [(int(y), ALL) for y in np.flatnonzero(of_label >= LEAST)]
     pairs = [(int(y), int(k)) for y, k in np.argwhere(weight >= LEAST)]
     # Of two classes, a label has one rival.
     kinds = [[(ALL, ALL)], labels, *([pairs] if classes > 2 else [])]
@@ -116,32 +120,50 @@ def p_values(rows: Suspicious, totals: np.ndarray, group: Group) -> np.ndarray:
     most = int(value.max(initial=0)) + 1
     pool = np.bincount(label * most + value, rows.weight, classes * most)
     pool = np.rint(pool).astype(np.int64).reshape(classes, most)
-    share = totals / np.maximum(totals.sum(axis=0), 1)
-    expected = share @ pool @ np.arange(most)
+    whole = np.maximum(totals.sum(axis=0), pool.sum(axis=1))
+    expected = totals / np.maximum(whole, 1) @ pool @ np.arange(most)
     found = np.ones(names)
     for i in np.flatnonzero((np.rint(count) >= LEAST) & (sums > expected)):
-        found[i] = tail(int(sums[i]), pool, share[i])
+        found[i] = tail(int(sums[i]), pool, totals[i], whole)
     found = np.maximum(found, _nature(sums, expected, pool, int(totals.sum())))
     return np.asarray(np.clip(group.times * found, LEAST_P, 1.0))
 
 
-def tail(least: int, pool: np.ndarray, share: np.ndarray) -> float:
-    """Return P(worth of a name's rows >= ``least``).
+def tail(least: int, pool: np.ndarray, drawn: np.ndarray, rows: np.ndarray) -> float:
+    """Return P(worth of a name's rows >= ``least``), were they drawn without return.
 
     Args:
         pool: int64 (classes, values), suspicious rows by label and worth.
-        share: float64 (classes,), of the rows of each label that are its own.
+        drawn, rows: int64 (classes,), rows of each label: the name's, and all.
     """
-    from scipy.stats import binom
-
     law = np.ones(1)
-    for label, value in np.argwhere(pool * (share > 0)[:, None] > 0).tolist():
-        if value:
-            rows = pool[label, value]
-            spaced = np.zeros(rows * value + 1)
-            spaced[::value] = binom.pmf(np.arange(rows + 1), rows, share[label])
-            law = np.convolve(law, spaced)
+    for label in np.flatnonzero(pool[:, 1:].any(axis=1) & (drawn > 0)):
+        law = np.convolve(law, _law(pool[label], int(drawn[label]), int(rows[label])))
+    # Fractions of rows whose copies others have are rounded: no sum is beyond the largest.
+    least = min(least, int(np.flatnonzero(law)[-1]))
     return min(1.0, float(law[least:].sum()))
+
+
+def _law(pool: np.ndarray, drawn: int, rows: int) -> np.ndarray:
+    """Return the chance of each sum of worths: a multivariate hypergeometric law, added up.
+
+    Args:
+        pool: int64 (values,), rows by worth; of the ``rows``, those that it leaves are worth none.
+    """
+    from scipy.special import comb
+    from scipy.stats import hypergeom
+
+    some = int(pool[1:].sum())
+    most = min(drawn, some)
+    ways = np.zeros((most + 1, int(pool @ np.arange(len(pool))) + 1))
+    ways[0, 0] = 1
+    for value in np.flatnonzero(pool[1:]) + 1:
+        before = ways.copy()
+        for taken in range(1, min(int(pool[value]), most) + 1):
+            more = before[: most + 1 - taken, : ways.shape[1] - value * taken]
+            ways[taken:, value * taken :] += comb(pool[value], taken) * more
+    number = np.arange(most + 1)
+    return np.asarray(hypergeom.pmf(number, rows, some, drawn) / comb(some, number) @ ways)
 
 
 def _nature(sums: np.ndarray, expected: np.ndarray, pool: np.ndarray, rows: int) -> np.ndarray:

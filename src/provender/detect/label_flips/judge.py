@@ -14,7 +14,7 @@ from provender.calibrate.conformal import Ranks
 from provender.core.finding import Level
 from provender.detect.base import Cause, RowScores
 from provender.detect.label_conflict.model import Labelled, Model
-from provender.detect.label_flips.cells import MOST_NAMES, CellState, Leaning
+from provender.detect.label_flips.cells import MOST_NAMES, NEAR, WINS, CellState, Leaning
 from provender.detect.label_flips.contributors import Contributor, standing_contributors
 from provender.detect.label_flips.gathering import ALL
 from provender.detect.label_flips.noise import Noise, fit
@@ -29,7 +29,7 @@ from provender.detect.label_flips.tests import (
 )
 from provender.stats.packing import pack, unpack
 
-_KIND = "label-flips/5"
+_KIND = "label-flips/6"
 #: Pairs and contributors are tried side by side, and each may alarm.
 _KINDS = 2
 
@@ -149,9 +149,16 @@ class Judge:
             same = pc.fill_null(pc.equal(names[one.role], one.name), False)
             own = same.to_numpy(zero_copy_only=False)
             for part in one.parts:
-                mine = own & (score >= part.cut)
+                value, bin, least = score, row.bin, WINS
+                if part.rival != ALL:
+                    other, bin, least = (
+                        np.full_like(row.rival, part.rival),
+                        row.bins(part.rival),
+                        NEAR,
+                    )
+                    value = self.noise.scores(row.label, other, bin)
+                mine = own & (bin >= least) & (value >= part.cut) & (row.label != part.rival)
                 mine &= (row.label == part.label) | (part.label == ALL)
-                mine &= (row.rival == part.rival) | (part.rival == ALL)
                 p_value[mine] = np.minimum(p_value[mine], part.p_value)
                 cause[mine] = number
 
@@ -244,12 +251,17 @@ def _of_pair(pair: Pair, true: str, label: str) -> Cause:
 
 def _of_contributor(one: Contributor, label: str | None, rival: str | None) -> Cause:
     labelled = "" if label is None else f" labelled {label}"
-    read = "" if rival is None else f" and read like {rival}"
+    most = (
+        "whose label their content contradicts most"
+        if rival is None
+        else f"that read most like {rival}"
+    )
+    more = "; others of its rows, which stand out by another count, are listed with them"
     return Cause(
         what=f"{one.role} {one.name}",
         message=(
             f"{one.rows:,} of the {one.total:,} rows{labelled} of {one.role} {one.name} are among "
-            f"the {one.everywhere:,} whose label their content contradicts most{read}"
+            f"the {one.everywhere:,} {most}" + more * (len(one.parts) > 1)
         ),
         evidence={
             one.role: one.name,
