@@ -1,4 +1,4 @@
-"""Measure text/label-flips: clean resamples, planted flips beside cleanlab, speed.
+"""Measure text/label-flips: clean resamples, planted flips beside cleanlab, clean sources, speed.
 
 Run:  python -m benchmarks.detectors_flips [--data ../shared/data] [--parts clean,planted,...]
 
@@ -7,6 +7,8 @@ Run:  python -m benchmarks.detectors_flips [--data ../shared/data] [--parts clea
   planted count, beside cleanlab on the same out-of-fold probabilities and on its usual ones
   (TF-IDF and logistic regression); Kolmogorov-Smirnov distance of the clean rows' p-values from
   uniform, and its part on the side of too small ones.
+- draws: sources drawn anew on clean data: in how many does any stand, at the rates of a policy, and
+  by an alarm? (One poisoned source: `benchmarks.detectors_sources`.)
 - speed: MB/s of processor time, of all text rules and of all but this one.
 """
 
@@ -35,6 +37,8 @@ from provender.core.finding import Level
 from provender.core.shard import Roles
 from provender.detect.base import Cause, DataView
 from provender.detect.label_conflict.model import Labelled, Model
+from provender.detect.label_flips.cells import Leaning, added, weights_of
+from provender.detect.label_flips.contributors import standing_contributors
 from provender.detect.label_flips.detector import LabelFlips
 from provender.detect.label_flips.judge import Judge
 
@@ -42,6 +46,8 @@ SETS = ("bbc", "r8", "spamassassin", "books", "turns", "r8-test", "sides")
 #: Constants were chosen on some sets, the design with others in sight; two were kept for the end.
 PARTS = {"bbc": "development", "r8": "development", "r8-test": "blind", "sides": "blind"}
 SOURCES, RATE = 20, 0.01
+#: Rules on text and labels that may alarm, and gathering: they share the policy's rate.
+ALARMING = 7
 _BATCH = 4096
 
 
@@ -82,7 +88,8 @@ def read(name: str, data: Path, rows: int) -> Corpus:
         label = ["prompt"] * some.num_rows + ["response"] * some.num_rows
         found = pa.table({"text": texts, "label": label})
     else:
-        return replace(corpus(name, data, rows), part=part)
+        own = corpus(name, data, rows)
+        return replace(own, part="blind" if own.part == "blind" else part)
     return Corpus(name, part, found, Roles(text="text", label="label")).sample(rows)
 
 
@@ -236,6 +243,33 @@ def _documents(table: pa.Table, judged: bool = True) -> tuple[Model, list[Labell
     return model, [d for b in batches for d in bound.columns.slices(b, model.classes)]
 
 
+def draws(data: Corpus, many: int) -> None:
+    """Print in how many draws of sources any stands; texts and labels are read once."""
+    model, documents = _documents(data.table)
+    noise, classes = Judge.unpack(scan(data.table).profile).noise, len(model.classes)
+    leaning = [(Leaning.of(model, one), model.shares(one)) for one in documents]
+    ends = np.cumsum([len(one.label) for one, _ in leaning])[:-1]
+    stood = np.zeros(3, int)
+    for seed in range(many):
+        drawn = np.random.default_rng([4, seed]).integers(SOURCES, size=data.table.num_rows)
+        names = [
+            pa.array([f"s{i}" for i in own], pa.large_string()) for own in np.split(drawn, ends)
+        ]
+        parts = [weights_of(one, own, w) for own, (one, w) in zip(names, leaning, strict=True)]
+        table = added(parts)
+        assert table is not None
+        p_values = [
+            one.p_value for one in standing_contributors("source", table, 1, noise, classes)
+        ]
+        least = SOURCES * min(p_values, default=1.0)
+        stood += [least <= 0.05, least <= RATE, 2 * least <= RATE / ALARMING]
+    print(
+        f"draws    {data.name:14}{data.part:13}any source named at .05 in {stood[0]} of {many}, "
+        f"at .01 in {stood[1]}, by an alarm in {stood[2]}",
+        flush=True,
+    )
+
+
 def speed(data: Corpus) -> None:
     """Print MB/s of processor time: all text rules but this one, and all.
 
@@ -264,10 +298,11 @@ def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--sets", default=",".join(SETS))
-    parser.add_argument("--parts", default="clean,planted,speed")
+    parser.add_argument("--parts", default="clean,planted,draws,speed")
     parser.add_argument("--rows", type=int, default=6000, help="most rows of a set")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--resamples", type=int, default=50, help="of each set")
+    parser.add_argument("--draws", type=int, default=1000, help="of sources on clean data")
     parser.add_argument("--regression", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args(given)
     if not options.data.is_dir():
@@ -283,6 +318,8 @@ def main(given: Sequence[str] | None = None) -> None:
             clean(data, options.resamples)
         if "planted" in parts:
             planted(data, options.seeds, options.regression)
+        if "draws" in parts:
+            draws(data, options.draws)
         if "speed" in parts:
             speed(data)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from provender.calibrate.alarms import Alarms, alarm_p
-from provender.calibrate.concentration import concentrated
+from provender.calibrate.concentration import comparable, concentrated
 from provender.core.finding import (
     Check,
     CheckStatus,
@@ -50,9 +50,9 @@ def findings_of(
     """Return one finding per rule and cause, and per place of low p-values, gravest first.
 
     A finding whose rows gather in one shard, source or annotator is raised by one level, unless
-    its cause has a level of its own: poison comes from somewhere, natural dirt mostly from
-    everywhere. One that clean data would show too often is a note. Leads are notes
-    without rows.
+    its cause has a level of its own, or the sources or annotators are too few or too uneven to be
+    held against each other: poison comes from somewhere, natural dirt mostly from everywhere. One
+    that clean data would show too often is a note. Leads are notes without rows.
 
     Args:
         summaries: per detector, the counts of all its p-values.
@@ -73,6 +73,7 @@ def findings_of(
     alarms = Alarms.of(rates.alarm, running, len(tally.causes) + len(weak))
     tried = {"source": 0, **{role: len(rows) for role, rows in contributors.items()}}
     tried["shard"] = len(known)
+    uneven = {r for r, rows in contributors.items() if not comparable(np.array([*rows.values()]))}
     for (rule, cause), counted in sorted(tally.causes.items()):
         detector = detection.detectors[rule]
         shards = Counter({shard_rows[i][0]: rows for i, rows in counted.shards.items()})
@@ -86,7 +87,8 @@ def findings_of(
         whole = summaries[rule].p_values.whole
         chance = alarm_p(detector.rule, whole, named.level, named.alarm_p)
         alarmed = alarms.by_rows(detector.rule, chance)
-        level = _level(detector.rule, named, alarmed, alarms.by_gathering(places, tried))
+        gathered = alarms.by_gathering((p for p in places if p[0] not in uneven), tried)
+        level = _level(detector.rule, named, alarmed, gathered)
         findings.append(_finding(detector.rule, named, level, chance, counted, shards, places))
     for number, detector in enumerate(detection.detectors):
         causes = enumerate(told[number].causes)
