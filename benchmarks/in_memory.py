@@ -83,15 +83,14 @@ class InMemory:
         for number in range(detector.rounds):
             analysis = detector.analysis(number, profile)
             alone &= bool(analysis.columns()) and SOURCE not in analysis.columns()
-            profile = self._once(
-                alone and (analysis.id, number), _folded, detector, number, analysis, batches
-            )
+            key: Any = alone and (detector.rule.id, number)
+            profile = self._once(key, _folded, detector, number, analysis, batches)
         assert profile is not None
         if isinstance(detector, RowDetector):
             alone &= SOURCE not in detector.score_columns()
-            return self._once(
-                alone and (detector.rule.id, "rows"), _scored, detector, profile, batches
-            )
+            key = alone and (detector.rule.id, "rows")
+            scored: _Said = self._once(key, _scored, detector, profile, batches)
+            return scored
         listed, p_value = detector.flagged(profile), np.ones(table.num_rows)
         cause = np.full(table.num_rows, -1)
         p_value[listed.rows], cause[listed.rows] = listed.p_value, listed.cause
