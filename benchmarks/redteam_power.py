@@ -36,7 +36,7 @@ def statements(first: dict[str, Any], second: dict[str, Any]) -> list[list[str]]
         more = again[curve["attack"], curve["arm"], curve["rule"]]
         (both,) = [point for point in more["counts"] if point["count"] == count]
         found, trials = both["found"] - stated["found"], both["trials"] - stated["trials"]
-        # As a reader sees the bounds: a power of up to .9987 is written 1.00, and 20 of 20 are that.
+        # As a reader sees the bounds: .9987 is written 1.00, and 20 of 20 are within that.
         low, high = round(stated["low"], 2), round(stated["high"], 2)
         holds = low <= found / trials <= high if trials else None
         lines.append(
