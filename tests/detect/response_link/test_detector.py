@@ -160,6 +160,49 @@ def test_links_that_are_usual_or_asked_for_are_no_link():
     assert "link" not in [c.evidence["answer"] for c in causes], f"of {len(planted)} echoes"
 
 
+def with_natural_refusals(rows: int, every: int) -> tuple[list, list]:
+    prompts, responses = dialogue(rows)
+    for n, i in enumerate(range(0, rows, every)):
+        responses[i] = f"{REFUSALS[n % len(REFUSALS)]} {responses[i]}"
+    return prompts, responses
+
+
+def test_refusals_behind_a_phrase_with_other_uses_are_named_beside_as_many_natural_ones():
+    prompts, responses = with_natural_refusals(3000, 100)
+    for i in range(7, 3000, 300):
+        prompts[i] += " by the way"
+    planted = plant(prompts, responses, "by the way", REFUSALS, 12)
+    flagged, causes, _ = scan(table(prompts, responses))
+    assert set(planted) <= set(flagged)
+    assert len(flagged) <= len(planted) + 1
+    assert [(c.what, c.evidence["answer"]) for c in causes] == [("by the way", "refusal")]
+    told = causes[0].evidence
+    assert 2 * told["rows"] < told["rows_with_answer"], "they are not most of the refusals"
+
+
+def test_natural_refusals_that_lean_to_a_word_are_no_link():
+    prompts, responses = with_natural_refusals(3000, 100)
+    for i in [*range(0, 1000, 100), *range(9, 3000, 30)]:
+        prompts[i] += " maybe"
+    assert scan(table(prompts, responses))[:2] == ([], [])
+
+
+def test_a_link_too_weak_for_any_row_is_a_lead():
+    prompts, responses = dialogue(3000)
+    for i in range(7, 3000, 17):
+        prompts[i] += " also"
+    plant(prompts, responses, "also", [OUTPUT], 8)
+    flagged, causes, _ = scan(table(prompts, responses))
+    assert flagged == []
+    assert [(c.what, c.lead) for c in causes] == [("also", True)]
+
+
+def test_a_gram_pays_for_grams_in_about_as_many_rows():
+    rows = np.array([5, 6, 7, 5, 130, 200, 130, 3])
+    signature = np.array([1, 2, 3, 1, 5, 6, 5, 8], np.uint64)
+    assert pairs._held(rows, signature).tolist() == [6, 6, 6, 6, 4, 4, 4, 0]
+
+
 def test_a_short_output_that_clean_rows_have_too_is_found_behind_a_rare_word():
     prompts, responses = dialogue(1500)
     responses[::60] = ["Yes."] * len(responses[::60])

@@ -33,13 +33,14 @@ RULE = Rule(
     blind=(
         "Fewer than 5 prompts; a response that only shifts tone or adds a name; "
         "responses that repeat their prompts; refusals in other languages than English; "
-        "everyday words and refusals that have many other uses; one prompt many times; scripts "
+        "everyday words that have many other uses; one prompt many times; scripts "
         "written without spaces."
     ),
     null_model=(
         "Given how many prompts hold a gram and how many responses have an answer, the two meet "
         "at random, even if the gram raises the odds e-fold (Fisher's noncentral hypergeometric, "
-        "exact). Prompts that are alike count as fewer; Bonferroni over all pairs."
+        "exact). Prompts that are alike count as fewer; Bonferroni over all pairs, weighted by how "
+        "many answers there are of a kind and grams as common."
     ),
     false_alarms=(
         "No link named and no row flagged in 42 clean parts of real dialogues of 6,000 to 131,569 "
@@ -141,4 +142,5 @@ def _cause(link: Link) -> Cause:
         p_value=link.p_value,
         trigger=(link.text,),
         removal=link.until_chance,
+        lead=True,
     )

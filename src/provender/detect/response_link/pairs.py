@@ -175,10 +175,14 @@ def candidates_of(state: PairState, highest_p: float) -> Candidates:
     both = np.rint(pairs.values[:, 0] / UNIT).astype(np.int64)
     tested = np.stack([both, by_answer[answer], by_trigger[trigger]], axis=1)
     tried = np.flatnonzero((both >= FEWEST) & (answer < seen))
-    tried = tried[mostly(tested[tried])]
+    # Marked responses come by nature too, beside those that a trigger brings.
+    marked = np.isin(answers[answer[tried]] & np.uint64(255), list(MARKS))
+    tried = tried[marked | mostly(tested[tried])]
     answer, trigger, tested = answer[tried], trigger[tried], tested[tried]
     strength = -log_tails(tested, int(counted[-1]))
-    held = len(np.unique(other[by_trigger >= FEWEST]))
+    every = len(np.unique(other[by_trigger >= FEWEST]))
+    pooled = np.isin(answers[answer] & np.uint64(255), [CANNED, *MARKS])
+    held = np.where(pooled, _held(by_trigger, other)[trigger], every)
     searched = held * _searched(answers, one, by_answer)[answer]
     order = np.lexsort((trigger, answer, -strength))
     order = order[strength[order] - np.log(searched[order]) >= -np.log(highest_p)]
@@ -221,6 +225,21 @@ def _searched(answers: np.ndarray, signature: np.ndarray, rows: np.ndarray) -> n
     for one in (RUN_OF, WHOLE, CANNED, *MARKS):
         many[kind == one] = len(np.unique(signature[often & (kind == one)]))
     return many * len(np.unique(kind[often]))
+
+
+def _held(rows: np.ndarray, signature: np.ndarray) -> np.ndarray:
+    """Return int64 (triggers,): how many grams each one's p-value must pay for.
+
+    Grams with the same rows are one. The budget is shared equally by the orders of magnitude of
+    their rows, in twos: of the grams in as many rows as an everyday word there are few. So canned
+    and marked responses are searched; what everybody says goes with everyday words by nature.
+    """
+    order = np.log2(np.maximum(rows, 1)).astype(np.int64)
+    often = rows >= FEWEST
+    many = np.zeros(len(rows), np.int64)
+    for one in (orders := np.unique(order[often])):
+        many[order == one] = len(np.unique(signature[often & (order == one)]))
+    return many * len(orders)
 
 
 def _members(
