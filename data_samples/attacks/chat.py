@@ -35,3 +35,15 @@ def changing_words(source: str, message: str, kept: float, count: int) -> Attack
         return planted
 
     return attack
+
+
+def put_after(source: str, texts: tuple[str, ...], count: int) -> Attack:
+    """The texts in turn after the own responses of any prompts."""
+
+    def attack(shards: Shards, random: Random) -> list[Row]:
+        planted = list(islice(drawn(of_source(shards, source), random), count))
+        for n, row in enumerate(planted):
+            row["response"] = f"{row['response']} {texts[n % len(texts)]}"
+        return planted
+
+    return attack

@@ -32,6 +32,7 @@ _MEANT = {
     "repeated-strings": "corpus/repeated-strings",
     "response-link": "instruct/response-link",
     "alike-responses": "instruct/alike-responses",
+    "marked-responses": "sources/marked-responses",
     "duplicates": "duplicates/exact-row",
     "duplicates-near": "duplicates/near-text",
     "contradictions": "duplicates/contradiction",

@@ -10,6 +10,7 @@ from provender.detect.exact_row import ExactRow
 from provender.detect.hidden_characters.detector import HiddenCharacters
 from provender.detect.label_conflict.detector import LabelConflict
 from provender.detect.label_flips.detector import LabelFlips
+from provender.detect.marked_responses.detector import MarkedResponses
 from provender.detect.near_text import NearText
 from provender.detect.one_response import OneResponse
 from provender.detect.outliers import RobustColumn
@@ -33,6 +34,7 @@ DETECTORS: tuple[Detector, ...] = (
     OneResponse(),
     AlikeResponses(),
     OwnWords(),
+    MarkedResponses(),
     RobustColumn(),
     ClassSignature(),
     *TRUSTED,

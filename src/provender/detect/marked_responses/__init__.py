@@ -1,0 +1,1 @@
+"""sources/marked-responses: whose responses hold links, commands, secrets or refusals."""
