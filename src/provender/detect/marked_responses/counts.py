@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from provender.stats.packing import pack, unpack
 
 #: The marks that are counted, in the order of the columns; every outright refusal is a refusal.
 COUNTED = (REFUSAL, LINK, COMMAND, SECRET)
+#: Of a role with more names than this none is kept.
+MOST_NAMES = 1 << 16
 _MARKS = tuple(f"mark_{kind}" for kind in COUNTED)
 _COUNTS = ("rows", *_MARKS)
 _SCHEMA = pa.schema(
@@ -56,9 +58,11 @@ class MarkCounts:
 
     Attributes:
         table: columns role, name, rows and one for each of `COUNTED`; sorted by role and name.
+        too_many: roles with more than `MOST_NAMES` names, of which none is in the table; sorted.
     """
 
     table: pa.Table
+    too_many: tuple[str, ...] = ()
 
     def of(self, role: str) -> tuple[list[str], np.ndarray]:
         """Return (names, int64 (names, 1 + marks): rows, and rows with each mark)."""
@@ -95,22 +99,29 @@ class CountMarks:
             by = name.filter(pa.array(there))
             roles = pa.array([role] * len(by), pa.string())
             pieces.append(pa.table([roles, by, *counted[there].T], schema=_SCHEMA))
-        return _summed([state.table, *pieces])
+        return _summed([state.table, *pieces], state.too_many)
 
     def merge(self, states: Sequence[MarkCounts]) -> MarkCounts:
-        return _summed([state.table for state in states])
+        too_many = {role for state in states for role in state.too_many}
+        return _summed([state.table for state in states], too_many)
 
     def pack(self, state: MarkCounts) -> bytes:
-        return pack(self.id, {}, {name: state.table[name] for name in _SCHEMA.names})
+        arrays = {name: state.table[name] for name in _SCHEMA.names}
+        return pack(self.id, {"too_many": list(state.too_many)}, arrays)
 
     def unpack(self, data: bytes) -> MarkCounts:
-        _, arrays = unpack(self.id, data)
-        return MarkCounts(pa.table([arrays[n] for n in _SCHEMA.names], schema=_SCHEMA))
+        meta, arrays = unpack(self.id, data)
+        table = pa.table([arrays[n] for n in _SCHEMA.names], schema=_SCHEMA)
+        return MarkCounts(table, tuple(meta["too_many"]))
 
 
-def _summed(tables: Sequence[pa.Table]) -> MarkCounts:
+def _summed(tables: Sequence[pa.Table], too_many: Collection[str]) -> MarkCounts:
     whole = pa.concat_tables(tables).group_by(["role", "name"], use_threads=False)
     summed = whole.aggregate([(name, "sum") for name in _COUNTS])
     summed = summed.select(["role", "name", *(f"{name}_sum" for name in _COUNTS)])
     order = [("role", "ascending"), ("name", "ascending")]
-    return MarkCounts(summed.rename_columns(_SCHEMA.names).cast(_SCHEMA).sort_by(order))
+    table = summed.rename_columns(_SCHEMA.names).cast(_SCHEMA).sort_by(order)
+    names = pc.value_counts(table["role"]).to_pylist()
+    beyond = {*too_many, *(one["values"] for one in names if one["counts"] > MOST_NAMES)}
+    kept = pc.invert(pc.is_in(table["role"], pa.array(sorted(beyond), pa.string())))
+    return MarkCounts(table.filter(kept), tuple(sorted(beyond)))

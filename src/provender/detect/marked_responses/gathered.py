@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from provender.calibrate.concentration import comparable, gathering
-from provender.detect.marked_responses.counts import COUNTED, MarkCounts
+from provender.detect.marked_responses.counts import COUNTED, MOST_NAMES, MarkCounts
 from provender.detect.response_link.marks import MARKS
 from provender.stats.packing import pack, unpack
 
 #: Fewer marked rows of one contributor are never named.
 FEWEST = 5
-#: With more of them than this nothing is tested.
-MOST_NAMES = 1 << 16
 _LEAST_P = 1e-300
 _KIND = "marked-responses/1"
 
@@ -83,7 +81,7 @@ def standing_of(state: MarkCounts, roles: tuple[str, ...], highest_p: float) -> 
     by_role, unseen = {}, []
     for role in roles:
         names, counts = state.of(role)
-        if len(names) > MOST_NAMES:
+        if role in state.too_many:
             unseen.append(f"more than {MOST_NAMES} names of the role {role}: none was tested")
         elif len(names) < 2:
             unseen.append(f"fewer than two names of the role {role}: nothing to tell apart")
