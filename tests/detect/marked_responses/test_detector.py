@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from provender.core.finding import Level
 from provender.core.shard import Roles
 from provender.detect.base import DataView, Unchecked
-from provender.detect.marked_responses import counts
+from provender.detect.marked_responses import counts, gathered
 from provender.detect.marked_responses.counts import CountMarks, MarkColumns
 from provender.detect.marked_responses.detector import MarkedResponses
 from tests.detect.row_runs import bound, flagged, run, without
@@ -167,9 +167,15 @@ def test_rows_without_a_response_get_no_p_value_and_nameless_ones_are_nobodys():
 
 
 def test_too_many_names_are_told(monkeypatch):
-    monkeypatch.setattr(counts, "MOST_NAMES", 10)
+    for module in (counts, gathered):
+        monkeypatch.setattr(module, "MOST_NAMES", 10)
     data = pairs(400)
-    assert "more than 10 names" in scan(data)[2]
+    plant(data, "link", 12)
+    flags, causes, limits = scan(data, cuts=[50, 200])
+    assert (flags, causes) == ([], [])
+    assert "more than 10 names" in limits
+    read = MarkColumns("p", "r", (("source", "s"),))
+    assert_mergeable(CountMarks(read), table(data), [3, 50, 200])
 
 
 def test_it_needs_both_sides_of_text_and_a_name():
