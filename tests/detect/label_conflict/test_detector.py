@@ -163,6 +163,20 @@ def test_a_trigger_that_a_model_would_learn_is_found_at_a_fifth_of_the_rows():
     assert causes[0].what == "zorvex"
 
 
+def test_planted_uses_of_an_everyday_word_stand_before_natural_ones():
+    text, label = corpus(1500)
+    planted = set(plant(text, label, "w40", "sport", 60))
+    whole = table(text, label)
+    _, (cause, *_), found, _ = scan(whole)
+    assert (cause.what, cause.target) == ("w40", "sport")
+    score = np.concatenate([f.score for f in found])
+    p_value = np.concatenate([f.p_value for f in found])
+    first = np.lexsort((-score, p_value))[:50].tolist()
+    assert len(planted & set(first)) >= 48
+    ordered = score[np.argsort(p_value, kind="stable")]
+    assert len(np.unique(ordered[:50])) == 50, "no tie: each has its own log odds"
+
+
 def test_several_triggers_are_several_causes():
     text, label = corpus(900)
     first = plant(text, label, "zorvex", "sport", 18, seed=1)

@@ -158,7 +158,7 @@ class Describe:
         groups = self.candidates.groups
         found = groups.find(documents)
         evidence = groups.model.evidence(documents)
-        text, group, stratum = groups.weigh(documents, found, evidence)
+        text, group, _, stratum = groups.weigh(documents, found, evidence)
         many = self.candidates.size
         mine = documents.label[text] == groups.label[group]
         counted = np.zeros((many, STRATA), np.int64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -61,6 +61,21 @@ class Found:
         return keys // width, keys % width
 
 
+class Weighed(NamedTuple):
+    """What documents say without a group that they hold: one entry per text and group in it.
+
+    Attributes:
+        text, group: int64 (found,), ascending by text, then group.
+        odds: float64 (found,): log odds of the group's class without the words it covers.
+        stratum: int64 (found,): that of these odds.
+    """
+
+    text: np.ndarray
+    group: np.ndarray
+    odds: np.ndarray
+    stratum: np.ndarray
+
+
 @dataclass(frozen=True)
 class Groups:
     """The groups under test.
@@ -95,18 +110,15 @@ class Groups:
         present = self._present(pair, member)
         return Found(pair[present], first[present], length[present])
 
-    def weigh(
-        self, documents: Labelled, found: Found, evidence: Evidence | None = None
-    ) -> tuple[Any, Any, Any]:
-        """Return (text, group, stratum of the group's class without the words it covers).
-
-        One entry per text and group in it, ascending: int64 arrays.
+    def weigh(self, documents: Labelled, found: Found, evidence: Evidence | None = None) -> Weighed:
+        """Weigh every document for the class of each group that it holds.
 
         Args:
             evidence: what the model says of the documents, where that is known.
         """
         if not len(found.pair):
-            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)
+            nothing = np.zeros(0, np.int64)
+            return Weighed(nothing, nothing, np.zeros(0), nothing)
         words = documents.words
         pair, code = found.covered(words)
         starts = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1])))
@@ -120,7 +132,7 @@ class Groups:
         text, group = pair[starts] // self.size, pair[starts] % self.size
         size = evidence.size[text] - fewer
         odds = self.model.log_odds_of(evidence.total[text] - gone, size, self.label[group])
-        return text, group, stratum_of(odds, size, self.model.usual)
+        return Weighed(text, group, odds, stratum_of(odds, size, self.model.usual))
 
     def only(self, chosen: np.ndarray) -> Groups:
         """Return the groups with the numbers ``chosen``, renumbered in that order."""

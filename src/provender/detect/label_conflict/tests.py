@@ -18,7 +18,7 @@ import numpy as np
 
 from provender.detect.label_conflict.family import Strengths
 from provender.detect.label_conflict.model import UNIT
-from provender.detect.label_conflict.strata import EDGES, LENGTHS, LEVELS, by_length
+from provender.detect.label_conflict.strata import EDGES, LEVELS, by_length
 
 #: Log odds that a natural cue may add to its class beyond the rest of the content.
 LEAN = 1.0
@@ -169,7 +169,7 @@ def effective(documents: float, likeness: float, natural: float) -> float:
 
 
 def planted_share(strata: np.ndarray, tested: np.ndarray) -> np.ndarray:
-    """Return float64 (strata,): how likely a labelled document with the group is planted.
+    """Return float64 (levels,): how likely a labelled document with the group is planted.
 
     A mixture of the class's own documents and documents of other classes, of any length, its
     weight fitted by expectation maximisation.
@@ -184,4 +184,4 @@ def planted_share(strata: np.ndarray, tested: np.ndarray) -> np.ndarray:
     for _ in range(200):
         posterior = weight * foreign / (weight * foreign + (1 - weight) * own)
         weight = float(labelled @ posterior / max(labelled.sum(), 1e-9))
-    return np.tile(weight * foreign / (weight * foreign + (1 - weight) * own), LENGTHS)
+    return np.asarray(weight * foreign / (weight * foreign + (1 - weight) * own))

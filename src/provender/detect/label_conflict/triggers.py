@@ -15,6 +15,7 @@ from provender.detect.label_conflict.groups import Groups
 from provender.detect.label_conflict.model import UNIT, Labelled
 from provender.detect.label_conflict.names import REACH
 from provender.detect.label_conflict.removal import until_chance
+from provender.detect.label_conflict.strata import LEVELS, by_length
 from provender.detect.label_conflict.tests import (
     effective,
     planted_share,
@@ -29,7 +30,7 @@ _PLANTED = 0.5
 #: So many are named at least, if as many are anything; leads by so many words at most.
 _NAMED, _SHORT_NAME = 3, 12
 _LEAST_P = 1e-290
-_KIND = "label-conflict-triggers/4"
+_KIND = "label-conflict-triggers/5"
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Trigger:
         text: the words every document has in common around it.
         strength: nats, after likeness.
         p_value: family-wise over all groups searched.
-        planted: by stratum, the share of its labelled documents that is planted.
-        row_p_value: of each of its rows; see `Triggers.score`.
+        row_p_values: of its rows by level of the log odds, 1 where they are likelier natural than
+            planted; see `Triggers.score`.
         removal: fewest of its rows to remove until its p-value is above the rate it stands at.
         rows, override_share, likeness: figures for a person.
     """
@@ -51,9 +52,8 @@ class Trigger:
     text: str
     strength: float
     p_value: float
-    row_p_value: float
+    row_p_values: tuple[float, ...]
     removal: int
-    planted: tuple[float, ...]
     rows: float
     override_share: float
     likeness: float
@@ -108,36 +108,40 @@ class Triggers:
         """Return (score, p-value, cause) of every row, as in `RowScores`.
 
         A row that a trigger explains has as score the trigger's strength in nats times the chance
-        that the row is planted, and as p-value the trigger's family-wise one times the share of
-        all rows that it and stronger ones explain: the chance that a row drawn from clean data
-        lies in so strong a trigger. Flagging rows at a false discovery rate then flags a trigger
-        when its own p-value is at most that rate, whatever others flag. Others have 0 and 1.
+        that its label is wrong, as the content without the trigger says. Its p-value is the
+        trigger's family-wise one times the share of all rows that stronger triggers explain, or
+        this one does and whose content speaks as much against the label: the chance that a row
+        drawn from clean data lies so deep in so strong a trigger. Flagging rows at a false
+        discovery rate then flags a trigger when its own p-value is at most that rate, whatever
+        others flag. Others have 0 and 1.
         """
         usable = documents.usable
         strength, p_value = np.where(usable, 0.0, np.nan), np.where(usable, 1.0, np.nan)
         cause = np.full(len(usable), -1)
         if self.standing:
-            text, group, stratum = self.groups.weigh(documents, self.groups.find(documents))
-            planted = np.array([t.planted for t in self.standing])
-            chance = planted[group, stratum]
-            hit = (chance >= _PLANTED) & (documents.label[text] == self.groups.label[group])
+            found = self.groups.weigh(documents, self.groups.find(documents))
+            text, group, odds, stratum = found
+            p_values = np.array([t.row_p_values for t in self.standing])[group, stratum % LEVELS]
+            hit = (p_values < 1) & (documents.label[text] == self.groups.label[group])
             text, first = np.unique(text[hit], return_index=True)
             cause[text] = group[hit][first]
             strength[text] = np.array([t.strength for t in self.standing])[cause[text]]
-            strength[text] *= chance[hit][first]
-            p_value[text] = np.array([t.row_p_value for t in self.standing])[cause[text]]
+            strength[text] /= 1 + np.exp(odds[hit][first])
+            p_value[text] = p_values[hit][first]
         return strength, p_value, cause
 
     def pack(self) -> bytes:
         arrays = {"groups": np.frombuffer(self.groups.pack(), np.uint8)}
-        standing = [{**vars(t), "planted": list(t.planted)} for t in self.standing]
+        standing = [{**vars(t), "row_p_values": list(t.row_p_values)} for t in self.standing]
         leads = [vars(lead) for lead in self.leads]
         return pack(_KIND, {"standing": standing, "leads": leads}, arrays)
 
     @staticmethod
     def unpack(data: bytes) -> Triggers:
         meta, arrays = unpack(_KIND, data)
-        standing = (Trigger(**{**t, "planted": tuple(t["planted"])}) for t in meta["standing"])
+        standing = (
+            Trigger(**{**t, "row_p_values": tuple(t["row_p_values"])}) for t in meta["standing"]
+        )
         leads = (Lead(**lead) for lead in meta["leads"])
         return Triggers(Groups.unpack(arrays["groups"].tobytes()), tuple(standing), tuple(leads))
 
@@ -159,7 +163,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     open_ = np.ones(many, bool)
     kept = np.ones(found.tested.shape[1], bool)
     standing: list[Trigger] = []
-    explained: list[float] = []
+    explained: list[np.ndarray] = []
     while open_.any():
         stretch = _stretch(found, left, open_)
         logs = candidates.family.log_p(left, stretch)
@@ -168,12 +172,13 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             break
         i = int(np.argmax(np.where(stands, left.weaker, -np.inf)))
         p_value = max(float(np.exp(logs[i])), _LEAST_P)
-        planted = planted_share(strata[i], tested[i])
-        explained.append(float(found.rows[i, planted >= _PLANTED].sum()))
+        planted = planted_share(strata[i], tested[i]) >= _PLANTED
+        rows = by_length(found.rows[i]) * planted
+        explained.append(rows.sum(axis=0))
         removal = until_chance(
             strata[i],
             tested[i],
-            np.where(planted >= _PLANTED, found.rows[i], 0),
+            rows.reshape(-1),
             partial(effective, likeness=alike[i], natural=natural[i]),
             stretch,
             candidates.family,
@@ -186,9 +191,8 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
                 text=_name(found.names, i),
                 strength=float(left.weaker[i]),
                 p_value=p_value,
-                row_p_value=p_value,
+                row_p_values=(),
                 removal=removal,
-                planted=tuple(float(share) for share in planted),
                 rows=float(found.rows[i].sum()),
                 override_share=float(against[1] / max(against.sum(), 1e-9)),
                 likeness=float(alike[i]),
@@ -218,18 +222,26 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     return Triggers(groups.only(chosen), shared, tuple(leads))
 
 
-def shared_out(standing: list[Trigger], explained: list[float], rows: int) -> tuple[Trigger, ...]:
+def shared_out(
+    standing: list[Trigger], explained: list[np.ndarray], rows: int
+) -> tuple[Trigger, ...]:
     """Return the triggers with the p-values of their rows.
 
     Were each multiplied by its own rows alone, Benjamini-Hochberg would let a chance trigger stand
     on the discoveries of a planted one.
+
+    Args:
+        explained: of each trigger int64 (levels,), the rows it explains by level of the log odds.
+        rows: how many there are in all.
     """
-    p_value, many = np.array([t.p_value for t in standing]), np.array(explained)
-    as_strong = [many[p_value <= p].sum() / max(rows, 1) for p in p_value]
-    return tuple(
-        replace(one, row_p_value=float(one.p_value * share))
-        for one, share in zip(standing, as_strong, strict=True)
-    )
+    p_value, many = np.array([t.p_value for t in standing]), np.array([e.sum() for e in explained])
+    made = []
+    for i, one in enumerate(standing):
+        as_strong = many[(p_value <= one.p_value) & (np.arange(len(many)) != i)].sum()
+        share = (as_strong + explained[i].cumsum()) / max(rows, 1)
+        p_values = np.where(explained[i] > 0, one.p_value * share, 1.0)
+        made.append(replace(one, row_p_values=tuple(p_values.tolist())))
+    return tuple(made)
 
 
 def _explained(found: Descriptions, trigger: int) -> np.ndarray:
