@@ -12,6 +12,8 @@ from provender.stats.grams import distinct
 
 #: A trigger's text is looked for this many words to either side, and cut after so many words.
 REACH, _LONGEST_NAME = 8, 40
+#: Words that so many of the trigger's documents share beside it belong to it.
+_AGREE = 0.7
 
 
 def spelled_names(documents: Labelled, found: Found, pairs: np.ndarray, size: int) -> pa.Table:
@@ -53,3 +55,23 @@ def spelled_names(documents: Labelled, found: Found, pairs: np.ndarray, size: in
         }
     )
     return table.append_column("documents", pa.array(np.ones(len(table), np.int64)))
+
+
+def name_of(names: pa.Table, candidate: int) -> str:
+    """Return the usual text of a candidate, with the words that nearly always surround it."""
+    mine = names.filter(pc.equal(names["candidate"], candidate))
+    mine = mine.sort_by(
+        [("place", "ascending"), ("documents", "descending"), ("text", "ascending")]
+    )
+    usual: dict[int, tuple[str, int]] = {}
+    for row in mine.to_pylist():
+        usual.setdefault(row["place"], (row["text"], row["documents"]))
+    text, _ = usual[0]
+    documents = pc.sum(mine.filter(pc.equal(mine["place"], 0))["documents"]).as_py()
+    for side in (-1, 1):
+        for distance in range(1, REACH + 1):
+            word, agreeing = usual.get(side * distance, ("", 0))
+            if agreeing < _AGREE * documents:
+                break
+            text = f"{word} {text}" if side < 0 else f"{text} {word}"
+    return text

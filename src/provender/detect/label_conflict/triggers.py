@@ -6,14 +6,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from provender.detect.label_conflict.describe import Descriptions
 from provender.detect.label_conflict.family import Strengths, inflation, striking
 from provender.detect.label_conflict.groups import Groups
 from provender.detect.label_conflict.model import UNIT, Labelled
-from provender.detect.label_conflict.names import REACH
+from provender.detect.label_conflict.names import name_of
 from provender.detect.label_conflict.removal import until_chance
 from provender.detect.label_conflict.strata import LEVELS, by_length
 from provender.detect.label_conflict.tests import (
@@ -23,8 +21,6 @@ from provender.detect.label_conflict.tests import (
 )
 from provender.stats.packing import pack, unpack
 
-#: Words that so many of the trigger's documents share beside it belong to it.
-_AGREE = 0.7
 #: A row is a trigger's if it is at least so likely to be planted.
 _PLANTED = 0.5
 #: So many are named at least, if as many are anything; leads by so many words at most.
@@ -188,7 +184,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
         standing.append(
             Trigger(
                 candidate=i,
-                text=_name(found.names, i),
+                text=name_of(found.names, i),
                 strength=float(left.weaker[i]),
                 p_value=p_value,
                 row_p_values=(),
@@ -209,7 +205,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
         if open_[i] and left.by_label[i] > 0 and len(standing) + len(leads) < _NAMED:
             leads.append(
                 Lead(
-                    text=" ".join(_name(found.names, i).split(" ")[:_SHORT_NAME]),
+                    text=" ".join(name_of(found.names, i).split(" ")[:_SHORT_NAME]),
                     label=groups.model.classes[groups.label[i]],
                     rows=float(found.rows[i].sum()),
                     strength=float(left.weaker[i]),
@@ -287,23 +283,3 @@ def _likeness(found: Descriptions, group: int) -> float:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     total = float((vectors.sum(axis=0) ** 2).sum())
     return (total - len(vectors)) / (len(vectors) * (len(vectors) - 1))
-
-
-def _name(names: pa.Table, candidate: int) -> str:
-    """Return the usual text of a candidate, with the words that nearly always surround it."""
-    mine = names.filter(pc.equal(names["candidate"], candidate))
-    mine = mine.sort_by(
-        [("place", "ascending"), ("documents", "descending"), ("text", "ascending")]
-    )
-    usual: dict[int, tuple[str, int]] = {}
-    for row in mine.to_pylist():
-        usual.setdefault(row["place"], (row["text"], row["documents"]))
-    text, _ = usual[0]
-    documents = pc.sum(mine.filter(pc.equal(mine["place"], 0))["documents"]).as_py()
-    for side in (-1, 1):
-        for distance in range(1, REACH + 1):
-            word, agreeing = usual.get(side * distance, ("", 0))
-            if agreeing < _AGREE * documents:
-                break
-            text = f"{word} {text}" if side < 0 else f"{text} {word}"
-    return text
