@@ -8,7 +8,8 @@ Run:  python -m benchmarks.detectors_flips [--data ../shared/data] [--parts clea
   (TF-IDF and logistic regression); Kolmogorov-Smirnov distance of the clean rows' p-values from
   uniform, and its part on the side of too small ones.
 - draws: sources drawn anew on clean data: in how many does any stand, at the rates of a policy, and
-  by an alarm? (One poisoned source: `benchmarks.detectors_sources`.)
+  by an alarm? (One poisoned source: `benchmarks.detectors_sources`.) With `--shares half` one of
+  them has half of the rows of one label, with `--shares own` each has its own part of each label.
 - speed: MB/s of processor time, of all text rules and of all but this one.
 """
 
@@ -243,15 +244,29 @@ def _documents(table: pa.Table, judged: bool = True) -> tuple[Model, list[Labell
     return model, [d for b in batches for d in bound.columns.slices(b, model.classes)]
 
 
-def draws(data: Corpus, many: int) -> None:
+def _drawn(label: np.ndarray, shares: str, random: np.random.Generator) -> np.ndarray:
+    """Return int64 (rows,), a source for each row, by what sources have of each label."""
+    drawn = random.integers(SOURCES, size=len(label))
+    if shares == "half":
+        whole = label == random.choice(np.unique(label))
+        drawn[whole & (random.random(len(label)) < 0.5)] = 0
+    if shares == "own":
+        for one in np.unique(label):
+            part = random.dirichlet(np.ones(SOURCES))
+            drawn[label == one] = random.choice(SOURCES, (label == one).sum(), p=part)
+    return drawn
+
+
+def draws(data: Corpus, many: int, shares: str) -> None:
     """Print in how many draws of sources any stands; texts and labels are read once."""
     model, documents = _documents(data.table)
     noise, classes = Judge.unpack(scan(data.table).profile).noise, len(model.classes)
     leaning = [(Leaning.of(model, one), model.shares(one)) for one in documents]
+    label = np.concatenate([one.label for one, _ in leaning])
     ends = np.cumsum([len(one.label) for one, _ in leaning])[:-1]
     stood = np.zeros(3, int)
     for seed in range(many):
-        drawn = np.random.default_rng([4, seed]).integers(SOURCES, size=data.table.num_rows)
+        drawn = _drawn(label, shares, np.random.default_rng([4, seed]))
         names = [
             pa.array([f"s{i}" for i in own], pa.large_string()) for own in np.split(drawn, ends)
         ]
@@ -303,6 +318,7 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--resamples", type=int, default=50, help="of each set")
     parser.add_argument("--draws", type=int, default=1000, help="of sources on clean data")
+    parser.add_argument("--shares", choices=("even", "half", "own"), default="even")
     parser.add_argument("--regression", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args(given)
     if not options.data.is_dir():
@@ -319,7 +335,7 @@ def main(given: Sequence[str] | None = None) -> None:
         if "planted" in parts:
             planted(data, options.seeds, options.regression)
         if "draws" in parts:
-            draws(data, options.draws)
+            draws(data, options.draws, options.shares)
         if "speed" in parts:
             speed(data)
 

@@ -11,6 +11,7 @@ from provender.detect.label_flips.gathering import (
     ALL,
     Group,
     Suspicious,
+    Totals,
     groups,
     p_values,
     tail,
@@ -18,36 +19,44 @@ from provender.detect.label_flips.gathering import (
 )
 
 NAMES, CLASSES = 20, 4
-WHOLE = Group(ALL, ALL, 1)
+WHOLE = Group(ALL, ALL)
 
 
-def drawn(seed: int, rows: int = 2000, wins: float = 0.1) -> tuple[Suspicious, np.ndarray]:
-    """Rows of which some are suspicious, and all by name and label; names have no part in it."""
+def drawn(seed: int, rows: int = 2000, wins: float = 0.1) -> tuple[Suspicious, Totals]:
+    """Rows of which some are suspicious, and all by name; names have no part in it."""
     random = np.random.default_rng(seed)
     name, label = random.integers(NAMES, size=rows), random.integers(CLASSES, size=rows)
     rival = (label + random.integers(1, CLASSES, size=rows)) % CLASSES
-    totals = np.zeros((NAMES, CLASSES), np.int64)
-    np.add.at(totals, (name, label), 1)
-    score, first = random.exponential(3, rows), np.ones(rows, bool)
-    all_rows = Suspicious(name, label, rival, first, score, np.ones(rows))
-    return all_rows.where(random.random(rows) < wins), totals
+    score, sure = random.exponential(3, rows), np.ones(rows, bool)
+    every = Suspicious(name, label, rival, sure, sure, score, np.ones(rows))
+    chosen = random.random(rows) < wins
+    return every.where(chosen), counted(name, label, np.where(chosen, rival, label))
+
+
+def counted(name: np.ndarray, label: np.ndarray, content: np.ndarray) -> Totals:
+    """All rows by name: each reads like one class."""
+    of_label, like = np.zeros((2, NAMES, CLASSES), np.int64)
+    np.add.at(of_label, (name, label), 1)
+    np.add.at(like, (name, content), 1)
+    return Totals(of_label, like, like)
 
 
 def planted(
-    rows: Suspicious, totals: np.ndarray, label: int, rival: int, score: np.ndarray
-) -> tuple[Suspicious, np.ndarray]:
+    rows: Suspicious, totals: Totals, label: int, rival: int, score: np.ndarray
+) -> tuple[Suspicious, Totals]:
     """Add rows of one score each of name 7."""
-    more = [np.full(len(score), n) for n in (7, label, rival)]
-    added = Suspicious(*more, np.ones(len(score), bool), score, np.ones(len(score)))
+    many, sure = len(score), np.ones(len(score), bool)
+    name, label, rival = (np.full(many, one) for one in (7, label, rival))
+    added = Suspicious(name, label, rival, sure, sure, score, np.ones(many))
     pairs = zip(vars(rows).values(), vars(added).values(), strict=True)
-    totals = totals.copy()
-    totals[7, label] += len(score)
-    return Suspicious(*(np.concatenate(pair) for pair in pairs)), totals
+    more = vars(counted(name, label, rival))
+    all_rows = Totals(**{kind: of + more[kind] for kind, of in vars(totals).items()})
+    return Suspicious(*(np.concatenate(pair) for pair in pairs)), all_rows
 
 
-def least(rows: Suspicious, totals: np.ndarray, kind: slice = slice(None)) -> np.ndarray:
+def least(rows: Suspicious, totals: Totals, kind: slice = slice(None)) -> np.ndarray:
     every = groups(rows, CLASSES)[kind]
-    return np.min([p_values(rows.of(group), totals, group) for group in every], axis=0)
+    return np.min([p_values(rows, totals, group) for group in every], axis=0)
 
 
 def test_a_rows_worth_is_bounded_and_falls_with_its_rank():
@@ -108,7 +117,7 @@ def test_draws_without_return_reach_a_sum_as_often_as_the_tail_says():
         assert told == pytest.approx((sums >= least).mean(), abs=0.007)
 
 
-def test_the_three_kinds_share_what_a_false_alarm_may_cost():
+def test_the_four_kinds_share_what_a_false_alarm_may_cost():
     rows = drawn(3)[0]
     rows = rows.where((rows.label != 2) | (rows.rival == 1))
     few = np.flatnonzero(rows.label == 2)[4:]
@@ -123,7 +132,10 @@ def test_the_three_kinds_share_what_a_false_alarm_may_cost():
 def test_of_two_classes_a_label_is_tested_once():
     rows = drawn(4)[0]
     rows = replace(rows, label=rows.label % 2, rival=1 - rows.label % 2)
-    assert [(g.label, g.rival) for g in groups(rows, 2)] == [(ALL, ALL), (0, ALL), (1, ALL)]
+    every = groups(rows, 2)
+    by_label = [(g.label, g.rival) for g in every if not g.content]
+    assert by_label == [(ALL, ALL), (0, ALL), (1, ALL)]
+    assert [(g.label, g.rival) for g in every if g.content] == by_label[1:]
 
 
 def test_most_suspicious_rows_of_one_name_stand_where_others_have_as_many():
@@ -153,6 +165,62 @@ def test_rows_count_for_each_class_that_they_read_like_though_most_like_a_third(
     assert least(replace(rows, first=rows.first & ~moved), totals, others) == pytest.approx(unmoved)
 
 
+def half_of_a_small_label(moved: bool) -> tuple[Suspicious, Totals]:
+    """Of label 3, 10 rows are of name 7 and 10 of the others, of which 2 read like class 0.
+
+    Args:
+        moved: whether all of those of name 7 do, or 2 like those of the others.
+    """
+    random = np.random.default_rng(9)
+    name = np.append(random.integers(NAMES, size=1000), [*[7] * 10, *range(8, 18)])
+    label = np.append(random.integers(3, size=1000), np.full(20, 3))
+    content = label.copy()
+    content[1000 : 1010 if moved else 1002] = content[-2:] = 0
+    errors = random.permutation(1000)[:60]
+    content[errors] = (label[errors] + 1) % 3
+    wrong = content != label
+    score = np.where(label == 3, 20.0, random.exponential(3, len(name)))[wrong]
+    sure = np.ones(len(score), bool)
+    rows = Suspicious(
+        name[wrong], label[wrong], content[wrong], sure, sure, score, np.ones(len(score))
+    )
+    return rows, counted(name, label, content)
+
+
+def test_who_moved_rows_to_a_small_label_stands_though_half_of_it_is_its_own():
+    rows, totals = half_of_a_small_label(moved=True)
+    pair = Group(3, 0, 40)
+    assert p_values(rows, totals, pair)[7] > 0.01, "its share of the label explains it"
+    found = p_values(rows, totals, replace(pair, content=True))
+    assert found[7] < 0.05 / NAMES
+    assert np.delete(found, 7).min() > 0.05
+
+
+def test_who_has_half_of_a_small_label_by_nature_does_not_stand_by_what_its_rows_read_like():
+    rows, totals = half_of_a_small_label(moved=True)
+    natural = replace(totals, label=totals.label.copy())
+    natural.label[7, 3] += 90  # as many more of its rows read like label 3
+    group = Group(3, 0, 40, content=True)
+    assert p_values(rows, natural, group)[7] > 0.05 / NAMES
+    assert p_values(*half_of_a_small_label(moved=False), group)[7] > 0.05
+
+
+def test_a_row_that_reads_far_more_like_a_third_class_counts_by_its_label_alone():
+    rows, totals = planted(*drawn(6), 0, 1, np.full(10, 30.0))
+    far = replace(rows, near=rows.near & ~((rows.name == 7) & (rows.score == 30)))
+    pair = Group(0, 1)
+    assert p_values(far, totals, pair)[7] == p_values(rows, totals, pair)[7] < 1e-4
+    assert p_values(rows, totals, replace(pair, content=True))[7] < 1e-4
+    assert p_values(far, totals, replace(pair, content=True))[7] > 0.05
+
+
+def test_rows_that_are_gone_are_gone_from_all_totals():
+    rows, totals = planted(*drawn(6), 0, 1, np.full(10, 30.0))
+    left = totals.without(7, rows.where((rows.name == 7) & (rows.score == 30)))
+    for kind, of in vars(drawn(6)[1]).items():
+        assert (vars(left)[kind] == of).all(), kind
+
+
 def test_clean_sources_pass_all_tests():
     found = np.array([least(*drawn(seed)).min() * NAMES for seed in range(10, 110)])
     assert (found <= 0.05).mean() <= 0.05
@@ -160,6 +228,7 @@ def test_clean_sources_pass_all_tests():
 
 def test_one_of_sources_that_differ_by_nature_does_not_stand():
     totals = drawn(7)[1]
+    of_label = totals.label
     counts = [13, 11, 9, 7, 5, 3, 2, 1, 1, 1, 1, 1, *[0] * 8]
     rows = drawn(7)[0].where(np.arange(sum(counts)))
     kept = replace(rows, name=np.repeat(np.arange(NAMES), counts))
@@ -167,14 +236,15 @@ def test_one_of_sources_that_differ_by_nature_does_not_stand():
     value = worth(kept)
     pool = np.zeros((CLASSES, 11), np.int64)
     np.add.at(pool, (kept.label, value), 1)
-    sum_of_worst, whole = int(value[kept.name == worst].sum()), totals.sum(axis=0)
-    assert tail(sum_of_worst, pool, totals[worst], whole) < 0.01 / NAMES
+    sum_of_worst, whole = int(value[kept.name == worst].sum()), of_label.sum(axis=0)
+    assert tail(sum_of_worst, pool, of_label[worst], whole) < 0.01 / NAMES
     assert p_values(kept, totals, WHOLE).min() > 0.01 / NAMES
 
 
 def test_names_without_rows_tell_nothing_of_how_the_others_differ():
     rows, totals = planted(*drawn(8), 0, 1, np.full(10, 30.0))
-    more = np.vstack([totals, np.zeros((50, CLASSES), np.int64)])
+    nobody = np.zeros((50, CLASSES), np.int64)
+    more = Totals(*(np.vstack([of, nobody]) for of in vars(totals).values()))
     found = p_values(rows, more, WHOLE)
     assert found[:NAMES] == pytest.approx(p_values(rows, totals, WHOLE))
     assert (found[NAMES:] == 1).all()

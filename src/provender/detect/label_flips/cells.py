@@ -23,6 +23,9 @@ WINS = BINS // 2
 #: ... and from this one on content speaks for a class at most a unit of margin less than for the
 #: label: so far down rows are compared by contributor. Of three units no more sources were found.
 NEAR = WINS - STEPS
+#: Cells below 0 hold all rows of a name: -1 - number of the label, and each `OF` lower, of the
+#: class that they read like most, and of those that they nearly do.
+OF = 64
 _NAMES = pa.schema([("name", pa.large_string()), ("cell", pa.int64()), ("weight", pa.int64())])
 
 
@@ -64,7 +67,18 @@ class Leaning:
     @property
     def keys(self) -> np.ndarray:
         """int64 (rows,): label, rival, bin and `among` as one number."""
-        return _keys(self.label, self.rival, self.among, self.bin)
+        return _keys(self.label, self.rival, self.among.astype(np.int64), self.bin)
+
+    @property
+    def first(self) -> np.ndarray:
+        """int64 (rows,), the class that content speaks for most."""
+        return np.asarray(self.speaks.argmax(axis=1))
+
+    def near(self, classes: Any = slice(None)) -> np.ndarray:
+        """Return bool (rows, ...): whether content speaks for classes nearly as for `first`."""
+        most = self.speaks.max(axis=1)
+        behind = (most - self.speaks[:, classes].T).T
+        return np.asarray(behind <= (WINS - NEAR) / STEPS)
 
     def bins(self, classes: Any = slice(None)) -> np.ndarray:
         """Return int64 (rows, ...): bins of the margins of classes, given as an index."""
@@ -77,7 +91,8 @@ class Leaning:
         Of a usable row, its rival where that wins; of three classes or more, every class that
         content speaks for nearly as much as for the label, or more: where ten rows of one class
         have moved, what they read like most is often a third. The key is as in `keys`, but for
-        `among`: it tells whether the class is the row's rival, and wins.
+        `among`: its first bit tells whether the class is the row's rival, and wins; its second
+        whether it is `near`.
         """
         bins, first = self.bins(), np.zeros(self.speaks.shape, bool)
         rows = np.arange(len(self.label))
@@ -85,7 +100,8 @@ class Leaning:
         near = bins >= NEAR if self.speaks.shape[1] > 2 else first.copy()
         near[rows, self.label] = False
         row, other = np.nonzero(near & self.usable[:, None])
-        return row, _keys(self.label[row], other, first[row, other], bins[row, other])
+        flags = first[row, other] + 2 * self.near()[row, other]
+        return row, _keys(self.label[row], other, flags, bins[row, other])
 
 
 def _binned(margin: np.ndarray) -> np.ndarray:
@@ -93,14 +109,14 @@ def _binned(margin: np.ndarray) -> np.ndarray:
     return np.asarray(binned.astype(np.int64))
 
 
-def _keys(label: np.ndarray, rival: np.ndarray, flag: np.ndarray, bin: np.ndarray) -> np.ndarray:
-    return np.asarray(((label << 6 | rival) << 1 | flag) * BINS + bin)
+def _keys(label: np.ndarray, rival: np.ndarray, flags: np.ndarray, bin: np.ndarray) -> np.ndarray:
+    return np.asarray(((label << 6 | rival) << 2 | flags) * BINS + bin)
 
 
 def parts_of(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return label, rival, bin (int64) and the flag (bool) of `Leaning.keys` or `compared`."""
+    """Return label, rival, bin and flags, int64 each, of `Leaning.keys` or `compared`."""
     classes, bin = keys // BINS, keys % BINS
-    return classes >> 7, classes >> 1 & 63, bin, (classes & 1).astype(bool)
+    return classes >> 8, classes >> 2 & 63, bin, classes & 3
 
 
 @dataclass
@@ -110,8 +126,7 @@ class CellState:
     Attributes:
         cells: rows, and their weight in UNITs, by `Leaning.keys`.
         contributors: 'source' or 'annotator' → weight by name and cell, as `Leaning.compared` has
-            them; under the cell -1 - label that of all rows of the label. Sorted. None once there
-            are too many names.
+            them, and below 0 as `OF` says. Sorted. None once there are too many names.
     """
 
     model: Model
@@ -121,8 +136,9 @@ class CellState:
     def table(self) -> Cells:
         """Return the counts of cells."""
         total = self.cells.total()
-        label, rival, bin, among = parts_of(total.keys.astype(np.int64))
-        return Cells(label, rival, bin, among, total.values[:, 0], total.values[:, 1] / UNIT)
+        label, rival, bin, flags = parts_of(total.keys.astype(np.int64))
+        rows, weight = total.values[:, 0], total.values[:, 1] / UNIT
+        return Cells(label, rival, bin, flags.astype(bool), rows, weight)
 
 
 @dataclass(frozen=True)
@@ -138,7 +154,7 @@ class CountCells:
     model: Model
     made_from: str
     id: str = "text/label-flips#1"
-    version: int = 3
+    version: int = 4
 
     def parameters(self) -> dict[str, Any]:
         read = {"text": self.read.text, "label": self.read.label, **dict(self.contributors)}
@@ -214,8 +230,10 @@ def weights_of(leaning: Leaning, names: pa.Array, weight: np.ndarray) -> pa.Tabl
     known = leaning.usable & names.is_valid().to_numpy(zero_copy_only=False)
     row, key = leaning.compared()
     own, row, key = np.flatnonzero(known), row[known[row]], key[known[row]]
-    cell = np.concatenate((-1 - leaning.label[own], key))
-    place = np.concatenate((own, row))
+    near, other = np.nonzero(leaning.near() & known[:, None])
+    below = (leaning.label[own], OF + leaning.first[own], 2 * OF + other)
+    cell = np.concatenate((-1 - np.concatenate(below), key))
+    place = np.concatenate((own, own, near, row))
     return pa.table([names.take(pa.array(place)), pa.array(cell), pa.array(weight[place])], _NAMES)
 
 

@@ -18,8 +18,16 @@ import pyarrow.compute as pc
 from provender.calibrate.concentration import comparable
 from provender.calibrate.fdr import KEEP_BELOW, benjamini_hochberg
 from provender.detect.label_conflict.model import UNIT
-from provender.detect.label_flips.cells import parts_of
-from provender.detect.label_flips.gathering import ALL, Group, Suspicious, groups, p_values, worth
+from provender.detect.label_flips.cells import OF, parts_of
+from provender.detect.label_flips.gathering import (
+    ALL,
+    Group,
+    Suspicious,
+    Totals,
+    groups,
+    p_values,
+    worth,
+)
 from provender.detect.label_flips.noise import Noise
 
 
@@ -33,12 +41,14 @@ class Part:
         p_value: of such a row. No row of a name that has nothing to do with suspicion is likelier
             than its others to be one of those that are worth something: it is the name's p-value
             times their share in its rows. No test of another name of the role concerns it.
+        content: whether its others are those that read like the rival, not those of the label.
     """
 
     label: int
     rival: int
     cut: float
     p_value: float
+    content: bool
 
 
 @dataclass(frozen=True)
@@ -95,12 +105,13 @@ def standing_contributors(
     if len(names) < 2:
         return []
     whole = cell < 0
-    totals = _by_label(of[whole], -1 - cell[whole], weight[whole], len(names), classes)
+    totals = _totals(of[whole], cell[whole], weight[whole], len(names), classes)
     of, cell, weight = of[~whole], cell[~whole], weight[~whole]
-    label, rival, bin, first = parts_of(cell)
-    rows = Suspicious(of, label, rival, first, noise.scores(label, rival, bin), weight)
+    label, rival, bin, flags = parts_of(cell)
+    first, near = (flags & 1).astype(bool), (flags & 2).astype(bool)
+    rows = Suspicious(of, label, rival, first, near, noise.scores(label, rival, bin), weight)
     tests = groups(rows, classes, roles)
-    found = np.array([p_values(rows.of(group), totals, group) for group in tests])
+    found = np.array([p_values(rows, totals, group) for group in tests])
     standing = np.flatnonzero(benjamini_hochberg(found.min(axis=0), KEEP_BELOW)).tolist()
     limit = KEEP_BELOW * len(standing) / len(names)
     every = []
@@ -118,28 +129,34 @@ def _contributor(
     i: int,
     tests: list[tuple[float, Group]],
     rows: Suspicious,
-    totals: np.ndarray,
+    totals: Totals,
     limit: float,
 ) -> Contributor:
     """Describe name ``i``, which stands by ``tests``: (p-value, group), at most ``limit``."""
-    parts, figures = [], []
+    parts: dict[tuple[int, int], Part] = {}
+    figures = []
     for p_value, group in tests:
-        pool, of_label = rows.of(group), group.rows(totals)
-        value, mine, total = worth(pool), pool.name == i, int(of_label[i].sum())
-        counted = float(pool.weight[mine & (value > 0)].sum())
-        cut = _cut(pool.where(value > 0), mine[value > 0], of_label[i] / of_label.sum(axis=0))
-        above = pool.score >= cut
+        if (group.label, group.rival) in parts:
+            continue
+        pool, others = rows.of(group), group.rows(totals)
+        value, mine = worth(pool), pool.name == i
+        share = (others[i] / np.maximum(others.sum(axis=0), 1))[group.classes(pool)]
+        cut = _cut(pool.where(value > 0), mine[value > 0], share[value > 0])
+        counted = float(pool.weight[mine & (value > 0)].sum()) / max(int(others[i].sum()), 1)
+        parts[group.label, group.rival] = Part(
+            group.label, group.rival, cut, p_value * min(counted, 1.0), group.content
+        )
+        above, of_label = pool.score >= cut, replace(group, content=False).rows(totals)[i]
         count, everywhere = pool.weight[above & mine].sum(), pool.weight[above].sum()
-        parts.append(Part(group.label, group.rival, cut, p_value * min(counted / total, 1.0)))
-        figures.append((round(count), total, round(everywhere)))
+        figures.append((round(count), int(of_label.sum()), round(everywhere)))
     return Contributor(
         role,
         names[i],
-        tuple(parts),
+        tuple(parts.values()),
         *figures[0],
         p_value=min(p_value for p_value, _ in tests),
         removal=_removal(rows, totals, i, [group for _, group in tests], limit),
-        names=len(totals),
+        names=len(names),
         even=comparable(tests[0][1].rows(totals).sum(axis=1)),
     )
 
@@ -148,17 +165,16 @@ def _cut(pool: Suspicious, mine: np.ndarray, share: np.ndarray) -> float:
     """Return the score down to which most of a name's rows are beyond twice what is expected.
 
     Args:
-        share: float64 (1 or classes,), of the rows of each label that are its own.
+        share: float64 (n,), of the rows that each is drawn from that are its own.
     """
     order = np.argsort(-pool.score, kind="stable")
-    natural = share[pool.label if len(share) > 1 else np.zeros_like(pool.label)]
-    beyond = np.cumsum((pool.weight * (mine - 2 * natural))[order])
+    beyond = np.cumsum((pool.weight * (mine - 2 * share))[order])
     score = pool.score[order]
     last = np.append(score[1:] < score[:-1], True)  # ties stand or fall together
     return float(score[last][np.argmax(beyond[last])])
 
 
-def _removal(rows: Suspicious, totals: np.ndarray, i: int, tests: list[Group], limit: float) -> int:
+def _removal(rows: Suspicious, totals: Totals, i: int, tests: list[Group], limit: float) -> int:
     """Return how many suspicious rows of name ``i`` must go until all tests are above ``limit``.
 
     The most suspicious first. Tests of a label and several classes are taken to be of the same
@@ -172,7 +188,7 @@ def _removal(rows: Suspicious, totals: np.ndarray, i: int, tests: list[Group], l
     return max(_until(rows, totals, i, whole, limit), sum(most.values()))
 
 
-def _until(rows: Suspicious, totals: np.ndarray, i: int, tests: list[Group], limit: float) -> int:
+def _until(rows: Suspicious, totals: Totals, i: int, tests: list[Group], limit: float) -> int:
     """Return it for tests in each of which a row is only once."""
     by_tests = np.zeros(len(rows.name), bool)
     for group in tests:
@@ -184,18 +200,18 @@ def _until(rows: Suspicious, totals: np.ndarray, i: int, tests: list[Group], lim
     def calm(gone: int) -> bool:
         taken = np.zeros(len(rows.name))
         taken[order] = np.clip(gone - below, 0, rows.weight[order])
-        gone_of = np.bincount(rows.label, taken, totals.shape[1])
-        left = totals.copy()
-        left[i] = np.maximum(left[i] - np.rint(gone_of).astype(np.int64), 0)
+        left = totals.without(i, replace(rows, weight=taken))
         still = replace(rows, weight=rows.weight - taken)
-        return all(p_values(still.of(group), left, group)[i] > limit for group in tests)
+        return all(p_values(still, left, group)[i] > limit for group in tests)
 
     return bisect_left(range(round(rows.weight[order].sum())), True, key=calm)
 
 
-def _by_label(
-    of: np.ndarray, label: np.ndarray, weight: np.ndarray, names: int, classes: int
-) -> np.ndarray:
-    """Return int64 (names, classes): whole rows."""
-    counted = np.bincount(of * classes + label, weight, names * classes)
-    return np.rint(counted).astype(np.int64).reshape(names, classes)
+def _totals(
+    of: np.ndarray, cell: np.ndarray, weight: np.ndarray, names: int, classes: int
+) -> Totals:
+    """Return all rows of each name; ``cell`` is as in `cells.OF`, and below 0."""
+    kind, number = np.divmod(-1 - cell, OF)
+    place = (kind * names + of) * OF + number
+    counted = np.rint(np.bincount(place, weight, 3 * names * OF)).astype(np.int64)
+    return Totals(*counted.reshape(3, names, OF)[:, :, :classes])

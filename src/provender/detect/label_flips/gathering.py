@@ -9,13 +9,20 @@ weakened by how much the others do (`calibrate.concentration`).
 
 Tested are all rows whose rival wins; those of each label; and of each label and each other class
 the rows that read like that class or nearly do, be it their rival or not. Poison mostly has one
-target, and one origin, and natural errors of the others drown it. Each of the three kinds has a
-third of the rate, which its groups share (weighted Bonferroni).
+target, and one origin, and natural errors of the others drown it.
+
+Ten rows that moved to a label of ten give their name half of it, and a share so large explains
+them. So labels, and pairs, are tested by *content*, too: which label a row has tells nothing of who
+sent it, given what it reads like. A name that by nature has half of a label has half of its errors,
+and would fall: so its share of the label must not explain them either, and there one test counts
+alone (the larger p-value of the two; an intersection of hypotheses is not rejected by one of them).
+
+Each of the four kinds has a fourth of the rate, which its groups share (weighted Bonferroni).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +47,7 @@ class Suspicious:
         name, label, rival: int64 (n,), numbers; the rival is the other class. A row that reads
             like several is there with each.
         first: bool (n,), whether it reads like this class more than like any other.
+        near: bool (n,), whether it nearly does, its label's class not left out.
         score: float64 (n,), log odds that the rival would be right.
         weight: float64 (n,), rows; copies of a text under one label count once.
     """
@@ -48,6 +56,7 @@ class Suspicious:
     label: np.ndarray
     rival: np.ndarray
     first: np.ndarray
+    near: np.ndarray
     score: np.ndarray
     weight: np.ndarray
 
@@ -57,10 +66,41 @@ class Suspicious:
     def within(self, group: Group) -> np.ndarray:
         """Return bool (n,): which are of a group."""
         label = (self.label == group.label) | (group.label == ALL)
-        return np.asarray(label & (self.first if group.rival == ALL else self.rival == group.rival))
+        if group.rival == ALL:
+            return np.asarray(label & self.first)
+        return np.asarray(label & (self.rival == group.rival) & (self.near | (not group.content)))
 
     def of(self, group: Group) -> Suspicious:
         return self.where(self.within(group))
+
+
+@dataclass(frozen=True)
+class Totals:
+    """All rows, suspicious or not: int64 (names, classes) each.
+
+    Attributes:
+        label: of the label.
+        first: that read like the class more than like any other.
+        near: that nearly do, and so may count for several.
+    """
+
+    label: np.ndarray
+    first: np.ndarray
+    near: np.ndarray
+
+    def without(self, i: int, rows: Suspicious) -> Totals:
+        """Return the same without suspicious rows of name ``i``."""
+
+        def less(of: np.ndarray, classes: np.ndarray, weight: np.ndarray) -> np.ndarray:
+            left, gone = of.copy(), np.bincount(classes, weight, of.shape[1])
+            left[i] = np.maximum(of[i] - np.rint(gone).astype(np.int64), 0)
+            return left
+
+        return Totals(
+            less(self.label, rows.label, rows.weight),
+            less(self.first, rows.rival, rows.weight * rows.first),
+            less(self.near, rows.rival, rows.weight * rows.near),
+        )
 
 
 @dataclass(frozen=True)
@@ -70,31 +110,50 @@ class Group:
     Attributes:
         label, rival: number of the class, or `ALL`.
         times: what a p-value is multiplied by.
+        content: whether rows are drawn from those that read alike, not from those labelled alike.
     """
 
     label: int
     rival: int
-    times: int
+    times: int = 1
+    content: bool = False
 
-    def rows(self, totals: np.ndarray) -> np.ndarray:
-        """Return (names, 1 or classes): of its label's rows, or of all labels."""
-        return totals if self.label == ALL else totals[:, self.label : self.label + 1]
+    def rows(self, totals: Totals) -> np.ndarray:
+        """Return (names, 1 or classes): of what its rows are drawn from, by class if by several."""
+        if self.content:
+            return totals.first if self.rival == ALL else totals.near[:, [self.rival]]
+        return totals.label if self.label == ALL else totals.label[:, [self.label]]
+
+    def classes(self, rows: Suspicious) -> np.ndarray:
+        """Return int64 (n,): of which column of `rows` each is."""
+        if self.content:
+            return rows.rival if self.rival == ALL else np.zeros_like(rows.rival)
+        return rows.label if self.label == ALL else np.zeros_like(rows.label)
 
 
 def groups(rows: Suspicious, classes: int, roles: int = 1) -> list[Group]:
-    """Return what is tested: all, labels, pairs. Those with fewer than `LEAST` rows are not.
+    """Return what is tested: all, labels, pairs; and labels and pairs by content.
+
+    Those with fewer than `LEAST` rows are not.
 
     Args:
         roles: how many are tried side by side.
     """
     place = rows.label * classes + rows.rival
-    weight = np.bincount(place, rows.weight, classes**2).reshape(classes, classes)
+
+    def pairs(weight: np.ndarray) -> list[Group]:
+        many = np.bincount(place, weight, classes**2)
+        return [Group(*divmod(one, classes)) for one in np.flatnonzero(many >= LEAST).tolist()]
+
     of_label = np.bincount(rows.label, rows.weight * rows.first, classes)
-    labels = [(int(y), ALL) for y in np.flatnonzero(of_label >= LEAST)]
-    pairs = [(int(y), int(k)) for y, k in np.argwhere(weight >= LEAST)]
-    # Of two classes, a label has one rival.
-    kinds = [[(ALL, ALL)], labels, *([pairs] if classes > 2 else [])]
-    return [Group(*one, roles * len(kinds) * len(kind)) for kind in kinds for one in kind]
+    labels = [Group(y, ALL) for y in np.flatnonzero(of_label >= LEAST).tolist()]
+    kinds = [[Group(ALL, ALL)], labels]
+    by_content = labels
+    if classes > 2:  # of two, a label has one rival
+        kinds.append(pairs(rows.weight))
+        by_content = labels + pairs(rows.weight * rows.near)
+    kinds.append([replace(one, content=True) for one in by_content])
+    return [replace(one, times=roles * len(kinds) * len(kind)) for kind in kinds for one in kind]
 
 
 def worth(rows: Suspicious) -> np.ndarray:
@@ -105,16 +164,23 @@ def worth(rows: Suspicious) -> np.ndarray:
     return np.asarray(np.rint(STEPS * np.log2(1 + HALF / rank)).astype(np.int64)[place])
 
 
-def p_values(rows: Suspicious, totals: np.ndarray, group: Group) -> np.ndarray:
+def p_values(rows: Suspicious, totals: Totals, group: Group) -> np.ndarray:
     """Return float64 (names,), at most 1, of a group.
 
     Args:
-        rows: suspicious rows of it.
-        totals: int64 (names, classes), all rows.
+        rows: suspicious rows; those of the group count.
     """
-    totals, value = group.rows(totals), worth(rows)
+    found = group.times * _drawn(rows.of(group), totals, group)
+    if group.content:
+        by_label = replace(group, content=False)
+        found = np.maximum(found, _drawn(rows.of(by_label), totals, by_label))
+    return np.asarray(np.clip(found, LEAST_P, 1.0))
+
+
+def _drawn(rows: Suspicious, of: Totals, group: Group) -> np.ndarray:
+    """Return float64 (names,): how often a draw, or nature, would give a name so much worth."""
+    totals, value, label = group.rows(of), worth(rows), group.classes(rows)
     names, classes = totals.shape
-    label = rows.label if classes > 1 else np.zeros_like(rows.label)
     sums = np.rint(np.bincount(rows.name, value * rows.weight, names)).astype(np.int64)
     count = np.bincount(rows.name, (value > 0) * rows.weight, names)
     most = int(value.max(initial=0)) + 1
@@ -125,8 +191,7 @@ def p_values(rows: Suspicious, totals: np.ndarray, group: Group) -> np.ndarray:
     found = np.ones(names)
     for i in np.flatnonzero((np.rint(count) >= LEAST) & (sums > expected)):
         found[i] = tail(int(sums[i]), pool, totals[i], whole)
-    found = np.maximum(found, _nature(sums, expected, pool, int(totals.sum())))
-    return np.asarray(np.clip(group.times * found, LEAST_P, 1.0))
+    return np.asarray(np.maximum(found, _nature(sums, expected, pool, int(totals.sum()))))
 
 
 def tail(least: int, pool: np.ndarray, drawn: np.ndarray, rows: np.ndarray) -> float:

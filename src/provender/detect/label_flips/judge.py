@@ -15,7 +15,7 @@ from provender.core.finding import Level
 from provender.detect.base import Cause, RowScores
 from provender.detect.label_conflict.model import Labelled, Model
 from provender.detect.label_flips.cells import MOST_NAMES, NEAR, WINS, CellState, Leaning
-from provender.detect.label_flips.contributors import Contributor, standing_contributors
+from provender.detect.label_flips.contributors import Contributor, Part, standing_contributors
 from provender.detect.label_flips.gathering import ALL
 from provender.detect.label_flips.noise import Noise, fit
 from provender.detect.label_flips.tests import (
@@ -29,7 +29,7 @@ from provender.detect.label_flips.tests import (
 )
 from provender.stats.packing import pack, unpack
 
-_KIND = "label-flips/6"
+_KIND = "label-flips/7"
 #: Pairs and contributors are tried side by side, and each may alarm.
 _KINDS = 2
 
@@ -149,18 +149,20 @@ class Judge:
             same = pc.fill_null(pc.equal(names[one.role], one.name), False)
             own = same.to_numpy(zero_copy_only=False)
             for part in one.parts:
-                value, bin, least = score, row.bin, WINS
-                if part.rival != ALL:
-                    other, bin, least = (
-                        np.full_like(row.rival, part.rival),
-                        row.bins(part.rival),
-                        NEAR,
-                    )
-                    value = self.noise.scores(row.label, other, bin)
-                mine = own & (bin >= least) & (value >= part.cut) & (row.label != part.rival)
-                mine &= (row.label == part.label) | (part.label == ALL)
+                mine = own & ((row.label == part.label) | (part.label == ALL))
+                mine &= self._suspicious(row, score, part)
                 p_value[mine] = np.minimum(p_value[mine], part.p_value)
                 cause[mine] = number
+
+    def _suspicious(self, row: Leaning, score: np.ndarray, part: Part) -> np.ndarray:
+        """Return bool (rows,): which are suspicious enough for a part, whoever sent them."""
+        if part.rival == ALL:
+            return np.asarray((row.bin >= WINS) & (score >= part.cut))
+        bin, rival = row.bins(part.rival), np.full_like(row.rival, part.rival)
+        like = (bin >= NEAR) & (row.label != part.rival)
+        if part.content:
+            like &= row.near(part.rival)
+        return np.asarray(like & (self.noise.scores(row.label, rival, bin) >= part.cut))
 
     def causes(self) -> list[Cause]:
         """Return noise in all, then pairs, then sources and annotators."""
