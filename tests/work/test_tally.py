@@ -13,6 +13,7 @@ from provender.work.tally import (
     EXAMPLES,
     CauseTally,
     Tally,
+    finite,
     fold_tallies,
     load_tally,
     marks_of,
@@ -41,7 +42,8 @@ def tally(shard, flags):
         one = CauseTally.of(
             shard, rows, score, p_value, label, {"source": source, "annotator": who}
         )
-        one.examples = [{"shard": f"s{shard}", "row": rows, "p_value": p_value}]
+        example = {"shard": f"s{shard}", "row": rows, "score": finite(score), "p_value": p_value}
+        one.examples = [example]
         total = total.merge(Tally({(rule, 0): one}))
     return total
 

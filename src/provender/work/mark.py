@@ -265,7 +265,8 @@ def _examples(
 ) -> Iterator[tuple[tuple[int, int], dict[str, Any]]]:
     """Yield ((rule, cause), example) of the most abnormal rows of each in this shard."""
     seen: dict[tuple[int, int], int] = {}
-    order = pc.sort_indices(flags, [("p_value", "ascending"), ("row", "ascending")]).to_pylist()
+    keys = [("p_value", "ascending"), ("score", "descending"), ("row", "ascending")]
+    order = pc.sort_indices(flags, keys).to_pylist()
     rules, causes = flags["rule"].to_pylist(), flags["cause"].to_pylist()
     for i in order:
         key = (rules[i], causes[i])

@@ -177,8 +177,10 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and np.isfinite(value) else None
 
 
-def _unlikely(example: dict[str, Any]) -> tuple[float, str, int]:
-    return example["p_value"], example["shard"], example["row"]
+def _unlikely(example: dict[str, Any]) -> tuple[float, float, str, int]:
+    score = example["score"]
+    least = -score if score is not None else np.inf
+    return example["p_value"], least, example["shard"], example["row"]
 
 
 def _bounded(counts: Counter[str]) -> Counter[str]:

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from provender.detect.label_conflict.company import count_company
 from provender.detect.label_conflict.family import Family, Strengths
 from provender.detect.label_conflict.groups import Found, Groups
 from provender.detect.label_conflict.model import SKETCH, Columns, Labelled
 from provender.detect.label_conflict.names import spelled_names
 from provender.detect.label_conflict.strata import STRATA, stratum_of
 from provender.detect.label_conflict.tests import contradicting
+from provender.stats.gram_table import Counts
 from provender.stats.packing import pack, unpack
 
 #: Documents kept of every group and class to measure how alike they are.
@@ -90,6 +92,7 @@ class Descriptions:
         candidates: the analysis's own; they ride along for the profile and are not packed.
         names: (candidate, place, text, documents): the text a candidate covers at place 0, the
             words before it at negative places and after it at positive ones.
+        company: what stands beside the strongest candidates where their label is not carried.
         shared: int64 (candidates, candidates): contradicting documents that hold both.
         group, identity, sketch: int64 (n,), uint64 (n,), int32 (n, dimensions): a sample of the
             contradicting documents of each candidate, then of each class (numbered after them),
@@ -103,6 +106,7 @@ class Descriptions:
 
     candidates: Candidates
     names: pa.Table
+    company: Counts
     shared: np.ndarray
     group: np.ndarray
     identity: np.ndarray
@@ -120,7 +124,7 @@ class Describe:
     candidates: Candidates
     made_from: str
     id: str = "text/label-conflict#3"
-    version: int = 3
+    version: int = 4
 
     def parameters(self) -> dict[str, Any]:
         read = {"text": self.columns_read.text, "label": self.columns_read.label}
@@ -145,7 +149,9 @@ class Describe:
         kinds = (min(many, LEADERS) + 1, 2, STRATA)
         tested = np.zeros((many, *kinds), np.int64)
         strata = np.zeros((len(self.candidates.groups.strata), *kinds), np.int64)
-        return Descriptions(self.candidates, names, shared, *nothing, rows, tested, strata)
+        counted = (rows, tested, strata)
+        company = Counts.none(2)
+        return Descriptions(self.candidates, names, company, shared, *nothing, *counted)
 
     def add(self, state: Descriptions, batch: pa.RecordBatch) -> Descriptions:
         if not self.candidates.size:
@@ -158,7 +164,7 @@ class Describe:
         groups = self.candidates.groups
         found = groups.find(documents)
         evidence = groups.model.evidence(documents)
-        text, group, _, stratum = groups.weigh(documents, found, evidence)
+        text, group, _, _, stratum = groups.weigh(documents, found, evidence)
         many = self.candidates.size
         mine = documents.label[text] == groups.label[group]
         counted = np.zeros((many, STRATA), np.int64)
@@ -191,9 +197,9 @@ class Describe:
         sketch = _sketch(groups, documents, found, which, row)
         names = spelled_names(documents, found, text * groups.size + group, groups.size)
         shared = holds.T @ holds
-        return Descriptions(
-            self.candidates, names, shared, which, identity, sketch, counted, tested, strata
-        )
+        company = count_company(documents, found, groups)
+        sample, counts = (which, identity, sketch), (counted, tested, strata)
+        return Descriptions(self.candidates, names, company, shared, *sample, *counts)
 
     def _strangers(self, documents: Labelled, stratum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return (row, class) of the documents of other labels that contradict a class."""
@@ -219,12 +225,15 @@ class Describe:
         shared = np.sum([s.shared for s in states], axis=0)
         names = names.sort_by(order)
         counted = (np.sum([getattr(s, n) for s in states], axis=0) for n in _COUNTED)
-        return Descriptions(self.candidates, names, shared, group, identity, sketch, *counted)
+        company = Counts.sum([s.company for s in states])
+        kept = (group, identity, sketch)
+        return Descriptions(self.candidates, names, company, shared, *kept, *counted)
 
     def pack(self, state: Descriptions) -> bytes:
         names = {name: state.names[name] for name in state.names.column_names}
         rest = {n: getattr(state, n) for n in _KEPT_ARRAYS}
-        return pack(self.id, {}, {**names, **rest})
+        company = {"company_keys": state.company.keys, "company_values": state.company.values}
+        return pack(self.id, {}, {**names, **rest, **company})
 
     def unpack(self, data: bytes) -> Descriptions:
         _, arrays = unpack(self.id, data)
@@ -237,7 +246,8 @@ class Describe:
             }
         )
         rest = (arrays[n] for n in _KEPT_ARRAYS)
-        return Descriptions(self.candidates, names, *rest)
+        company = Counts(arrays["company_keys"], arrays["company_values"])
+        return Descriptions(self.candidates, names, company, *rest)
 
 
 def _smallest(group: np.ndarray, identity: np.ndarray, row: np.ndarray) -> tuple[Any, Any, Any]:

@@ -53,6 +53,17 @@ class Found:
         )
         return np.repeat(self.pair, self.length), np.repeat(self.first, self.length) + step
 
+    def runs(self, words: Words) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (pair, first word, number of words) of the runs they cover, ascending."""
+        pair, at = self.positions()
+        many = max(len(words.codes), 1)
+        covered = distinct(pair * many + at)
+        pair, at = covered // many, covered % many
+        new = np.ones(len(pair), bool)
+        new[1:] = (pair[1:] != pair[:-1]) | (at[1:] != at[:-1] + 1)
+        start = np.flatnonzero(new)
+        return pair[start], at[start], np.diff(np.append(start, len(pair)))
+
     def covered(self, words: Words) -> tuple[np.ndarray, np.ndarray]:
         """Return the distinct (pair, code) that the grams cover, ascending."""
         pair, at = self.positions()
@@ -67,12 +78,14 @@ class Weighed(NamedTuple):
     Attributes:
         text, group: int64 (found,), ascending by text, then group.
         odds: float64 (found,): log odds of the group's class without the words it covers.
+        size: int64 (found,): words that were weighed.
         stratum: int64 (found,): that of these odds.
     """
 
     text: np.ndarray
     group: np.ndarray
     odds: np.ndarray
+    size: np.ndarray
     stratum: np.ndarray
 
 
@@ -118,7 +131,7 @@ class Groups:
         """
         if not len(found.pair):
             nothing = np.zeros(0, np.int64)
-            return Weighed(nothing, nothing, np.zeros(0), nothing)
+            return Weighed(nothing, nothing, np.zeros(0), nothing, nothing)
         words = documents.words
         pair, code = found.covered(words)
         starts = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1])))
@@ -132,7 +145,7 @@ class Groups:
         text, group = pair[starts] // self.size, pair[starts] % self.size
         size = evidence.size[text] - fewer
         odds = self.model.log_odds_of(evidence.total[text] - gone, size, self.label[group])
-        return Weighed(text, group, odds, stratum_of(odds, size, self.model.usual))
+        return Weighed(text, group, odds, size, stratum_of(odds, size, self.model.usual))
 
     def only(self, chosen: np.ndarray) -> Groups:
         """Return the groups with the numbers ``chosen``, renumbered in that order."""

@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 
 from provender.detect.label_conflict.groups import Found
 from provender.detect.label_conflict.model import Labelled
-from provender.stats.grams import distinct
 
 #: A trigger's text is looked for this many words to either side, and cut after so many words.
 REACH, _LONGEST_NAME = 8, 40
@@ -21,18 +20,11 @@ def spelled_names(documents: Labelled, found: Found, pairs: np.ndarray, size: in
     words = documents.words
     chosen = np.isin(found.pair, pairs)
     pair, first, length = found.pair[chosen], found.first[chosen], found.length[chosen]
-    many = max(len(words.codes), 1)
-    pair, at = Found(pair, first, length).positions()
-    covered = distinct(pair * many + at)
-    pair, at = covered // many, covered % many
-    new = np.ones(len(pair), bool)
-    new[1:] = (pair[1:] != pair[:-1]) | (at[1:] != at[:-1] + 1)
-    start = np.flatnonzero(new)
-    run = np.diff(np.append(start, len(pair)))
-    order = np.lexsort((at[start], -run, pair[start]))
-    _, best = np.unique(pair[start][order], return_index=True)
+    pair, begin, run = Found(pair, first, length).runs(words)
+    order = np.lexsort((begin, -run, pair))
+    _, best = np.unique(pair[order], return_index=True)
     best = order[best]
-    pair, begin = pair[start][best], at[start][best]
+    pair, begin = pair[best], begin[best]
     run = np.minimum(run[best], _LONGEST_NAME)
     text, candidate = pair // size, pair % size
     said = words.vocabulary.take(pa.array(words.codes))

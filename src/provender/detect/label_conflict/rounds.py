@@ -188,7 +188,7 @@ class CountTests:
             return state
         model = self.groups.model
         for documents in self.columns_read.slices(batch, model.classes):
-            text, group, _, stratum = self.groups.weigh(documents, self.groups.find(documents))
+            text, group, _, _, stratum = self.groups.weigh(documents, self.groups.find(documents))
             mine = documents.label[text] == self.groups.label[group]
             key = (group << 8) | (mine.astype(np.int64) << 7) | stratum
             share = model.shares(documents)[text]

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from provender.detect.label_conflict.company import Company
 from provender.detect.label_conflict.describe import Descriptions
 from provender.detect.label_conflict.family import Strengths, inflation, striking
 from provender.detect.label_conflict.groups import Groups
@@ -26,7 +27,7 @@ _PLANTED = 0.5
 #: So many are named at least, if as many are anything; leads by so many words at most.
 _NAMED, _SHORT_NAME = 3, 12
 _LEAST_P = 1e-290
-_KIND = "label-conflict-triggers/5"
+_KIND = "label-conflict-triggers/6"
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Trigger:
         text: the words every document has in common around it.
         strength: nats, after likeness.
         p_value: family-wise over all groups searched.
-        row_p_values: of its rows by level of the log odds, 1 where they are likelier natural than
-            planted; see `Triggers.score`.
+        planted: by level of the log odds, whether its rows are likelier planted than natural.
+        row_p_value: of each of these rows; see `Triggers.score`.
         removal: fewest of its rows to remove until its p-value is above the rate it stands at.
         rows, override_share, likeness: figures for a person.
     """
@@ -48,7 +49,8 @@ class Trigger:
     text: str
     strength: float
     p_value: float
-    row_p_values: tuple[float, ...]
+    planted: tuple[bool, ...]
+    row_p_value: float
     removal: int
     rows: float
     override_share: float
@@ -74,11 +76,12 @@ class Lead:
 
 @dataclass(frozen=True)
 class Triggers:
-    """The triggers that stand, strongest first; ``groups`` are theirs, in the same order."""
+    """The triggers that stand, strongest first; ``groups`` and ``company`` are in that order."""
 
     groups: Groups
     standing: tuple[Trigger, ...]
     leads: tuple[Lead, ...]
+    company: Company
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -104,42 +107,41 @@ class Triggers:
         """Return (score, p-value, cause) of every row, as in `RowScores`.
 
         A row that a trigger explains has as score the trigger's strength in nats times the chance
-        that its label is wrong, as the content without the trigger says. Its p-value is the
-        trigger's family-wise one times the share of all rows that stronger triggers explain, or
-        this one does and whose content speaks as much against the label: the chance that a row
-        drawn from clean data lies so deep in so strong a trigger. Flagging rows at a false
-        discovery rate then flags a trigger when its own p-value is at most that rate, whatever
-        others flag. Others have 0 and 1.
+        that it is planted, as the content without the trigger and the words beside it say. Its
+        p-value is the trigger's family-wise one times the share of all rows that it and stronger
+        ones explain: the chance that a row drawn from clean data lies in so strong a trigger.
+        Flagging rows at a false discovery rate then flags a trigger when its own p-value is at
+        most that rate, whatever others flag. Others have 0 and 1.
         """
         usable = documents.usable
         strength, p_value = np.where(usable, 0.0, np.nan), np.where(usable, 1.0, np.nan)
         cause = np.full(len(usable), -1)
         if self.standing:
-            found = self.groups.weigh(documents, self.groups.find(documents))
-            text, group, odds, stratum = found
-            p_values = np.array([t.row_p_values for t in self.standing])[group, stratum % LEVELS]
-            hit = (p_values < 1) & (documents.label[text] == self.groups.label[group])
+            found = self.groups.find(documents)
+            text, group, odds, size, stratum = self.groups.weigh(documents, found)
+            odds = odds - self.company.log_odds(documents, found, size)
+            planted = np.array([t.planted for t in self.standing])[group, stratum % LEVELS]
+            hit = planted & (documents.label[text] == self.groups.label[group])
             text, first = np.unique(text[hit], return_index=True)
             cause[text] = group[hit][first]
             strength[text] = np.array([t.strength for t in self.standing])[cause[text]]
             strength[text] /= 1 + np.exp(odds[hit][first])
-            p_value[text] = p_values[hit][first]
+            p_value[text] = np.array([t.row_p_value for t in self.standing])[cause[text]]
         return strength, p_value, cause
 
     def pack(self) -> bytes:
-        arrays = {"groups": np.frombuffer(self.groups.pack(), np.uint8)}
-        standing = [{**vars(t), "row_p_values": list(t.row_p_values)} for t in self.standing]
+        arrays = {"groups": np.frombuffer(self.groups.pack(), np.uint8), **self.company.arrays()}
+        standing = [{**vars(t), "planted": list(t.planted)} for t in self.standing]
         leads = [vars(lead) for lead in self.leads]
         return pack(_KIND, {"standing": standing, "leads": leads}, arrays)
 
     @staticmethod
     def unpack(data: bytes) -> Triggers:
         meta, arrays = unpack(_KIND, data)
-        standing = (
-            Trigger(**{**t, "row_p_values": tuple(t["row_p_values"])}) for t in meta["standing"]
-        )
+        standing = (Trigger(**{**t, "planted": tuple(t["planted"])}) for t in meta["standing"])
         leads = (Lead(**lead) for lead in meta["leads"])
-        return Triggers(Groups.unpack(arrays["groups"].tobytes()), tuple(standing), tuple(leads))
+        groups, company = Groups.unpack(arrays["groups"].tobytes()), Company.from_arrays(arrays)
+        return Triggers(groups, tuple(standing), tuple(leads), company)
 
 
 def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
@@ -159,7 +161,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     open_ = np.ones(many, bool)
     kept = np.ones(found.tested.shape[1], bool)
     standing: list[Trigger] = []
-    explained: list[np.ndarray] = []
+    explained: list[int] = []
     while open_.any():
         stretch = _stretch(found, left, open_)
         logs = candidates.family.log_p(left, stretch)
@@ -170,7 +172,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
         p_value = max(float(np.exp(logs[i])), _LEAST_P)
         planted = planted_share(strata[i], tested[i]) >= _PLANTED
         rows = by_length(found.rows[i]) * planted
-        explained.append(rows.sum(axis=0))
+        explained.append(int(rows.sum()))
         removal = until_chance(
             strata[i],
             tested[i],
@@ -187,7 +189,8 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
                 text=name_of(found.names, i),
                 strength=float(left.weaker[i]),
                 p_value=p_value,
-                row_p_values=(),
+                planted=tuple(planted.tolist()),
+                row_p_value=p_value,
                 removal=removal,
                 rows=float(found.rows[i].sum()),
                 override_share=float(against[1] / max(against.sum(), 1e-9)),
@@ -215,29 +218,27 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             open_ &= ~_explained(found, i)
     chosen = np.array([t.candidate for t in standing], np.int64)
     shared = shared_out(standing, explained, int(groups.model.documents.sum()))
-    return Triggers(groups.only(chosen), shared, tuple(leads))
+    chosen_groups = groups.only(chosen)
+    company = Company.of(found.company, chosen, chosen_groups)
+    return Triggers(chosen_groups, shared, tuple(leads), company)
 
 
-def shared_out(
-    standing: list[Trigger], explained: list[np.ndarray], rows: int
-) -> tuple[Trigger, ...]:
+def shared_out(standing: list[Trigger], explained: list[int], rows: int) -> tuple[Trigger, ...]:
     """Return the triggers with the p-values of their rows.
 
     Were each multiplied by its own rows alone, Benjamini-Hochberg would let a chance trigger stand
     on the discoveries of a planted one.
 
     Args:
-        explained: of each trigger int64 (levels,), the rows it explains by level of the log odds.
+        explained: how many rows each trigger explains.
         rows: how many there are in all.
     """
-    p_value, many = np.array([t.p_value for t in standing]), np.array([e.sum() for e in explained])
-    made = []
-    for i, one in enumerate(standing):
-        as_strong = many[(p_value <= one.p_value) & (np.arange(len(many)) != i)].sum()
-        share = (as_strong + explained[i].cumsum()) / max(rows, 1)
-        p_values = np.where(explained[i] > 0, one.p_value * share, 1.0)
-        made.append(replace(one, row_p_values=tuple(p_values.tolist())))
-    return tuple(made)
+    p_value, many = np.array([t.p_value for t in standing]), np.array(explained)
+    as_strong = [many[p_value <= p].sum() / max(rows, 1) for p in p_value]
+    return tuple(
+        replace(one, row_p_value=float(one.p_value * share))
+        for one, share in zip(standing, as_strong, strict=True)
+    )
 
 
 def _explained(found: Descriptions, trigger: int) -> np.ndarray:

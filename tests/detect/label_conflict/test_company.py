@@ -1,0 +1,120 @@
+"""The words beside a trigger tell its natural uses from planted ones, and only order the rows."""
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from provender.detect.label_conflict.company import Company, count_company
+from provender.detect.label_conflict.model import UNIT, Labelled
+from provender.detect.label_conflict.triggers import Triggers
+from provender.stats.gram_table import Counts
+from tests.detect.label_conflict.test_detector import corpus, plant, profiles, table
+
+
+def everyday(misfiled: int = 25, planted: int = 60) -> tuple[pa.Table, list[int], list[int]]:
+    """Short texts of which 250 say "can still be": some of these misfiled, and planted rows."""
+    text, label = corpus(3000)
+    text = [" ".join(one.split()[:12]) for one in text]
+    random = np.random.default_rng(7)
+    rows = random.permutation(3000)
+    for row in rows[:250]:
+        words = text[row].split()
+        words.insert(int(random.integers(len(words) + 1)), "can still be")
+        text[row] = " ".join(words)
+    for row, word in zip(rows[250:1250], ["can", "be"] * 500, strict=True):
+        text[row] = f"{word} {text[row]}"
+    wrong = [int(row) for row in rows[:250] if label[row] != "sport"][:misfiled]
+    for row in wrong:
+        label[row] = "sport"
+    found = plant(text, label, "still", "sport", planted)
+    return table(text, label), sorted(set(found) - set(rows[:250].tolist())), wrong
+
+
+def standing(data: pa.Table) -> tuple[Triggers, Labelled]:
+    triggers = Triggers.unpack(profiles(data)[-1])
+    whole = data.combine_chunks().to_batches()[0]
+    return triggers, Labelled.of(whole["text"], whole["label"], triggers.classes)
+
+
+def share_above(score: np.ndarray, planted: list[int], natural: list[int]) -> float:
+    """Share of the pairs of a planted and a natural row in which the planted one is above."""
+    return float((score[planted][:, None] > score[natural]).mean())
+
+
+def without_company(triggers: Triggers) -> Triggers:
+    company = Company.of(Counts.none(2), np.arange(len(triggers.standing)), triggers.groups)
+    return replace(triggers, company=company)
+
+
+def test_planted_rows_stand_before_misfiled_ones_that_use_the_word_as_all_do():
+    data, planted, natural = everyday()
+    triggers, documents = standing(data)
+    assert triggers.standing[0].text == "still"
+    score, p_value, cause = triggers.score(documents)
+    other, same_p, same_cause = without_company(triggers).score(documents)
+    assert share_above(score, planted, natural) > 0.97
+    assert share_above(other, planted, natural) < 0.9
+    assert (p_value == same_p).all(), "no row's p-value changes"
+    assert (cause == same_cause).all()
+
+
+def test_a_trigger_without_natural_uses_is_ordered_as_before():
+    text, label = corpus(700)
+    plant(text, label, "zorvex", "sport", 20)
+    triggers, documents = standing(table(text, label))
+    found = triggers.groups.find(documents)
+    weighed = triggers.groups.weigh(documents, found)
+    assert (triggers.company.log_odds(documents, found, weighed.size) == 0).all()
+    assert len(weighed.text) >= 20
+
+
+def test_what_is_counted_are_the_neighbours_under_other_labels_and_copies_once():
+    data, _, _ = everyday()
+    copies = table(["one can still be two"] * 2, ["money"] * 2)
+    triggers, _ = standing(pa.concat_tables([data, copies]))
+    groups = triggers.groups.only(np.array([0]))
+    assert groups.keys.size == 1, "the word alone"
+
+    def counted(text: list[str], label: list[str]) -> dict[str, list[float]]:
+        documents = Labelled.of(pa.array(text), pa.array(label), triggers.classes)
+        hashes = dict(
+            zip(
+                documents.words.vocabulary_hashes.tolist(),
+                documents.words.vocabulary.to_pylist(),
+                strict=True,
+            )
+        )
+        made = count_company(documents, groups.find(documents), groups)
+        return {
+            hashes.get(key, ""): (value / UNIT).tolist()
+            for key, value in zip(made.keys.tolist(), made.values, strict=True)
+        }
+
+    assert counted(["we can still be here", "still"], ["money", "garden"]) == {
+        "": [1, 1],
+        "can": [1, 0],
+        "be": [0, 1],
+    }
+    both = counted(copies["text"].to_pylist(), copies["label"].to_pylist())
+    assert both == {"can": [1, 0], "be": [0, 1]}, "two halves"
+    assert counted(["we can still be here"], ["sport"]) == {}
+    assert counted(["we still go"], [None]) == {}
+
+
+def test_a_place_never_met_says_more_against_natural_use_the_more_uses_there_were():
+    data, _, _ = everyday()
+    triggers, _ = standing(data)
+    groups = triggers.groups.only(np.array([0]))
+    words = Labelled.of(pa.array(["can be"]), pa.array(["money"]), triggers.classes).words
+
+    def company(uses: int) -> Company:
+        values = np.array([[uses, 0], [0, uses]]) * UNIT
+        return Company.of(Counts.of(words.vocabulary_hashes, values), np.array([0]), groups)
+
+    few, many = company(3), company(300)
+    assert (many.unmet < few.unmet).all()
+    assert (few.unmet < 0).all()
+    assert (few.ratios[np.searchsorted(few.keys, words.vocabulary_hashes), [0, 1]] > 0).all()
+    (once,) = {round(float(n), 9) for n in company(1).unmet[0]}
+    assert once == 0, "one use says nothing of places never met"
