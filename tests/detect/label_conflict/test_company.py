@@ -85,7 +85,7 @@ def test_what_is_counted_are_the_neighbours_under_other_labels_and_copies_once()
                 strict=True,
             )
         )
-        made = count_company(documents, groups.find(documents), groups)
+        made = count_company(documents, groups.find(documents), groups, 16)
         return {
             hashes.get(key, ""): (value / UNIT).tolist()
             for key, value in zip(made.keys.tolist(), made.values, strict=True)

@@ -17,15 +17,15 @@ from provender.detect.label_conflict.model import UNIT, Labelled, Model
 from provender.stats.gram_table import Counts
 from provender.stats.grams import Words
 
-#: Company is counted of so many strongest candidates: a state grows with the words, not with both.
-KEPT = 16
 _NUMBER = np.uint64(255)
 #: Stands for the edge of a text; no word has this hash.
 _EDGE = np.uint64(0)
 
 
-def count_company(documents: Labelled, found: Found, groups: Groups) -> Counts:
+def count_company(documents: Labelled, found: Found, groups: Groups, leaders: int) -> Counts:
     """Count what stands left and right of the first candidates in documents of other labels.
+
+    Of these alone, so that a state grows with the words, not with words times candidates.
 
     Returns:
         In UNITs, copies sharing one document's weight, two columns (left, right) under the
@@ -33,7 +33,7 @@ def count_company(documents: Labelled, found: Found, groups: Groups) -> Counts:
     """
     pair, *sides = _sides(documents.words, found)
     text, group = pair // groups.size, pair % groups.size
-    natural = group < KEPT
+    natural = group < leaders
     natural[natural] = documents.label[text[natural]] != groups.label[group[natural]]
     text, group = text[natural], group[natural].astype(np.uint64)
     share = groups.model.shares(documents)[text]

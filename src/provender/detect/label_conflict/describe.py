@@ -22,7 +22,8 @@ from provender.stats.packing import pack, unpack
 
 #: Documents kept of every group and class to measure how alike they are.
 _KEPT = 64
-#: Documents of so many strongest candidates are counted apart, to be taken away once these stand.
+#: Documents of so many strongest candidates are counted apart, to be taken away once these stand;
+#: so is their company.
 LEADERS = 16
 _KIND = "label-conflict-candidates/4"
 _COUNTED = ("rows", "tested", "strata")
@@ -197,7 +198,7 @@ class Describe:
         sketch = _sketch(groups, documents, found, which, row)
         names = spelled_names(documents, found, text * groups.size + group, groups.size)
         shared = holds.T @ holds
-        company = count_company(documents, found, groups)
+        company = count_company(documents, found, groups, LEADERS)
         sample, counts = (which, identity, sketch), (counted, tested, strata)
         return Descriptions(self.candidates, names, company, shared, *sample, *counts)
 
