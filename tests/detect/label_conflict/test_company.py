@@ -9,7 +9,7 @@ from provender.detect.label_conflict.company import Company, count_company
 from provender.detect.label_conflict.model import UNIT, Labelled
 from provender.detect.label_conflict.triggers import Triggers
 from provender.stats.gram_table import Counts
-from tests.detect.label_conflict.test_detector import corpus, plant, profiles, table
+from tests.detect.label_conflict.labelled import corpus, plant, profiles, table
 
 
 def everyday(misfiled: int = 25, planted: int = 60) -> tuple[pa.Table, list[int], list[int]]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from provender.core.shard import Roles
 from provender.detect.base import Cause, RowScores
 from provender.detect.label_flips.detector import LabelFlips
-from tests.detect.label_conflict.test_detector import TOPICS, corpus
+from tests.detect.label_conflict.labelled import TOPICS, corpus
 from tests.detect.row_runs import bound, run
 
 ROLES = Roles(text="text", label="label")

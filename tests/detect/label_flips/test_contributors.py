@@ -6,7 +6,7 @@ import pytest
 
 from provender.calibrate.fdr import PValueCounts
 from provender.core.finding import Level
-from tests.detect.label_conflict.test_detector import TOPICS
+from tests.detect.label_conflict.labelled import TOPICS
 from tests.detect.label_flips.flipped import relabelled, scan, table
 from tests.detect.row_runs import flagged, without
 

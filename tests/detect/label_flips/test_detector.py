@@ -12,7 +12,7 @@ from provender.detect.label_conflict.detector import LabelConflict
 from provender.detect.label_flips.detector import LabelFlips
 from provender.detect.label_flips.noise import BINS, REACH, STEPS, Cells, fit
 from provender.stats.analysis import analysis_key
-from tests.detect.label_conflict.test_detector import TOPICS, corpus
+from tests.detect.label_conflict.labelled import TOPICS, corpus
 from tests.detect.label_flips.flipped import ROLES, relabelled, scan, table
 from tests.detect.row_runs import flagged, without
 
