@@ -28,6 +28,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.reads import last_profile
+from benchmarks.source_draws import RATE, SOURCES, standing_in_draws
 from benchmarks.text.corpora import Corpus, corpus
 from benchmarks.text.ours import rules
 from benchmarks.text.peers import has_cleanlab, out_of_fold
@@ -38,17 +39,12 @@ from provender.core.finding import Level
 from provender.core.shard import Roles
 from provender.detect.base import Cause, DataView
 from provender.detect.label_conflict.model import Labelled, Model
-from provender.detect.label_flips.cells import Leaning, added, weights_of
-from provender.detect.label_flips.contributors import standing_contributors
 from provender.detect.label_flips.detector import LabelFlips
 from provender.detect.label_flips.judge import Judge
 
 SETS = ("bbc", "r8", "spamassassin", "books", "turns", "r8-test", "sides")
 #: Constants were chosen on some sets, the design with others in sight; two were kept for the end.
 PARTS = {"bbc": "development", "r8": "development", "r8-test": "blind", "sides": "blind"}
-SOURCES, RATE = 20, 0.01
-#: Rules on text and labels that may alarm, and gathering: they share the policy's rate.
-ALARMING = 7
 _BATCH = 4096
 
 
@@ -244,40 +240,12 @@ def _documents(table: pa.Table, judged: bool = True) -> tuple[Model, list[Labell
     return model, [d for b in batches for d in bound.columns.slices(b, model.classes)]
 
 
-def _drawn(label: np.ndarray, shares: str, random: np.random.Generator) -> np.ndarray:
-    """Return int64 (rows,), a source for each row, by what sources have of each label."""
-    drawn = random.integers(SOURCES, size=len(label))
-    if shares == "half":
-        whole = label == random.choice(np.unique(label))
-        drawn[whole & (random.random(len(label)) < 0.5)] = 0
-    if shares == "own":
-        for one in np.unique(label):
-            part = random.dirichlet(np.ones(SOURCES))
-            drawn[label == one] = random.choice(SOURCES, (label == one).sum(), p=part)
-    return drawn
-
-
 def draws(data: Corpus, many: int, shares: str) -> None:
     """Print in how many draws of sources any stands; texts and labels are read once."""
     model, documents = _documents(data.table)
-    noise, classes = Judge.unpack(scan(data.table).profile).noise, len(model.classes)
-    leaning = [(Leaning.of(model, one), model.shares(one)) for one in documents]
-    label = np.concatenate([one.label for one, _ in leaning])
-    ends = np.cumsum([len(one.label) for one, _ in leaning])[:-1]
-    stood = np.zeros(3, int)
-    for seed in range(many):
-        drawn = _drawn(label, shares, np.random.default_rng([4, seed]))
-        names = [
-            pa.array([f"s{i}" for i in own], pa.large_string()) for own in np.split(drawn, ends)
-        ]
-        parts = [weights_of(one, own, w) for own, (one, w) in zip(names, leaning, strict=True)]
-        table = added(parts)
-        assert table is not None
-        p_values = [
-            one.p_value for one in standing_contributors("source", table, 1, noise, classes)
-        ]
-        least = SOURCES * min(p_values, default=1.0)
-        stood += [least <= 0.05, least <= RATE, 2 * least <= RATE / ALARMING]
+    stood = standing_in_draws(
+        model, documents, Judge.unpack(scan(data.table).profile).noise, many, shares
+    )
     print(
         f"draws    {data.name:14}{data.part:13}any source named at .05 in {stood[0]} of {many}, "
         f"at .01 in {stood[1]}, by an alarm in {stood[2]}",
