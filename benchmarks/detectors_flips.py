@@ -27,6 +27,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.ranked import auroc, distances, precision
 from benchmarks.reads import last_profile
 from benchmarks.source_draws import RATE, SOURCES, standing_in_draws
 from benchmarks.text.corpora import Corpus, corpus
@@ -114,26 +115,6 @@ def run(detector: Any, table: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndar
 def with_sources(table: pa.Table, random: np.random.Generator) -> pa.Table:
     names = pa.array([f"annotator-{i:02}" for i in random.integers(SOURCES, size=table.num_rows)])
     return table.append_column("source", names)
-
-
-def distances(p_value: np.ndarray) -> tuple[float, float]:
-    """Return the Kolmogorov-Smirnov distance from uniform, and how far p-values are too small."""
-    ordered = np.sort(p_value[~np.isnan(p_value)])
-    place = np.arange(1, len(ordered) + 1) / len(ordered)
-    small = float(np.max(place - ordered, initial=0.0))
-    large = float(np.max(ordered - place + 1 / len(ordered), initial=0.0))
-    return max(small, large), small
-
-
-def auroc(score: np.ndarray, truth: np.ndarray) -> float:
-    from scipy.stats import rankdata
-
-    ranks, hits = rankdata(score), truth.sum()
-    return float((ranks[truth].sum() - hits * (hits + 1) / 2) / (hits * (len(truth) - hits)))
-
-
-def precision(score: np.ndarray, truth: np.ndarray) -> float:
-    return float(truth[np.argsort(-score, kind="stable")[: truth.sum()]].mean())
 
 
 def clean(data: Corpus, resamples: int) -> None:

@@ -31,6 +31,7 @@ from benchmarks.published_spectral import (
     spectral_signature,
     spectre,
 )
+from benchmarks.ranked import auroc
 from data_samples.attacks.digits import patch
 from data_samples.rows import HERE, Random, every_row, read_set
 
@@ -90,13 +91,6 @@ def plantings(seeds: int) -> list[tuple[str, float, int, list[pa.Table], np.ndar
             tables_ = [pa.Table.from_pylist(rows, schema) for rows in shards.values()]
             sets.append((f"{share:.0%}", share, seed % 10, tables_, planted))
     return sets
-
-
-def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    finite = np.nan_to_num(scores, neginf=np.finfo(float).min)
-    return float(roc_auc_score(positive, finite))
 
 
 def ratio(part: float, whole: float) -> str:

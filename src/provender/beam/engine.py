@@ -81,7 +81,7 @@ class Counters:
     def _state(self) -> str:
         try:
             return str(self._result.state).lower()
-        except Exception:
+        except Exception:  # whatever the runner's client raises: a note on progress ends no run
             return "does not tell its state"
 
     def _by_stage(self) -> dict[str, dict[str, int]]:

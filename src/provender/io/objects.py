@@ -120,4 +120,4 @@ def _clear(fs: Any, folder: str) -> None:
 def _each(function: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]) -> None:
     with ThreadPoolExecutor(_REQUESTS_AT_ONCE) as threads:
         for _ in threads.map(lambda given: function(*given), arguments):
-            pass
+            pass  # each result is taken so that what a request raised is raised here

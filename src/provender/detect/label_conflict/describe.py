@@ -128,11 +128,10 @@ class Describe:
     version: int = 4
 
     def parameters(self) -> dict[str, Any]:
-        read = {"text": self.columns_read.text, "label": self.columns_read.label}
-        return {**read, "profile": self.made_from}
+        return {**vars(self.columns_read), "profile": self.made_from}
 
     def columns(self) -> tuple[str, ...]:
-        return (self.columns_read.text, self.columns_read.label)
+        return self.columns_read.names()
 
     def empty(self, first_row: int = 0) -> Descriptions:  # noqa: ARG002
         many = self.candidates.size

@@ -105,7 +105,7 @@ class LabelConflict:
         return (model_of, _groups, _candidates, _triggers)[round](state).pack()
 
     def score_columns(self) -> tuple[str, ...]:
-        return (self._read.text, self._read.label)
+        return self._read.names()
 
     def scorer(self, profile: bytes) -> Callable[[pa.RecordBatch], RowScores]:
         triggers, columns = Triggers.unpack(profile), self._read

@@ -85,6 +85,9 @@ class Columns:
             return Unchecked(f"the label column {label!r} is {kind}, not a class")
         return Columns(text, label)
 
+    def names(self) -> tuple[str, str]:
+        return (self.text, self.label)
+
     def slices(self, batch: pa.RecordBatch, classes: Sequence[str]) -> Iterator[Labelled]:
         """Yield the batch's documents, a bounded number at a time."""
         for start in range(0, batch.num_rows, SLICE):

@@ -57,11 +57,10 @@ class CountGrams:
     version: int = 3
 
     def parameters(self) -> dict[str, Any]:
-        read = {"text": self.columns_read.text, "label": self.columns_read.label}
-        return {**read, "profile": self.made_from}
+        return {**vars(self.columns_read), "profile": self.made_from}
 
     def columns(self) -> tuple[str, ...]:
-        return (self.columns_read.text, self.columns_read.label)
+        return self.columns_read.names()
 
     def empty(self, first_row: int = 0) -> GramState:  # noqa: ARG002
         strata = np.zeros((len(self.model.classes), 2, STRATA), np.int64)
@@ -174,11 +173,10 @@ class CountTests:
     version: int = 3
 
     def parameters(self) -> dict[str, Any]:
-        read = {"text": self.columns_read.text, "label": self.columns_read.label}
-        return {**read, "profile": self.made_from}
+        return {**vars(self.columns_read), "profile": self.made_from}
 
     def columns(self) -> tuple[str, ...]:
-        return (self.columns_read.text, self.columns_read.label)
+        return self.columns_read.names()
 
     def empty(self, first_row: int = 0) -> TestState:  # noqa: ARG002
         return TestState(self.groups, Growing(Counts.none(1)))

@@ -45,10 +45,10 @@ class CountWords:
     version: int = 1
 
     def parameters(self) -> dict[str, Any]:
-        return {"text": self.columns_read.text, "label": self.columns_read.label}
+        return dict(vars(self.columns_read))
 
     def columns(self) -> tuple[str, ...]:
-        return (self.columns_read.text, self.columns_read.label)
+        return self.columns_read.names()
 
     def empty(self, first_row: int = 0) -> WordState:  # noqa: ARG002
         nothing = (np.zeros(4, np.int64), np.zeros((0, FOLDS), np.int64))

@@ -157,12 +157,11 @@ class CountCells:
     version: int = 4
 
     def parameters(self) -> dict[str, Any]:
-        read = {"text": self.read.text, "label": self.read.label, **dict(self.contributors)}
-        return {**read, "profile": self.made_from}
+        return {**vars(self.read), **dict(self.contributors), "profile": self.made_from}
 
     def columns(self) -> tuple[str, ...]:
         beside = (column for _, column in self.contributors)
-        return tuple(dict.fromkeys((self.read.text, self.read.label, *beside)))
+        return tuple(dict.fromkeys((*self.read.names(), *beside)))
 
     def empty(self, first_row: int = 0) -> CellState:  # noqa: ARG002
         return CellState(self.model, Growing(Counts.none(2)), self._tables())
