@@ -230,4 +230,10 @@ def _print(outcomes: list[Outcome], out: str) -> None:
     console.print(table)
     wrong = [o for o in outcomes if o.verdict != o.expected]
     print(f"{len(outcomes) - len(wrong)} of {len(outcomes)} verdicts are right.")
+    print("Columns count rows: planted, of these caught and missed; false: listed, not planted.")
+    for o in outcomes:
+        if o.planted and o.expected == "admit":
+            print(
+                f"{o.sample.title} is rightly admitted: its findings are notes, which reject none."
+            )
     print(f"Reports: {out}/<sample>/report.html. Next: provender scan YOUR_DATA --out DIR")
