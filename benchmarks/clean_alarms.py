@@ -108,7 +108,7 @@ def lines(given: argparse.Namespace, kept: Kept) -> Iterator[list[object]]:
     """Yield a line per set, and one for all."""
     every: list[dict[str, Any]] = []
     for name in given.sets.split(","):
-        one = SETS[name](given.data, given.rows)
+        one = SETS.get(name, _at_random(name))(given.data, given.rows)
         made = []
         for seed in range(given.resamples):
             draw = np.random.default_rng([seed, 11])

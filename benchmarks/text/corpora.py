@@ -38,6 +38,9 @@ class Corpus:
 
 
 _LABELLED = Roles(text="text", label="label")
+_ANSWERED = Roles(prompt="prompt", response="response")
+_BARE = Roles(text="text")
+_FILE = ".parquet"
 
 
 def _parquet(name: str) -> Callable[[Path], pa.Table]:
@@ -179,12 +182,24 @@ CORPORA: dict[str, tuple[str, Callable[[Path], pa.Table], Roles]] = {
     "plays": ("looked at", _plays, _LABELLED),
     "docstrings": ("looked at", _docstrings, _LABELLED),
     "functions": ("blind", _functions, _LABELLED),
-    "pairs": ("development", _pairs, Roles(prompt="prompt", response="response")),
-    "chapters": ("blind", _chapters, Roles(text="text")),
+    "pairs": ("development", _pairs, _ANSWERED),
+    "chapters": ("blind", _chapters, _BARE),
 }
 
 
 def corpus(name: str, data: Path, rows: int) -> Corpus:
-    """Return a set of at most ``rows`` rows."""
+    """Return a set of at most ``rows`` rows: one of ours by its name, or a Parquet file of yours.
+
+    A file holds columns text and label, or prompt and response; it is a blind set.
+    """
+    if name.endswith(_FILE):
+        return _own(Path(name)).sample(rows)
     part, read, roles = CORPORA[name]
     return Corpus(name, part, read(data), roles).sample(rows)
+
+
+def _own(path: Path) -> Corpus:
+    table = pq.read_table(path)
+    has = set(table.column_names)
+    roles = _LABELLED if {"text", "label"} <= has else _ANSWERED if "prompt" in has else _BARE
+    return Corpus(path.name.removesuffix(_FILE), "blind", table, roles)
