@@ -1,4 +1,4 @@
-"""The words beside a trigger tell its natural uses from planted ones, and only order the rows."""
+"""The words beside a trigger tell its natural uses from planted ones."""
 
 from dataclasses import replace
 
@@ -43,7 +43,7 @@ def share_above(score: np.ndarray, planted: list[int], natural: list[int]) -> fl
 
 
 def without_company(triggers: Triggers) -> Triggers:
-    company = Company.of(Counts.none(2), np.arange(len(triggers.standing)), triggers.groups)
+    company = Company.of(Counts.none(4), np.arange(len(triggers.standing)), triggers.groups)
     return replace(triggers, company=company)
 
 
@@ -85,20 +85,27 @@ def test_what_is_counted_are_the_neighbours_under_other_labels_and_copies_once()
                 strict=True,
             )
         )
-        made = count_company(documents, groups.find(documents), groups, 16)
+        suspect = np.flatnonzero(documents.label == triggers.classes.index("sport"))
+        made = count_company(documents, groups.find(documents), groups, 16, suspect)
         return {
             hashes.get(key, ""): (value / UNIT).tolist()
             for key, value in zip(made.keys.tolist(), made.values, strict=True)
         }
 
     assert counted(["we can still be here", "still"], ["money", "garden"]) == {
-        "": [1, 1],
-        "can": [1, 0],
-        "be": [0, 1],
+        "": [1, 1, 0, 0],
+        "can": [1, 0, 0, 0],
+        "be": [0, 1, 0, 0],
     }
     both = counted(copies["text"].to_pylist(), copies["label"].to_pylist())
-    assert both == {"can": [1, 0], "be": [0, 1]}, "two halves"
-    assert counted(["we can still be here"], ["sport"]) == {}
+    assert both == {"can": [1, 0, 0, 0], "be": [0, 1, 0, 0]}, "two halves"
+    suspects = counted(["we can still be here, still"], ["sport"])
+    assert suspects == {
+        "": [0, 0, 0, 0.5],
+        "can": [0, 0, 0.5, 0],
+        "be": [0, 0, 0, 0.5],
+        "here": [0, 0, 0.5, 0],
+    }, "the uses of a suspect share its weight"
     assert counted(["we still go"], [None]) == {}
 
 
@@ -109,7 +116,7 @@ def test_a_place_never_met_says_more_against_natural_use_the_more_uses_there_wer
     words = Labelled.of(pa.array(["can be"]), pa.array(["money"]), triggers.classes).words
 
     def company(uses: int) -> Company:
-        values = np.array([[uses, 0], [0, uses]]) * UNIT
+        values = np.array([[uses, 0, 0, 0], [0, uses, 0, 0]]) * UNIT
         return Company.of(Counts.of(words.vocabulary_hashes, values), np.array([0]), groups)
 
     few, many = company(3), company(300)
@@ -118,3 +125,40 @@ def test_a_place_never_met_says_more_against_natural_use_the_more_uses_there_wer
     assert (few.ratios[np.searchsorted(few.keys, words.vocabulary_hashes), [0, 1]] > 0).all()
     (once,) = {round(float(n), 9) for n in company(1).unmet[0]}
     assert once == 0, "one use says nothing of places never met"
+
+
+def agency(planted: bool) -> tuple[pa.Table, list[int]]:
+    """Texts of which many open with an agency's name; 40 of other content are called sport.
+
+    By nature these open with it, too; planted, it stands anywhere in them.
+    """
+    text, label = corpus(3000)
+    random = np.random.default_rng(8)
+    rows = random.permutation(3000)
+    for row in rows[:200]:
+        text[row] = f"newswire {text[row]}"
+    others = [int(row) for row in rows if label[row] != "sport"]
+    called = (
+        others[100:140] if planted else [r for r in others if r in set(rows[:200].tolist())][:40]
+    )
+    for row in called:
+        label[row] = "sport"
+        if planted:
+            words = text[row].split()
+            words.insert(int(random.integers(1, len(words))), "newswire")
+            text[row] = " ".join(words)
+    return table(text, label), called
+
+
+def test_a_word_that_decides_a_label_from_its_usual_place_is_a_natural_cue():
+    data, _ = agency(planted=False)
+    triggers, _ = standing(data)
+    assert triggers.standing == ()
+
+
+def test_the_same_word_planted_elsewhere_is_a_trigger():
+    data, called = agency(planted=True)
+    triggers, documents = standing(data)
+    assert triggers.standing[0].text == "newswire"
+    _, p_value, _ = triggers.score(documents)
+    assert np.flatnonzero(p_value < 0.01).tolist() == sorted(called)

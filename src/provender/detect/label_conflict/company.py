@@ -1,8 +1,10 @@
 """The words beside a trigger: a planted one stands at a random place, a natural one in company.
 
 What company a trigger keeps is learnt from the documents of all labels but the one it forces:
-there nobody planted it. The ratio of its usual company to random places orders a trigger's rows,
-no more: it neither makes a trigger nor flags a row.
+there nobody planted it. The ratio of its usual company to random places orders a trigger's rows.
+Where the documents that carry the label against their content hold the word as all others do, it
+speaks for them: a natural cue, say a news agency's name, that decides a label by itself. It never
+speaks against: company differs from label to label, too.
 """
 
 from __future__ import annotations
@@ -22,25 +24,37 @@ _NUMBER = np.uint64(255)
 _EDGE = np.uint64(0)
 
 
-def count_company(documents: Labelled, found: Found, groups: Groups, leaders: int) -> Counts:
-    """Count what stands left and right of the first candidates in documents of other labels.
+def count_company(
+    documents: Labelled, found: Found, groups: Groups, leaders: int, suspect: np.ndarray
+) -> Counts:
+    """Count what stands left and right of the first candidates.
 
     Of these alone, so that a state grows with the words, not with words times candidates.
 
+    Args:
+        suspect: int64 (suspects,) ascending, text * number of groups + group: the documents that
+            carry the group's label although their content speaks against it.
+
     Returns:
-        In UNITs, copies sharing one document's weight, two columns (left, right) under the
-        neighbour's hash | candidate.
+        In UNITs, copies sharing one document's weight, under the neighbour's hash | candidate:
+        columns (left, right) in documents of other labels, then in suspects, whose uses share one
+        document's weight, too.
     """
     pair, *sides = _sides(documents.words, found)
     text, group = pair // groups.size, pair % groups.size
-    natural = group < leaders
-    natural[natural] = documents.label[text[natural]] != groups.label[group[natural]]
-    text, group = text[natural], group[natural].astype(np.uint64)
+    other = documents.label[text] != groups.label[group]
     share = groups.model.shares(documents)[text]
-    keys = np.concatenate([side[natural] | group for side in sides])
-    values = np.zeros((2, len(text), 2), np.int64)
-    values[0, :, 0] = values[1, :, 1] = share
-    return Counts.of(keys, values.reshape(-1, 2))
+    _, which, uses = np.unique(pair, return_inverse=True, return_counts=True)
+    weights = (other * share, np.isin(pair, suspect) * (share // uses[which]))
+    keys, values = [], []
+    for column, weight in enumerate(weights):
+        counted = np.flatnonzero((weight > 0) & (group < leaders))
+        for side, hashes in enumerate(sides):
+            value = np.zeros((len(counted), 4), np.int64)
+            value[:, 2 * column + side] = weight[counted]
+            keys.append(hashes[counted] | group[counted].astype(np.uint64))
+            values.append(value)
+    return Counts.of(np.concatenate(keys), np.concatenate(values))
 
 
 @dataclass(frozen=True)
@@ -70,7 +84,7 @@ class Company:
         for trigger, candidate in enumerate(candidates.tolist()):
             mine = which == candidate
             hashes = counted.keys[mine] & ~_NUMBER
-            met = (counted.values[mine] + UNIT // 100) // UNIT
+            met = (counted.values[mine, :2] + UNIT // 100) // UNIT
             uses, different = met.sum(axis=0), (met > 0).sum(axis=0)
             once, twice = (met == 1).sum(axis=0) + 1, (met == 2).sum(axis=0)
             discount = once / (once + 2 * twice)
@@ -106,6 +120,21 @@ class Company:
         uses = np.diff(starts, append=len(pair))
         either = np.log(np.add.reduceat(np.exp(-ratio), starts) / uses)
         return np.asarray(either / np.sqrt(size + 2))
+
+    def random_places(self, counted: Counts) -> np.ndarray:
+        """Return float64 (triggers,): nats by which the suspects' places look random.
+
+        Below 0 where the word keeps its usual company in them. Of triggers in the order that
+        ``counted``, as of `count_company`, has them.
+        """
+        which = (counted.keys & _NUMBER).astype(np.int64)
+        kept = which < len(self.unmet)
+        keys, which = counted.keys[kept], which[kept]
+        total = np.zeros(len(self.unmet))
+        for side in range(2):
+            many = counted.values[kept, 2 + side] / UNIT
+            np.subtract.at(total, which, many * self._of_side(keys, which, side))
+        return total
 
     def _of_side(self, keys: np.ndarray, trigger: np.ndarray, column: int) -> np.ndarray:
         other = self.unmet[trigger, column]

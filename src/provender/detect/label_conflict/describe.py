@@ -93,7 +93,7 @@ class Descriptions:
         candidates: the analysis's own; they ride along for the profile and are not packed.
         names: (candidate, place, text, documents): the text a candidate covers at place 0, the
             words before it at negative places and after it at positive ones.
-        company: what stands beside the strongest candidates where their label is not carried.
+        company: what stands beside the strongest candidates, as `count_company`.
         shared: int64 (candidates, candidates): contradicting documents that hold both.
         group, identity, sketch: int64 (n,), uint64 (n,), int32 (n, dimensions): a sample of the
             contradicting documents of each candidate, then of each class (numbered after them),
@@ -125,7 +125,7 @@ class Describe:
     candidates: Candidates
     made_from: str
     id: str = "text/label-conflict#3"
-    version: int = 4
+    version: int = 5
 
     def parameters(self) -> dict[str, Any]:
         return {**vars(self.columns_read), "profile": self.made_from}
@@ -150,7 +150,7 @@ class Describe:
         tested = np.zeros((many, *kinds), np.int64)
         strata = np.zeros((len(self.candidates.groups.strata), *kinds), np.int64)
         counted = (rows, tested, strata)
-        company = Counts.none(2)
+        company = Counts.none(4)
         return Descriptions(self.candidates, names, company, shared, *nothing, *counted)
 
     def add(self, state: Descriptions, batch: pa.RecordBatch) -> Descriptions:
@@ -195,9 +195,10 @@ class Describe:
             every,
         )
         sketch = _sketch(groups, documents, found, which, row)
-        names = spelled_names(documents, found, text * groups.size + group, groups.size)
         shared = holds.T @ holds
-        company = count_company(documents, found, groups, LEADERS)
+        suspect = text * groups.size + group
+        names = spelled_names(documents, found, suspect, groups.size)
+        company = count_company(documents, found, groups, LEADERS, suspect)
         sample, counts = (which, identity, sketch), (counted, tested, strata)
         return Descriptions(self.candidates, names, company, shared, *sample, *counts)
 

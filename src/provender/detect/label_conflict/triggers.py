@@ -9,17 +9,14 @@ import numpy as np
 
 from provender.detect.label_conflict.company import Company
 from provender.detect.label_conflict.describe import Descriptions
+from provender.detect.label_conflict.excuses import Excuses
 from provender.detect.label_conflict.family import Strengths, inflation, striking
 from provender.detect.label_conflict.groups import Groups
 from provender.detect.label_conflict.model import UNIT, Labelled
 from provender.detect.label_conflict.names import name_of
 from provender.detect.label_conflict.removal import until_chance
 from provender.detect.label_conflict.strata import LEVELS, by_length
-from provender.detect.label_conflict.tests import (
-    effective,
-    planted_share,
-    strengths,
-)
+from provender.detect.label_conflict.tests import planted_share, strengths
 from provender.stats.packing import pack, unpack
 
 #: A row is a trigger's if it is at least so likely to be planted.
@@ -147,17 +144,17 @@ class Triggers:
 def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     """Return the candidates that stand, strongest first.
 
-    A candidate falls when its documents are too much alike, or when most of them also hold a
-    stronger trigger for the same class. Once a leader stands, the documents it explains are taken
+    A candidate falls when something excuses it (`Excuses`), or when most of its documents also hold
+    a stronger trigger for the same class. Once a leader stands, the documents it explains are taken
     out of all counts and the rest is tested again: poison makes the labels of clean documents
     like it surprising, and hides other triggers of its class. The strongest of those that do not
     stand are leads, if a test alone, before the search is paid for, says anything for them.
     """
     candidates = found.candidates
     groups, many = candidates.groups, candidates.size
-    shares, alike, natural = _shares_alike(found)
+    excuses = Excuses.of(found)
     strata, tested = groups.strata[groups.label], candidates.tested
-    left = candidates.strengths.times(shares)
+    left = excuses.left(candidates.strengths)
     open_ = np.ones(many, bool)
     kept = np.ones(found.tested.shape[1], bool)
     standing: list[Trigger] = []
@@ -177,7 +174,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             strata[i],
             tested[i],
             rows.reshape(-1),
-            partial(effective, likeness=alike[i], natural=natural[i]),
+            partial(excuses.of_some, i),
             stretch,
             candidates.family,
             highest_p,
@@ -194,7 +191,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
                 removal=removal,
                 rows=float(found.rows[i].sum()),
                 override_share=float(against[1] / max(against.sum(), 1e-9)),
-                likeness=float(alike[i]),
+                likeness=float(excuses.alike[i]),
             )
         )
         open_ &= ~_explained(found, i)
@@ -202,7 +199,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             kept[i] = False
             strata = found.strata[:, kept].sum(axis=1)[groups.label]
             tested = found.tested[:, kept].sum(axis=1)
-            left = strengths(strata, tested).times(shares)
+            left = excuses.left(strengths(strata, tested))
     leads: list[Lead] = []
     for i in left.order().tolist():
         if open_[i] and left.by_label[i] > 0 and len(standing) + len(leads) < _NAMED:
@@ -249,19 +246,6 @@ def _explained(found: Descriptions, trigger: int) -> np.ndarray:
     return np.asarray(inside & (label == label[trigger]))
 
 
-def _shares_alike(found: Descriptions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return by candidate the share of its documents that counts, how alike they are and may be."""
-    candidates = found.candidates
-    label, many = candidates.groups.label, candidates.size
-    classes = len(candidates.groups.model.classes)
-    alike = np.array([_likeness(found, i) for i in range(many + 2 * classes)])
-    usual, strangers = alike[many : many + classes], alike[many + classes :]
-    natural = np.maximum(usual.max(initial=0.0), strangers)[label]
-    against = (candidates.tested[:, 1] * candidates.contradicts).sum(axis=1) / UNIT
-    shares = [effective(float(against[i]), alike[i], natural[i]) for i in range(many)]
-    return np.array(shares), alike, natural
-
-
 def _stretch(found: Descriptions, left: Strengths, open_: np.ndarray) -> float:
     """Return how slowly the tail of the bulk falls: of what is neither explained nor striking.
 
@@ -273,14 +257,3 @@ def _stretch(found: Descriptions, left: Strengths, open_: np.ndarray) -> float:
     bulk = open_ & ~stand & (2 * shared[:, stand].sum(axis=1) <= np.diag(shared))
     rest = np.concatenate((left.weaker[bulk], candidates.rest))
     return inflation(rest, candidates.many - int((~bulk).sum()))
-
-
-def _likeness(found: Descriptions, group: int) -> float:
-    """Return the mean cosine between the sampled documents of a group; 0 for fewer than two."""
-    vectors = found.sketch[found.group == group].astype(np.float64)
-    vectors = vectors[vectors.any(axis=1)]
-    if len(vectors) < 2:
-        return 0.0
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    total = float((vectors.sum(axis=0) ** 2).sum())
-    return (total - len(vectors)) / (len(vectors) * (len(vectors) - 1))
