@@ -40,7 +40,8 @@ RULE = Rule(
         "content says another: the mark of a dirty-label backdoor. Names the trigger and the label."
     ),
     blind=(
-        "Triggers in fewer than about 10 documents; everyday words that most documents hold; "
+        "Triggers in fewer than about 10 documents; everyday words that most documents hold, and "
+        "those planted where they stand by nature; "
         "punctuation, letter case and syntax as triggers; clean-label poison, whose content agrees "
         "with its label; scripts written without spaces; copies of one document; labels that "
         "content does not foretell; random label errors."
