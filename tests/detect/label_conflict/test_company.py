@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from provender.detect.label_conflict.company import Company, count_company
+from provender.detect.label_conflict.company import Company, count_company, first_uses
 from provender.detect.label_conflict.model import UNIT, Labelled
 from provender.detect.label_conflict.triggers import Triggers
 from provender.stats.gram_table import Counts
@@ -43,7 +43,7 @@ def share_above(score: np.ndarray, planted: list[int], natural: list[int]) -> fl
 
 
 def without_company(triggers: Triggers) -> Triggers:
-    company = Company.of(Counts.none(4), np.arange(len(triggers.standing)), triggers.groups)
+    company = Company.of(Counts.none(2), np.arange(len(triggers.standing)), triggers.groups)
     return replace(triggers, company=company)
 
 
@@ -85,27 +85,20 @@ def test_what_is_counted_are_the_neighbours_under_other_labels_and_copies_once()
                 strict=True,
             )
         )
-        suspect = np.flatnonzero(documents.label == triggers.classes.index("sport"))
-        made = count_company(documents, groups.find(documents), groups, 16, suspect)
+        made = count_company(documents, groups.find(documents), groups, 16)
         return {
             hashes.get(key, ""): (value / UNIT).tolist()
             for key, value in zip(made.keys.tolist(), made.values, strict=True)
         }
 
     assert counted(["we can still be here", "still"], ["money", "garden"]) == {
-        "": [1, 1, 0, 0],
-        "can": [1, 0, 0, 0],
-        "be": [0, 1, 0, 0],
+        "": [1, 1],
+        "can": [1, 0],
+        "be": [0, 1],
     }
     both = counted(copies["text"].to_pylist(), copies["label"].to_pylist())
-    assert both == {"can": [1, 0, 0, 0], "be": [0, 1, 0, 0]}, "two halves"
-    suspects = counted(["we can still be here, still"], ["sport"])
-    assert suspects == {
-        "": [0, 0, 0, 0.5],
-        "can": [0, 0, 0.5, 0],
-        "be": [0, 0, 0, 0.5],
-        "here": [0, 0, 0.5, 0],
-    }, "the uses of a suspect share its weight"
+    assert both == {"can": [1, 0], "be": [0, 1]}, "two halves"
+    assert counted(["we can still be here"], ["sport"]) == {}
     assert counted(["we still go"], [None]) == {}
 
 
@@ -116,7 +109,7 @@ def test_a_place_never_met_says_more_against_natural_use_the_more_uses_there_wer
     words = Labelled.of(pa.array(["can be"]), pa.array(["money"]), triggers.classes).words
 
     def company(uses: int) -> Company:
-        values = np.array([[uses, 0, 0, 0], [0, uses, 0, 0]]) * UNIT
+        values = np.array([[uses, 0], [0, uses]]) * UNIT
         return Company.of(Counts.of(words.vocabulary_hashes, values), np.array([0]), groups)
 
     few, many = company(3), company(300)
@@ -138,9 +131,8 @@ def agency(planted: bool) -> tuple[pa.Table, list[int]]:
     for row in rows[:200]:
         text[row] = f"newswire {text[row]}"
     others = [int(row) for row in rows if label[row] != "sport"]
-    called = (
-        others[100:140] if planted else [r for r in others if r in set(rows[:200].tolist())][:40]
-    )
+    named = [row for row in others if text[row].startswith("newswire")]
+    called = others[-40:] if planted else named[:40]
     for row in called:
         label[row] = "sport"
         if planted:
@@ -162,3 +154,26 @@ def test_the_same_word_planted_elsewhere_is_a_trigger():
     assert triggers.standing[0].text == "newswire"
     _, p_value, _ = triggers.score(documents)
     assert np.flatnonzero(p_value < 0.01).tolist() == sorted(called)
+
+
+def test_how_many_uses_may_be_planted_is_told_by_the_words_beside_them():
+    data, _, _ = everyday()
+    triggers, _ = standing(data)
+    groups = triggers.groups.only(np.array([0]))
+
+    def beside(*text: str) -> np.ndarray:
+        documents = Labelled.of(pa.array(text), pa.array(["sport"] * len(text)), triggers.classes)
+        found = groups.find(documents)
+        rows = np.arange(len(text))
+        return first_uses(documents, found, groups, np.zeros(len(text), np.int64), rows)
+
+    def at_most(*text: str) -> float:
+        return triggers.company.planted_at_most(0, beside(*text))
+
+    usual, odd = "w1 can still be w2", "w1 still w2 and can still be"
+    assert at_most(*[usual] * 40) < 0.1
+    assert at_most(*[odd] * 40) == 1, "the first use counts"
+    assert 0.5 < at_most(*[usual] * 20, *[odd] * 20) < 0.8
+    assert at_most() == 1
+    unmet = Company.of(Counts.none(2), np.array([0]), groups)
+    assert unmet.planted_at_most(0, beside(*[usual] * 40)) == 1, "no natural use is known"

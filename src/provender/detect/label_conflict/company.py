@@ -1,10 +1,9 @@
 """The words beside a trigger: a planted one stands at a random place, a natural one in company.
 
 What company a trigger keeps is learnt from the documents of all labels but the one it forces:
-there nobody planted it. The ratio of its usual company to random places orders a trigger's rows.
-Where the documents that carry the label against their content hold the word as all others do, it
-speaks for them: a natural cue, say a news agency's name, that decides a label by itself. It never
-speaks against: company differs from label to label, too.
+there nobody planted it. The ratio of its usual company to random places orders a trigger's rows;
+and of the documents that contradict their label it tells how many may have been planted: a natural
+cue, say a news agency's name, decides a label from where it always stands.
 """
 
 from __future__ import annotations
@@ -22,39 +21,46 @@ from provender.stats.grams import Words
 _NUMBER = np.uint64(255)
 #: Stands for the edge of a text; no word has this hash.
 _EDGE = np.uint64(0)
+_SHARES = np.linspace(0, 1, 101)
+#: Nats: about two standard errors of a share.
+_ALLOWED = 2.0
 
 
-def count_company(
-    documents: Labelled, found: Found, groups: Groups, leaders: int, suspect: np.ndarray
-) -> Counts:
-    """Count what stands left and right of the first candidates.
+def count_company(documents: Labelled, found: Found, groups: Groups, leaders: int) -> Counts:
+    """Count what stands left and right of the first candidates in documents of other labels.
 
     Of these alone, so that a state grows with the words, not with words times candidates.
 
-    Args:
-        suspect: int64 (suspects,) ascending, text * number of groups + group: the documents that
-            carry the group's label although their content speaks against it.
-
     Returns:
-        In UNITs, copies sharing one document's weight, under the neighbour's hash | candidate:
-        columns (left, right) in documents of other labels, then in suspects, whose uses share one
-        document's weight, too.
+        In UNITs, copies sharing one document's weight, two columns (left, right) under the
+        neighbour's hash | candidate.
     """
     pair, *sides = _sides(documents.words, found)
     text, group = pair // groups.size, pair % groups.size
-    other = documents.label[text] != groups.label[group]
+    natural = group < leaders
+    natural[natural] = documents.label[text[natural]] != groups.label[group[natural]]
+    text, group = text[natural], group[natural].astype(np.uint64)
     share = groups.model.shares(documents)[text]
-    _, which, uses = np.unique(pair, return_inverse=True, return_counts=True)
-    weights = (other * share, np.isin(pair, suspect) * (share // uses[which]))
-    keys, values = [], []
-    for column, weight in enumerate(weights):
-        counted = np.flatnonzero((weight > 0) & (group < leaders))
-        for side, hashes in enumerate(sides):
-            value = np.zeros((len(counted), 4), np.int64)
-            value[:, 2 * column + side] = weight[counted]
-            keys.append(hashes[counted] | group[counted].astype(np.uint64))
-            values.append(value)
-    return Counts.of(np.concatenate(keys), np.concatenate(values))
+    keys = np.concatenate([side[natural] | group for side in sides])
+    values = np.zeros((2, len(text), 2), np.int64)
+    values[0, :, 0] = values[1, :, 1] = share
+    return Counts.of(keys, values.reshape(-1, 2))
+
+
+def first_uses(
+    documents: Labelled, found: Found, groups: Groups, group: np.ndarray, row: np.ndarray
+) -> np.ndarray:
+    """Return uint64 (n, 2): what stands left and right of the first use of each group in its row.
+
+    Edges for what is no group, as the samples of whole classes are.
+    """
+    pair, *sides = _sides(documents.words, found)
+    beside = np.full((len(row), 2), _EDGE)
+    at = np.searchsorted(pair, row * groups.size + group)
+    held = np.flatnonzero((group < len(groups.label)) & (at < len(pair)))
+    for column, side in enumerate(sides):
+        beside[held, column] = side[at[held]]
+    return beside
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ class Company:
         for trigger, candidate in enumerate(candidates.tolist()):
             mine = which == candidate
             hashes = counted.keys[mine] & ~_NUMBER
-            met = (counted.values[mine, :2] + UNIT // 100) // UNIT
+            met = (counted.values[mine] + UNIT // 100) // UNIT
             uses, different = met.sum(axis=0), (met > 0).sum(axis=0)
             once, twice = (met == 1).sum(axis=0) + 1, (met == 2).sum(axis=0)
             discount = once / (once + 2 * twice)
@@ -121,20 +127,21 @@ class Company:
         either = np.log(np.add.reduceat(np.exp(-ratio), starts) / uses)
         return np.asarray(either / np.sqrt(size + 2))
 
-    def random_places(self, counted: Counts) -> np.ndarray:
-        """Return float64 (triggers,): nats by which the suspects' places look random.
+    def planted_at_most(self, trigger: int, beside: np.ndarray) -> float:
+        """Return the largest share of uses at random places that the words beside them allow.
 
-        Below 0 where the word keeps its usual company in them. Of triggers in the order that
-        ``counted``, as of `count_company`, has them.
+        A mixture of random places and natural use; shares whose likelihood is at most e**2 below
+        the best are allowed. 1 where too few natural uses were seen to tell.
+
+        Args:
+            beside: uint64 (uses, 2), as of `first_uses`.
         """
-        which = (counted.keys & _NUMBER).astype(np.int64)
-        kept = which < len(self.unmet)
-        keys, which = counted.keys[kept], which[kept]
-        total = np.zeros(len(self.unmet))
-        for side in range(2):
-            many = counted.values[kept, 2 + side] / UNIT
-            np.subtract.at(total, which, many * self._of_side(keys, which, side))
-        return total
+        which = np.full(len(beside), trigger)
+        keys = beside | np.uint64(trigger)
+        usual = sum(self._of_side(keys[:, side], which, side) for side in range(2))
+        mixed = 1 + _SHARES[:, None] * np.expm1(-np.asarray(usual))
+        likelihood = np.log(np.maximum(mixed, 1e-300)).sum(axis=1)
+        return float(_SHARES[likelihood >= likelihood.max() - _ALLOWED].max())
 
     def _of_side(self, keys: np.ndarray, trigger: np.ndarray, column: int) -> np.ndarray:
         other = self.unmet[trigger, column]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from provender.detect.label_conflict.company import count_company
+from provender.detect.label_conflict.company import count_company, first_uses
 from provender.detect.label_conflict.family import Family, Strengths
 from provender.detect.label_conflict.groups import Found, Groups
 from provender.detect.label_conflict.model import SKETCH, Columns, Labelled
@@ -27,7 +27,7 @@ _KEPT = 64
 LEADERS = 16
 _KIND = "label-conflict-candidates/4"
 _COUNTED = ("rows", "tested", "strata")
-_KEPT_ARRAYS = ("shared", "group", "identity", "sketch", *_COUNTED)
+_KEPT_ARRAYS = ("shared", "group", "identity", "sketch", "beside", *_COUNTED)
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,12 @@ class Descriptions:
         candidates: the analysis's own; they ride along for the profile and are not packed.
         names: (candidate, place, text, documents): the text a candidate covers at place 0, the
             words before it at negative places and after it at positive ones.
-        company: what stands beside the strongest candidates, as `count_company`.
+        company: what stands beside the strongest candidates where their label is not carried.
         shared: int64 (candidates, candidates): contradicting documents that hold both.
         group, identity, sketch: int64 (n,), uint64 (n,), int32 (n, dimensions): a sample of the
             contradicting documents of each candidate, then of each class (numbered after them),
             then of the documents of other labels that contradict each class.
+        beside: uint64 (n, 2): the words beside the candidate in these, as `first_uses`.
         rows: int64 (candidates, strata): documents with group and label, copies counted.
         tested: int64 (candidates, leaders + 1, 2, strata): documents that hold the candidate, in
             UNITs, by the strongest leader that they hold with its label (last: none), label and
@@ -112,6 +113,7 @@ class Descriptions:
     group: np.ndarray
     identity: np.ndarray
     sketch: np.ndarray
+    beside: np.ndarray
     rows: np.ndarray
     tested: np.ndarray
     strata: np.ndarray
@@ -143,14 +145,19 @@ class Describe:
                 "documents": pa.array([], pa.int64()),
             }
         )
-        nothing = (np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros((0, SKETCH), np.int32))
+        nothing = (
+            np.zeros(0, np.int64),
+            np.zeros(0, np.uint64),
+            np.zeros((0, SKETCH), np.int32),
+            np.zeros((0, 2), np.uint64),
+        )
         shared = np.zeros((many, many), np.int64)
         rows = np.zeros((many, STRATA), np.int64)
         kinds = (min(many, LEADERS) + 1, 2, STRATA)
         tested = np.zeros((many, *kinds), np.int64)
         strata = np.zeros((len(self.candidates.groups.strata), *kinds), np.int64)
         counted = (rows, tested, strata)
-        company = Counts.none(4)
+        company = Counts.none(2)
         return Descriptions(self.candidates, names, company, shared, *nothing, *counted)
 
     def add(self, state: Descriptions, batch: pa.RecordBatch) -> Descriptions:
@@ -196,10 +203,10 @@ class Describe:
         )
         sketch = _sketch(groups, documents, found, which, row)
         shared = holds.T @ holds
-        suspect = text * groups.size + group
-        names = spelled_names(documents, found, suspect, groups.size)
-        company = count_company(documents, found, groups, LEADERS, suspect)
-        sample, counts = (which, identity, sketch), (counted, tested, strata)
+        names = spelled_names(documents, found, text * groups.size + group, groups.size)
+        company = count_company(documents, found, groups, LEADERS)
+        beside = first_uses(documents, found, groups, which, row)
+        sample, counts = (which, identity, sketch, beside), (counted, tested, strata)
         return Descriptions(self.candidates, names, company, shared, *sample, *counts)
 
     def _strangers(self, documents: Labelled, stratum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -222,12 +229,14 @@ class Describe:
             np.concatenate([s.identity for s in states]),
             np.arange(sum(len(s.group) for s in states)),
         )
-        sketch = np.concatenate([s.sketch for s in states])[row]
+        sketch, beside = (
+            np.concatenate([getattr(s, n) for s in states])[row] for n in ("sketch", "beside")
+        )
         shared = np.sum([s.shared for s in states], axis=0)
         names = names.sort_by(order)
         counted = (np.sum([getattr(s, n) for s in states], axis=0) for n in _COUNTED)
         company = Counts.sum([s.company for s in states])
-        kept = (group, identity, sketch)
+        kept = (group, identity, sketch, beside)
         return Descriptions(self.candidates, names, company, shared, *kept, *counted)
 
     def pack(self, state: Descriptions) -> bytes:

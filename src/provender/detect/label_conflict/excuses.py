@@ -20,15 +20,15 @@ class Excuses:
     Attributes:
         alike: mean cosine between its contradicting documents.
         natural: how alike documents may be by nature.
-        share: of these documents, how many count as independent.
-        company: nats that the places of its words say for natural use; 0 beyond the leaders, whose
-            company alone is known.
+        planted: of these documents, how many at most hold its words elsewhere than by nature; 1
+            beyond the leaders, whose company alone is known.
+        share: of these documents, how many count: as planted, and as independent.
     """
 
     alike: np.ndarray
     natural: np.ndarray
+    planted: np.ndarray
     share: np.ndarray
-    company: np.ndarray
 
     @staticmethod
     def of(found: Descriptions) -> Excuses:
@@ -40,22 +40,23 @@ class Excuses:
         usual, strangers = alike[many : many + classes], alike[many + classes :]
         natural = np.maximum(usual.max(initial=0.0), strangers)[label]
         against = (candidates.tested[:, 1] * candidates.contradicts).sum(axis=1) / UNIT
-        each = zip(against.tolist(), alike[:many].tolist(), natural.tolist(), strict=True)
-        share = np.array([effective(*one) for one in each])
         leaders = np.arange(min(many, LEADERS))
-        company = np.zeros(many)
-        usual_places = Company.of(found.company, leaders, candidates.groups)
-        company[leaders] = np.maximum(-usual_places.random_places(found.company), 0.0)
-        return Excuses(alike[:many], natural, share, company)
+        company = Company.of(found.company, leaders, candidates.groups)
+        planted = np.ones(many)
+        for i in leaders.tolist():
+            planted[i] = company.planted_at_most(i, found.beside[found.group == i])
+        each = zip(against.tolist(), alike[:many].tolist(), natural.tolist(), strict=True)
+        share = planted * np.array([effective(*one) for one in each])
+        return Excuses(alike[:many], natural, planted, share)
 
     def left(self, strengths: Strengths) -> Strengths:
         """Return what is left of the strengths of all candidates."""
-        return strengths.times(self.share).excused(self.company)
+        return strengths.times(self.share)
 
-    def of_some(self, candidate: int, strength: Strengths, documents: float) -> Strengths:
-        """Return what is left of one's strength where it has so many contradicting documents."""
-        share = effective(documents, float(self.alike[candidate]), float(self.natural[candidate]))
-        return strength.times(share).excused(self.company[candidate])
+    def share_of(self, candidate: int, documents: float) -> float:
+        """Return the share of so many contradicting documents of one that counts."""
+        alike, natural = float(self.alike[candidate]), float(self.natural[candidate])
+        return float(self.planted[candidate]) * effective(documents, alike, natural)
 
 
 def _likeness(found: Descriptions, group: int) -> float:

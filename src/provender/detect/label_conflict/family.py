@@ -43,13 +43,6 @@ class Strengths(NamedTuple):
         """Return what is left where documents count as such a share."""
         return Strengths(self.by_label * share, self.by_content * share)
 
-    def excused(self, nats: np.ndarray | float) -> Strengths:
-        """Return what is left where so many nats say that the documents are natural.
-
-        They speak for natural documents of the label, so against the second hypothesis' fall.
-        """
-        return Strengths(self.by_label, self.by_content - nats)
-
     def order(self) -> np.ndarray:
         """Return the order of groups, strongest first.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from provender.detect.label_conflict.family import Family, Strengths
+from provender.detect.label_conflict.family import Family
 from provender.detect.label_conflict.model import UNIT
 from provender.detect.label_conflict.tests import contradicting, strengths
 
@@ -16,7 +16,7 @@ def until_chance(
     strata: np.ndarray,
     tested: np.ndarray,
     rows: np.ndarray,
-    weaken: Callable[[Strengths, float], Strengths],
+    share: Callable[[float], float],
     stretch: float,
     family: Family,
     highest_p: float,
@@ -30,7 +30,7 @@ def until_chance(
     Args:
         strata, tested: int64 (2, strata) of one group, as in `strengths`.
         rows: int64 (strata,), rows with the group and its label that may go, copies counted.
-        weaken: what is left of the strengths of so many contradicting documents with the label.
+        share: of so many contradicting documents with the label, how many count as independent.
         stretch: how much slower the bulk's tail falls, as `inflation`.
         family: what the p-value pays for.
     """
@@ -41,7 +41,7 @@ def until_chance(
         taken[1] = np.rint(tested[1] * (rows > 0) * (gone / total))
         everything, left = (strata - taken)[None], (tested - taken)[None]
         against = left[0, 1, contradicting(everything, left)[0]].sum() / UNIT
-        left_strength = weaken(strengths(everything, left), float(against))
+        left_strength = strengths(everything, left).times(share(float(against)))
         return bool(family.log_p(left_strength, stretch)[0] > np.log(highest_p))
 
     return bisect_left(range(total), True, key=calm)

@@ -174,7 +174,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             strata[i],
             tested[i],
             rows.reshape(-1),
-            partial(excuses.of_some, i),
+            partial(excuses.share_of, i),
             stretch,
             candidates.family,
             highest_p,
