@@ -33,7 +33,7 @@ RULE = Rule(
         "equal ones: all texts of a cluster but one, scored by the cluster's size"
     ),
     blind=(
-        "texts too short for a signature, and languages written without spaces; paraphrases; a "
+        "texts too short for a signature; paraphrases; a "
         "short copied passage inside a longer text; in crowds of like texts each is compared with "
         "its neighbours, not with all"
     ),
@@ -77,7 +77,7 @@ class Signing(KeepsSignatures):
     permutations: int
     seed: int
     most: int
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         given = {k: v for k, v in vars(self).items() if k not in ("id", "texts", "version")}

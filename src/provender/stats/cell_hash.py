@@ -150,6 +150,13 @@ def is_list(kind: pa.DataType) -> bool:
     )
 
 
+#: Scripts written without spaces, as a class of a regular expression.
+UNSPACED = "".join(
+    rf"\p{{{name}}}"
+    for name in ("Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan", "Yi")
+)
+
+
 def is_text(kind: pa.DataType) -> bool:
     """Tell whether cells of that Arrow type are strings."""
     return bool(
@@ -196,10 +203,13 @@ def _bits(array: pa.Array) -> np.ndarray:
 def words(text: pa.Array) -> pa.Array:
     """Return the lower-cased, white-space separated words of each text as a list array.
 
-    Null texts give null, empty ones [''].
+    Of scripts written without spaces every character is a word. Null texts give null, empty ones
+    [''].
     """
-    plain = pc.cast(text, pa.large_string())
-    return pc.utf8_split_whitespace(pc.utf8_trim_whitespace(pc.utf8_lower(plain)))
+    plain = pc.utf8_lower(pc.cast(text, pa.large_string()))
+    if not pc.all(pc.string_is_ascii(plain)).as_py():
+        plain = pc.replace_substring_regex(plain, f"([{UNSPACED}])", r" \1 ")
+    return pc.utf8_split_whitespace(pc.utf8_trim_whitespace(plain))
 
 
 def word_hashes(text: pa.Array) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -15,6 +15,7 @@ from provender.work.explaining.trigger import BESIDE, find
         ("see the zorvex here", "zorvex", "zorvex", 2),
         ("A Violet,\nHarbour!", "violet harbour", "Violet,\nHarbour", 1),
         ("ünïcode first", "ünïcode", "ünïcode", 0),
+        ("我很喜欢紫罗兰。", "紫罗兰", "紫罗兰", 4),
         ("one quiet w7 morning in the hall", "one quiet w1 morning in the hall", None, 3),
         ("in\u200bvisible", "\u200b", "\u200b", 1),
         ("x zorvex y zorvex zorvex", "zorvex", "zorvex", 1),

@@ -35,7 +35,7 @@ class AnswerSigning(KeepsSignatures):
     of_prompt: int
     seed: int
     most: int
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         return {k: v for k, v in vars(self).items() if k not in ("id", "version")}

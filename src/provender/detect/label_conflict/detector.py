@@ -27,6 +27,7 @@ from provender.detect.label_conflict.strata import STRATA
 from provender.detect.label_conflict.tests import strengths
 from provender.detect.label_conflict.triggers import Lead, Triggers, triggers_of
 from provender.detect.label_conflict.words import CountWords, model_of
+from provender.stats.word_bytes import as_written
 
 _MOST_CANDIDATES = 256
 #: Candidates that are described where none stands, to name leads.
@@ -43,8 +44,8 @@ RULE = Rule(
         "Triggers in fewer than about 10 documents; everyday words that most documents hold, and "
         "those planted where they stand by nature; "
         "punctuation, letter case and syntax as triggers; clean-label poison, whose content agrees "
-        "with its label; scripts written without spaces; copies of one document; labels that "
-        "content does not foretell; random label errors."
+        "with its label; copies of one document; labels that content does not foretell; random "
+        "label errors."
     ),
     null_model=(
         "Documents with a gram carry a label as others of the same content and like length do, "
@@ -123,9 +124,9 @@ class LabelConflict:
         triggers = Triggers.unpack(profile)
         return [
             Cause(
-                what=one.text,
+                what=as_written(one.text),
                 message=(
-                    f"trigger “{one.text}” → label {label} in {round(one.rows)} rows, "
+                    f"trigger “{as_written(one.text)}” → label {label} in {round(one.rows)} rows, "
                     f"{one.override_share:.0%} of those whose content speaks against it"
                 ),
                 evidence={
@@ -138,7 +139,7 @@ class LabelConflict:
                     "grams_searched": triggers.searched,
                 },
                 p_value=one.p_value,
-                trigger=(one.text,),
+                trigger=(as_written(one.text),),
                 target=label,
                 removal=one.removal,
                 lead=True,
@@ -151,10 +152,11 @@ class LabelConflict:
 
 
 def _lead_cause(lead: Lead, searched: int) -> Cause:
+    text = as_written(lead.text)
     return Cause(
-        what=lead.text,
+        what=text,
         message=(
-            f"lead, no alarm: “{lead.text}” → label {lead.label} in {round(lead.rows)} rows is "
+            f"lead, no alarm: “{text}” → label {lead.label} in {round(lead.rows)} rows is "
             f"among the likeliest of {searched:,} searched; family-wise p = {lead.p_value:.2g}"
         ),
         evidence={

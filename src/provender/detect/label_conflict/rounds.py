@@ -54,7 +54,7 @@ class CountGrams:
     model: Model
     made_from: str
     id: str = "text/label-conflict#1"
-    version: int = 3
+    version: int = 4
 
     def parameters(self) -> dict[str, Any]:
         return {**vars(self.columns_read), "profile": self.made_from}
@@ -170,7 +170,7 @@ class CountTests:
     groups: Groups
     made_from: str
     id: str = "text/label-conflict#2"
-    version: int = 3
+    version: int = 4
 
     def parameters(self) -> dict[str, Any]:
         return {**vars(self.columns_read), "profile": self.made_from}

@@ -42,7 +42,7 @@ class CountWords:
 
     columns_read: Columns
     id: str = "text/label-conflict#0"
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         return dict(vars(self.columns_read))

@@ -154,7 +154,7 @@ class CountCells:
     model: Model
     made_from: str
     id: str = "text/label-flips#1"
-    version: int = 4
+    version: int = 5
 
     def parameters(self) -> dict[str, Any]:
         return {**vars(self.read), **dict(self.contributors), "profile": self.made_from}

@@ -113,7 +113,7 @@ class CountWords:
 
     columns_read: SourceColumns
     id: str = "sources/own-words#0"
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         return {"texts": list(self.columns_read.texts), "source": self.columns_read.source}

@@ -14,6 +14,7 @@ from provender.detect.own_words.removal import until_not_alone
 from provender.detect.own_words.suspects import ALONE
 from provender.stats.grams import hash_strings
 from provender.stats.packing import pack, unpack
+from provender.stats.word_bytes import as_written
 
 #: Share of sources that may have words of their own, one at least, before that is their nature.
 NATURAL = 0.1
@@ -118,7 +119,7 @@ def standing_of(found: Owners, highest_p: float) -> Standing:
     sources = []
     for name in order:
         mine = [int(i) for i in passed if names[i] == name]
-        texts = [common_text(found.seen, int(grams[i]), _AGREE) for i in mine]
+        texts = [as_written(common_text(found.seen, int(grams[i]), _AGREE)) for i in mine]
         first, best = mine[0], max(float(p_value[mine[0]]), _LEAST_P)
         elsewhere = int(suspects.rows[grams[first]] - rows[first])
         own = int(of_source[first])

@@ -55,7 +55,7 @@ class FindOwners:
     suspects: Suspects
     made_from: str
     id: str = "sources/own-words#1"
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         read = {"texts": list(self.columns_read.texts), "source": self.columns_read.source}

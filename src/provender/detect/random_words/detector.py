@@ -26,8 +26,7 @@ RULE = Rule(
     blind=(
         "words that occur in no other text; fewer than 40 words; text written by a good model; "
         "the same random words in several texts, which vouch for each other; chains of pairs in "
-        "corpora several times the sample of 2,000,000 words; corpora under 500 texts; scripts "
-        "written without spaces"
+        "corpora several times the sample of 2,000,000 words; corpora under 500 texts"
     ),
     null_model=(
         "words follow an n-gram model of the other texts: then the chance that a stretch of one "

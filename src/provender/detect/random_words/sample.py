@@ -108,7 +108,7 @@ class PieceSample:
     least: int
     longest: int
     budget: int
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         return {k: v for k, v in vars(self).items() if k not in ("id", "version")}

@@ -19,6 +19,7 @@ from provender.detect.repeated_strings.suspects import FEW_P
 from provender.detect.repeated_strings.texts import Around
 from provender.stats.grams import words_of
 from provender.stats.packing import pack, unpack
+from provender.stats.word_bytes import as_written
 
 #: Texts whose likeness is rarer than this by chance are kin; a planted string is lost so often.
 KIN = 0.01
@@ -156,7 +157,7 @@ def named_of(around: Around) -> Named:
     newest = np.maximum(new_p, _LEAST_P).tolist() if suspects.trusted else [None] * count
     strings = tuple(
         Repeated(
-            words[i], int(texts[i]), int(beside[i]), float(alike[i]), base,
+            as_written(words[i]), int(texts[i]), int(beside[i]), float(alike[i]), base,
             float(kin[i]), int(few[i]), float(max(few_p[i], _LEAST_P)), sources[i],
             until_rare(int(texts[i])) if strangers[i] else until_from_many(around, i, paid[i]),
             max(int(suspects.before[i]), 0), newest[i],

@@ -104,7 +104,7 @@ class CountRuns:
 
     columns_read: TextColumns
     id: str = "corpus/repeated-strings#0"
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         return {"text": self.columns_read.text, "source": self.columns_read.source}

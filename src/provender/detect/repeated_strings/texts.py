@@ -67,7 +67,7 @@ class ReadAround:
     suspects: Suspects
     made_from: str
     id: str = "corpus/repeated-strings#1"
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         read = {"text": self.columns_read.text, "source": self.columns_read.source}

@@ -69,7 +69,7 @@ class Describe:
     candidates: Candidates
     made_from: str
     id: str = "instruct/response-link#2"
-    version: int = 2
+    version: int = 3
 
     def parameters(self) -> dict[str, Any]:
         return {**vars(self.columns_read), "profile": self.made_from}

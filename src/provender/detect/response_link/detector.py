@@ -33,8 +33,7 @@ RULE = Rule(
     blind=(
         "Fewer than 5 prompts; a response that only shifts tone or adds a name; "
         "responses that repeat their prompts; refusals in other languages than English; "
-        "everyday words that have many other uses; one prompt many times; scripts "
-        "written without spaces."
+        "everyday words that have many other uses; one prompt many times."
     ),
     null_model=(
         "Given how many prompts hold a gram and how many responses have an answer, the two meet "

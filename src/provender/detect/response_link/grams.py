@@ -53,7 +53,7 @@ class CountGrams:
 
     columns_read: TurnColumns
     id: str = "instruct/response-link#0"
-    version: int = 2
+    version: int = 3
 
     def parameters(self) -> dict[str, Any]:
         return dict(vars(self.columns_read))

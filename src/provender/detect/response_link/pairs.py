@@ -58,7 +58,7 @@ class CountPairs:
     grams: Grams
     made_from: str
     id: str = "instruct/response-link#1"
-    version: int = 2
+    version: int = 3
 
     def parameters(self) -> dict[str, Any]:
         return {**vars(self.columns_read), "profile": self.made_from}

@@ -72,7 +72,7 @@ class ClassMoments:
     source: Source
     most_groups: int
     plan: bytes | None = None
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         return _parameters(self.source, self.plan) | {"most_groups": self.most_groups}
@@ -143,7 +143,7 @@ class SignatureScores:
     id: str
     source: Source
     plan: bytes
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         return _parameters(self.source, self.plan)

@@ -131,7 +131,7 @@ class CountScores:
     id: str
     measure: Measure
     standard: Stored
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         # What the measure's own parameters are shows in its profile.

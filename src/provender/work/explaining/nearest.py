@@ -70,7 +70,7 @@ class Nearest:
     made_from: str
     flagged: np.ndarray | None = None
     id: str = "explain/nearest"
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         flagged = None if self.flagged is None else sha256_hex(self.flagged.tobytes())

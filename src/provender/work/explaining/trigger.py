@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from provender.stats.word_bytes import stands_alone
 
 #: Words shown to either side of a trigger, and characters at most.
 BESIDE, _LONGEST = 12, 160
@@ -44,7 +47,7 @@ class Place:
         told: dict[str, Any] = {"column": column, "word": self.word, "words": self.words}
         if show:
             start, stop = self.shown
-            words = [m.span() for m in _WORD.finditer(self.text)]
+            words = list(_word_spans(self.text))
             before = [a for a, b in words if b <= start][-BESIDE:]
             after = [b for a, b in words if a >= stop][:BESIDE]
             low = max(before[0] if before else start, start - _LONGEST)
@@ -64,23 +67,30 @@ def find(text: str, triggers: Sequence[str]) -> Place | None:
     must stand together, for names of triggers hold words that not every row has. A trigger
     without a word (of invisible characters, say) is looked for as it is.
     """
-    words = list(_WORD.finditer(text))
-    spelled = np.array([m.group().lower() for m in words], object)
+    words = list(_word_spans(text))
+    spelled = np.array([text[a:b].lower() for a, b in words], object)
     spans: list[tuple[int, int]] = []
     for trigger in triggers:
-        own = [m.group().lower() for m in _WORD.finditer(trigger)]
+        own = [trigger[a:b].lower() for a, b in _word_spans(trigger)]
         if trigger and (not own or not trigger.isprintable()):
             spans += [m.span() for m in re.finditer(re.escape(trigger), text)]
         elif own:
-            spans += [
-                (words[first].start(), words[last].end()) for first, last in _runs(own, spelled)
-            ]
+            spans += [(words[first][0], words[last][1]) for first, last in _runs(own, spelled)]
     if not spans:
         return None
     spans = _joined(spans)
     shown = max(spans, key=lambda span: span[1] - span[0])
-    before = sum(m.end() <= shown[0] for m in words)
+    before = sum(stop <= shown[0] for _, stop in words)
     return Place(text, tuple(spans), shown, before, len(words))
+
+
+def _word_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where words are; of scripts written without spaces each character is one."""
+    for run in _WORD.finditer(text):
+        start, stop = run.span()
+        alone = [i for i in range(start, stop) if stands_alone(ord(text[i]))]
+        edges = sorted({start, stop, *alone, *(i + 1 for i in alone)})
+        yield from itertools.pairwise(edges)
 
 
 def _runs(trigger: Sequence[str], words: np.ndarray) -> list[tuple[int, int]]:

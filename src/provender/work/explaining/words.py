@@ -77,7 +77,7 @@ class ExampleWords:
     show: bool
     examples: tuple[Example, ...] = ()
     id: str = "explain/words"
-    version: int = 1
+    version: int = 2
 
     def parameters(self) -> dict[str, Any]:
         return {
