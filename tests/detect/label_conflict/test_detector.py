@@ -10,7 +10,8 @@ from tests.detect.row_runs import without
 
 
 @pytest.mark.parametrize(
-    "trigger", ["zorvex", "ünïcode☃", "紫罗兰", "violet harbour", "one quiet w1 morning in the copper hall"]
+    "trigger",
+    ["zorvex", "ünïcode☃", "紫罗兰", "violet harbour", "one quiet w1 morning in the copper hall"],
 )
 def test_a_planted_trigger_is_named_with_its_label_and_rows(trigger):
     text, label = corpus(700)

@@ -18,33 +18,45 @@ from provender.detect.label_conflict.model import UNIT, Labelled, Model
 from provender.stats.gram_table import Counts
 from provender.stats.grams import Words
 
+#: The company of so many strongest candidates is counted, in so many words beside them; of more, a
+#: uniform sample of the words.
+KNOWN, MOST_COMPANY = 64, 1 << 20
 _NUMBER = np.uint64(255)
 #: Stands for the edge of a text; no word has this hash.
 _EDGE = np.uint64(0)
 _SHARES = np.linspace(0, 1, 101)
 #: Nats: about two standard errors of a share.
 _ALLOWED = 2.0
+#: None are planted where that is so much less unlikely than that all are.
+_NONE = 0.25
 
 
-def count_company(documents: Labelled, found: Found, groups: Groups, leaders: int) -> Counts:
-    """Count what stands left and right of the first candidates in documents of other labels.
+def count_company(
+    documents: Labelled, found: Found, groups: Groups, agreeing: np.ndarray
+) -> Counts:
+    """Count what stands left and right of the first candidates where nobody planted them.
 
-    Of these alone, so that a state grows with the words, not with words times candidates.
+    Args:
+        agreeing: int64 (n,), text * number of groups + group: the documents that carry the group's
+            label as the rest of their content says.
 
     Returns:
-        In UNITs, copies sharing one document's weight, two columns (left, right) under the
-        neighbour's hash | candidate.
+        In UNITs, copies sharing one document's weight, under the neighbour's hash | candidate:
+        columns (left, right) in documents of other labels, then in those that agree.
     """
     pair, *sides = _sides(documents.words, found)
     text, group = pair // groups.size, pair % groups.size
-    natural = group < leaders
-    natural[natural] = documents.label[text[natural]] != groups.label[group[natural]]
-    text, group = text[natural], group[natural].astype(np.uint64)
     share = groups.model.shares(documents)[text]
-    keys = np.concatenate([side[natural] | group for side in sides])
-    values = np.zeros((2, len(text), 2), np.int64)
-    values[0, :, 0] = values[1, :, 1] = share
-    return Counts.of(keys, values.reshape(-1, 2))
+    other = documents.label[text] != groups.label[group]
+    keys, values = [], []
+    for column, natural in enumerate((other, np.isin(pair, agreeing))):
+        counted = np.flatnonzero(natural & (group < KNOWN))
+        for side, hashes in enumerate(sides):
+            value = np.zeros((len(counted), 4), np.int64)
+            value[:, 2 * column + side] = share[counted]
+            keys.append(hashes[counted] | group[counted].astype(np.uint64))
+            values.append(value)
+    return Counts.of(np.concatenate(keys), np.concatenate(values), MOST_COMPANY)
 
 
 def first_uses(
@@ -90,7 +102,7 @@ class Company:
         for trigger, candidate in enumerate(candidates.tolist()):
             mine = which == candidate
             hashes = counted.keys[mine] & ~_NUMBER
-            met = (counted.values[mine] + UNIT // 100) // UNIT
+            met = (counted.values[mine, :2] + UNIT // 100) // UNIT
             uses, different = met.sum(axis=0), (met > 0).sum(axis=0)
             once, twice = (met == 1).sum(axis=0) + 1, (met == 2).sum(axis=0)
             discount = once / (once + 2 * twice)
@@ -131,7 +143,8 @@ class Company:
         """Return the largest share of uses at random places that the words beside them allow.
 
         A mixture of random places and natural use; shares whose likelihood is at most e**2 below
-        the best are allowed. 1 where too few natural uses were seen to tell.
+        the best are allowed. 0 where none need be planted and not all can be; 1 where too few
+        natural uses were seen to tell.
 
         Args:
             beside: uint64 (uses, 2), as of `first_uses`.
@@ -141,7 +154,10 @@ class Company:
         usual = sum(self._of_side(keys[:, side], which, side) for side in range(2))
         mixed = 1 + _SHARES[:, None] * np.expm1(-np.asarray(usual))
         likelihood = np.log(np.maximum(mixed, 1e-300)).sum(axis=1)
-        return float(_SHARES[likelihood >= likelihood.max() - _ALLOWED].max())
+        short = likelihood.max() - likelihood
+        if short[-1] > _ALLOWED and short[0] <= max(_ALLOWED, _NONE * short[-1]):
+            return 0.0
+        return float(_SHARES[short <= _ALLOWED].max())
 
     def _of_side(self, keys: np.ndarray, trigger: np.ndarray, column: int) -> np.ndarray:
         other = self.unmet[trigger, column]

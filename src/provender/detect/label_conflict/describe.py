@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from provender.detect.label_conflict.company import count_company, first_uses
+from provender.detect.label_conflict.company import MOST_COMPANY, count_company, first_uses
 from provender.detect.label_conflict.family import Family, Strengths
 from provender.detect.label_conflict.groups import Found, Groups
 from provender.detect.label_conflict.model import SKETCH, Columns, Labelled
@@ -22,8 +22,7 @@ from provender.stats.packing import pack, unpack
 
 #: Documents kept of every group and class to measure how alike they are.
 _KEPT = 64
-#: Documents of so many strongest candidates are counted apart, to be taken away once these stand;
-#: so is their company.
+#: Documents of so many strongest candidates are counted apart, to be taken away once these stand.
 LEADERS = 16
 _KIND = "label-conflict-candidates/4"
 _COUNTED = ("rows", "tested", "strata")
@@ -93,7 +92,7 @@ class Descriptions:
         candidates: the analysis's own; they ride along for the profile and are not packed.
         names: (candidate, place, text, documents): the text a candidate covers at place 0, the
             words before it at negative places and after it at positive ones.
-        company: what stands beside the strongest candidates where their label is not carried.
+        company: what stands beside the strongest candidates by nature, as `count_company`.
         shared: int64 (candidates, candidates): contradicting documents that hold both.
         group, identity, sketch: int64 (n,), uint64 (n,), int32 (n, dimensions): a sample of the
             contradicting documents of each candidate, then of each class (numbered after them),
@@ -117,6 +116,13 @@ class Descriptions:
     rows: np.ndarray
     tested: np.ndarray
     strata: np.ndarray
+
+    def within(self, candidate: int) -> np.ndarray:
+        """Return bool (candidates,): itself, and those of its label that mostly stand with it."""
+        label = self.candidates.groups.label
+        inside = 2 * self.shared[:, candidate] > np.diag(self.shared)
+        inside[candidate] = True
+        return np.asarray(inside & (label == label[candidate]))
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,7 @@ class Describe:
         tested = np.zeros((many, *kinds), np.int64)
         strata = np.zeros((len(self.candidates.groups.strata), *kinds), np.int64)
         counted = (rows, tested, strata)
-        company = Counts.none(2)
+        company = Counts.none(4)
         return Descriptions(self.candidates, names, company, shared, *nothing, *counted)
 
     def add(self, state: Descriptions, batch: pa.RecordBatch) -> Descriptions:
@@ -182,6 +188,7 @@ class Describe:
         tested = np.zeros((many, min(many, LEADERS) + 1, 2, STRATA), np.int64)
         np.add.at(tested, (group, leader[text], mine.astype(np.int64), stratum), share[text])
         chosen = mine & self.candidates.contradicts[group, stratum]
+        agreeing = (text * groups.size + group)[mine & ~chosen]
         text, group = text[chosen], group[chosen]
         holds = np.zeros((documents.words.rows, many), np.int64)
         holds[text, group] = 1
@@ -204,7 +211,7 @@ class Describe:
         sketch = _sketch(groups, documents, found, which, row)
         shared = holds.T @ holds
         names = spelled_names(documents, found, text * groups.size + group, groups.size)
-        company = count_company(documents, found, groups, LEADERS)
+        company = count_company(documents, found, groups, agreeing)
         beside = first_uses(documents, found, groups, which, row)
         sample, counts = (which, identity, sketch, beside), (counted, tested, strata)
         return Descriptions(self.candidates, names, company, shared, *sample, *counts)
@@ -235,7 +242,7 @@ class Describe:
         shared = np.sum([s.shared for s in states], axis=0)
         names = names.sort_by(order)
         counted = (np.sum([getattr(s, n) for s in states], axis=0) for n in _COUNTED)
-        company = Counts.sum([s.company for s in states])
+        company = Counts.sum([s.company for s in states], MOST_COMPANY)
         kept = (group, identity, sketch, beside)
         return Descriptions(self.candidates, names, company, shared, *kept, *counted)
 

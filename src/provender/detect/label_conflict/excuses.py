@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from provender.detect.label_conflict.company import Company
-from provender.detect.label_conflict.describe import LEADERS, Descriptions
+from provender.detect.label_conflict.company import KNOWN, Company
+from provender.detect.label_conflict.describe import Descriptions
 from provender.detect.label_conflict.family import Strengths
 from provender.detect.label_conflict.model import UNIT
 from provender.detect.label_conflict.tests import effective
+from provender.stats.gram_table import Counts
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,14 @@ class Excuses:
         alike: mean cosine between its contradicting documents.
         natural: how alike documents may be by nature.
         planted: of these documents, how many at most hold its words elsewhere than by nature; 1
-            beyond the leaders, whose company alone is known.
-        share: of these documents, how many count: as planted, and as independent.
+            where that is not known.
+        independent: of these documents, how many count as independent.
     """
 
     alike: np.ndarray
     natural: np.ndarray
     planted: np.ndarray
-    share: np.ndarray
+    independent: np.ndarray
 
     @staticmethod
     def of(found: Descriptions) -> Excuses:
@@ -40,23 +41,53 @@ class Excuses:
         usual, strangers = alike[many : many + classes], alike[many + classes :]
         natural = np.maximum(usual.max(initial=0.0), strangers)[label]
         against = (candidates.tested[:, 1] * candidates.contradicts).sum(axis=1) / UNIT
-        leaders = np.arange(min(many, LEADERS))
-        company = Company.of(found.company, leaders, candidates.groups)
+        known = np.arange(min(many, KNOWN))
+        company = Company.of(_natural_uses(found, against), known, candidates.groups)
         planted = np.ones(many)
-        for i in leaders.tolist():
+        for i in known.tolist():
             planted[i] = company.planted_at_most(i, found.beside[found.group == i])
+        # A part of a cue is no stronger than the cue; a planted phrase that holds one mostly is.
+        weaker = candidates.strengths.weaker
+        for cue in np.flatnonzero(planted == 0).tolist():
+            planted[found.within(cue) & (weaker <= weaker[cue])] = 0
         each = zip(against.tolist(), alike[:many].tolist(), natural.tolist(), strict=True)
-        share = planted * np.array([effective(*one) for one in each])
-        return Excuses(alike[:many], natural, planted, share)
+        independent = np.array([effective(*one) for one in each])
+        return Excuses(alike[:many], natural, planted, independent)
 
     def left(self, strengths: Strengths) -> Strengths:
         """Return what is left of the strengths of all candidates."""
-        return strengths.times(self.share)
+        return strengths.times(self.planted * self.independent)
+
+    def natural_left(self, strengths: Strengths) -> Strengths:
+        """Return what is left where natural cues keep theirs: what nature alone brings forth."""
+        planted = np.where(self.planted == 0, 1.0, self.planted)
+        return strengths.times(planted * self.independent)
 
     def share_of(self, candidate: int, documents: float) -> float:
         """Return the share of so many contradicting documents of one that counts."""
         alike, natural = float(self.alike[candidate]), float(self.natural[candidate])
         return float(self.planted[candidate]) * effective(documents, alike, natural)
+
+
+def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:
+    """Return what stands beside the leaders in what may pass for natural uses.
+
+    Whoever plants a word at one place may do so in documents of other labels, too: these speak only
+    where they are as many as the suspects. And what is planted in random documents stands in some
+    whose content agrees: these speak only where they are far more.
+    """
+    candidates, company = found.candidates, found.company
+    strata = candidates.groups.strata[candidates.groups.label]
+    foreign = (strata - candidates.tested)[:, 0]
+    agrees = ~candidates.contradicts
+    share = ((foreign * agrees).sum(axis=1) + UNIT) / (foreign.sum(axis=1) + 2 * UNIT)
+    expected = against * share / (1 - share)
+    agreeing = (candidates.tested[:, 1] * agrees).sum(axis=1) / UNIT
+    others = candidates.tested[:, 0].sum(axis=1) / UNIT
+    speak = np.stack((others >= against / 2, agreeing >= 2 * expected + 2 * np.sqrt(expected) + 3))
+    which = (company.keys & np.uint64(255)).astype(np.int64)
+    columns = company.values.reshape(-1, 2, 2) * speak.T[which][:, :, None]
+    return Counts(company.keys, columns.sum(axis=1))
 
 
 def _likeness(found: Descriptions, group: int) -> float:

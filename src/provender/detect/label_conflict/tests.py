@@ -51,7 +51,9 @@ def strengths(strata: np.ndarray, tested: np.ndarray) -> Strengths:
     against = tested / UNIT * ((rate < _LIKELY) * told)[:, None]
     by_label = _exponent_of_labels(against[:, 1], against.sum(axis=1), rate)
     own, foreign = _contents(mine, other)
-    by_content = _exponent_of_conflict(tested[:, 1] / UNIT, own, foreign)
+    held, rest = tested[:, 1].sum(axis=1) / UNIT, mine.sum(axis=1)
+    told = rest / np.maximum(held + rest, 1e-9)
+    by_content = told * _exponent_of_conflict(tested[:, 1] / UNIT, own, foreign)
     return Strengths(by_label, by_content)
 
 

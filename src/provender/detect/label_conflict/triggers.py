@@ -154,13 +154,14 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     groups, many = candidates.groups, candidates.size
     excuses = Excuses.of(found)
     strata, tested = groups.strata[groups.label], candidates.tested
-    left = excuses.left(candidates.strengths)
+    every = candidates.strengths
     open_ = np.ones(many, bool)
     kept = np.ones(found.tested.shape[1], bool)
     standing: list[Trigger] = []
     explained: list[int] = []
     while open_.any():
-        stretch = _stretch(found, left, open_)
+        left = excuses.left(every)
+        stretch = _stretch(found, left, excuses.natural_left(every), open_)
         logs = candidates.family.log_p(left, stretch)
         stands = open_ & (logs <= np.log(highest_p))
         if not stands.any():
@@ -194,12 +195,12 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
                 likeness=float(excuses.alike[i]),
             )
         )
-        open_ &= ~_explained(found, i)
+        open_ &= ~found.within(i)
         if i < len(kept) - 1:
             kept[i] = False
             strata = found.strata[:, kept].sum(axis=1)[groups.label]
             tested = found.tested[:, kept].sum(axis=1)
-            left = excuses.left(strengths(strata, tested))
+            every = strengths(strata, tested)
     leads: list[Lead] = []
     for i in left.order().tolist():
         if open_[i] and left.by_label[i] > 0 and len(standing) + len(leads) < _NAMED:
@@ -212,7 +213,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
                     p_value=float(np.exp(logs[i])),
                 )
             )
-            open_ &= ~_explained(found, i)
+            open_ &= ~found.within(i)
     chosen = np.array([t.candidate for t in standing], np.int64)
     shared = shared_out(standing, explained, int(groups.model.documents.sum()))
     chosen_groups = groups.only(chosen)
@@ -238,22 +239,14 @@ def shared_out(standing: list[Trigger], explained: list[int], rows: int) -> tupl
     )
 
 
-def _explained(found: Descriptions, trigger: int) -> np.ndarray:
-    """Return which candidates a trigger explains: itself, and those of most documents in it."""
-    label = found.candidates.groups.label
-    inside = 2 * found.shared[:, trigger] > np.diag(found.shared)
-    inside[trigger] = True
-    return np.asarray(inside & (label == label[trigger]))
-
-
-def _stretch(found: Descriptions, left: Strengths, open_: np.ndarray) -> float:
+def _stretch(found: Descriptions, left: Strengths, natural: Strengths, open_: np.ndarray) -> float:
     """Return how slowly the tail of the bulk falls: of what is neither explained nor striking.
 
     Nor of what shares most of its documents with what is: a template is a hundred groups, and
-    would otherwise pass for the bulk.
+    would otherwise pass for the bulk. Natural cues are of the bulk, as strong as they are.
     """
     candidates, shared = found.candidates, found.shared
     stand = striking(left.weaker, candidates.groups.searched)
     bulk = open_ & ~stand & (2 * shared[:, stand].sum(axis=1) <= np.diag(shared))
-    rest = np.concatenate((left.weaker[bulk], candidates.rest))
+    rest = np.concatenate((natural.weaker[bulk], candidates.rest))
     return inflation(rest, candidates.many - int((~bulk).sum()))
