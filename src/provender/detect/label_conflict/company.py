@@ -28,7 +28,7 @@ _SHARES = np.linspace(0, 1, 101)
 #: Nats: about two standard errors of a share.
 _ALLOWED = 2.0
 #: None are planted where that is so much less unlikely than that all are.
-_NONE = 0.25
+_NONE = 0.4
 
 
 def count_company(
