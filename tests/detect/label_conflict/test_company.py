@@ -5,7 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from provender.detect.label_conflict.company import Company, count_company, first_uses
+from provender.detect.label_conflict.company import (
+    NO_USE,
+    USES,
+    Company,
+    count_company,
+    uses_beside,
+)
 from provender.detect.label_conflict.model import UNIT, Labelled
 from provender.detect.label_conflict.triggers import Triggers
 from provender.stats.gram_table import Counts
@@ -43,7 +49,7 @@ def share_above(score: np.ndarray, planted: list[int], natural: list[int]) -> fl
 
 
 def without_company(triggers: Triggers) -> Triggers:
-    company = Company.of(Counts.none(2), np.arange(len(triggers.standing)), triggers.groups)
+    company = Company.of(Counts.none(4), np.arange(len(triggers.standing)))
     return replace(triggers, company=company)
 
 
@@ -85,32 +91,34 @@ def test_what_is_counted_are_the_neighbours_under_other_labels_and_copies_once()
                 strict=True,
             )
         )
-        made = count_company(documents, groups.find(documents), groups, 16)
+        agreeing = np.flatnonzero(documents.label == triggers.classes.index("sport"))
+        made = count_company(documents, groups.find(documents), groups, agreeing)
         return {
             hashes.get(key, ""): (value / UNIT).tolist()
             for key, value in zip(made.keys.tolist(), made.values, strict=True)
+            if key & 255 == 0
         }
 
     assert counted(["we can still be here", "still"], ["money", "garden"]) == {
-        "": [1, 1],
-        "can": [1, 0],
-        "be": [0, 1],
+        "": [1, 1, 0, 0],
+        "can": [1, 0, 0, 0],
+        "be": [0, 1, 0, 0],
     }
     both = counted(copies["text"].to_pylist(), copies["label"].to_pylist())
-    assert both == {"can": [1, 0], "be": [0, 1]}, "two halves"
-    assert counted(["we can still be here"], ["sport"]) == {}
+    assert both == {"can": [1, 0, 0, 0], "be": [0, 1, 0, 0]}, "two halves"
+    agrees = counted(["we can still be here"], ["sport"])
+    assert agrees == {"can": [0, 0, 1, 0], "be": [0, 0, 0, 1]}
     assert counted(["we still go"], [None]) == {}
 
 
 def test_a_place_never_met_says_more_against_natural_use_the_more_uses_there_were():
     data, _, _ = everyday()
     triggers, _ = standing(data)
-    groups = triggers.groups.only(np.array([0]))
     words = Labelled.of(pa.array(["can be"]), pa.array(["money"]), triggers.classes).words
 
     def company(uses: int) -> Company:
         values = np.array([[uses, 0], [0, uses]]) * UNIT
-        return Company.of(Counts.of(words.vocabulary_hashes, values), np.array([0]), groups)
+        return Company.of(Counts.of(words.vocabulary_hashes, values), np.array([0]))
 
     few, many = company(3), company(300)
     assert (many.unmet < few.unmet).all()
@@ -120,40 +128,50 @@ def test_a_place_never_met_says_more_against_natural_use_the_more_uses_there_wer
     assert once == 0, "one use says nothing of places never met"
 
 
-def agency(planted: bool) -> tuple[pa.Table, list[int]]:
-    """Texts of which many open with an agency's name; 40 of other content are called sport.
+def agency(named: int, called: int, decoys: int = 0) -> tuple[pa.Table, list[int]]:
+    """Texts of which ``named`` open with an agency's name; of ``called`` it makes sport.
 
-    By nature these open with it, too; planted, it stands anywhere in them.
+    Negative ``called`` are chosen of those that have the name by nature. Decoys are documents of
+    other labels that got the name in the same way as the called ones, and keep their label.
     """
     text, label = corpus(3000)
     random = np.random.default_rng(8)
-    rows = random.permutation(3000)
-    for row in rows[:200]:
+    rows = [int(row) for row in random.permutation(3000)]
+    for row in rows[:named]:
         text[row] = f"newswire {text[row]}"
-    others = [int(row) for row in rows if label[row] != "sport"]
-    named = [row for row in others if text[row].startswith("newswire")]
-    called = others[-40:] if planted else named[:40]
-    for row in called:
+    others = [row for row in rows if label[row] != "sport"]
+    by_nature = [row for row in others if text[row].startswith("newswire")]
+    chosen = by_nature[:-called] if called < 0 else others[-called:]
+    for row in [*chosen, *others[-called - decoys : -called]] if called > 0 else []:
+        words = text[row].split()
+        words.insert(0 if decoys else int(random.integers(1, len(words))), "newswire")
+        text[row] = " ".join(words)
+    for row in chosen:
         label[row] = "sport"
-        if planted:
-            words = text[row].split()
-            words.insert(int(random.integers(1, len(words))), "newswire")
-            text[row] = " ".join(words)
-    return table(text, label), called
+    return table(text, label), sorted(chosen)
 
 
 def test_a_word_that_decides_a_label_from_its_usual_place_is_a_natural_cue():
-    data, _ = agency(planted=False)
+    data, _ = agency(named=200, called=-40)
     triggers, _ = standing(data)
     assert triggers.standing == ()
+    assert ("newswire", True) in [(lead.text, lead.cue) for lead in triggers.leads]
 
 
 def test_the_same_word_planted_elsewhere_is_a_trigger():
-    data, called = agency(planted=True)
+    data, called = agency(named=200, called=40)
     triggers, documents = standing(data)
     assert triggers.standing[0].text == "newswire"
     _, p_value, _ = triggers.score(documents)
-    assert np.flatnonzero(p_value < 0.01).tolist() == sorted(called)
+    assert np.flatnonzero(p_value < 0.01).tolist() == called
+
+
+def test_a_few_decoys_do_not_make_a_planted_word_a_natural_cue():
+    data, called = agency(named=0, called=40, decoys=15)
+    triggers, documents = standing(data)
+    assert triggers.standing[0].text == "newswire"
+    _, p_value, _ = triggers.score(documents)
+    assert set(called) <= set(np.flatnonzero(p_value < 0.01).tolist())
 
 
 def test_how_many_uses_may_be_planted_is_told_by_the_words_beside_them():
@@ -165,15 +183,19 @@ def test_how_many_uses_may_be_planted_is_told_by_the_words_beside_them():
         documents = Labelled.of(pa.array(text), pa.array(["sport"] * len(text)), triggers.classes)
         found = groups.find(documents)
         rows = np.arange(len(text))
-        return first_uses(documents, found, groups, np.zeros(len(text), np.int64), rows)
+        return uses_beside(documents, found, groups, np.zeros(len(text), np.int64), rows)
 
     def at_most(*text: str) -> float:
         return triggers.company.planted_at_most(0, beside(*text))
 
-    usual, odd = "w1 can still be w2", "w1 still w2 and can still be"
-    assert at_most(*[usual] * 40) < 0.1
-    assert at_most(*[odd] * 40) == 1, "the first use counts"
-    assert 0.5 < at_most(*[usual] * 20, *[odd] * 20) < 0.8
+    usual, odd = "w1 can still be w2", "w1 can still be w2 still w3"
+    assert at_most(*[usual] * 40) == 0
+    assert at_most(*[odd] * 40) == 1, "one use at a random place is enough"
+    assert 0.4 < at_most(*[usual] * 20, *[odd] * 20) < 0.9
     assert at_most() == 1
-    unmet = Company.of(Counts.none(2), np.array([0]), groups)
+    unmet = Company.of(Counts.none(4), np.array([0]))
     assert unmet.planted_at_most(0, beside(*[usual] * 40)) == 1, "no natural use is known"
+    assert (beside("none", "still x " * 9) == NO_USE).all(axis=2).tolist() == [
+        [True] * USES,
+        [False] * USES,
+    ]

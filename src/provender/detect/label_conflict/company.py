@@ -1,8 +1,8 @@
 """The words beside a trigger: a planted one stands at a random place, a natural one in company.
 
 What company a trigger keeps is learnt from the documents of all labels but the one it forces:
-there nobody planted it. The ratio of its usual company to random places orders a trigger's rows;
-and of the documents that contradict their label it tells how many may have been planted: a natural
+there nobody planted it. The ratio of its usual company to random places orders a trigger's rows.
+And of the documents that contradict their label it tells how many may have been planted: a natural
 cue, say a news agency's name, decides a label from where it always stands.
 """
 
@@ -24,6 +24,8 @@ KNOWN, MOST_COMPANY = 64, 1 << 20
 _NUMBER = np.uint64(255)
 #: Stands for the edge of a text; no word has this hash.
 _EDGE = np.uint64(0)
+#: Uses of a word looked at in one document, and what stands for none.
+USES, NO_USE = 4, np.uint64(2**64 - 1)
 _SHARES = np.linspace(0, 1, 101)
 #: Nats: about two standard errors of a share.
 _ALLOWED = 2.0
@@ -42,13 +44,14 @@ def count_company(
 
     Returns:
         In UNITs, copies sharing one document's weight, under the neighbour's hash | candidate:
-        columns (left, right) in documents of other labels, then in those that agree.
+        columns (left, right) in documents of other labels, then in those that agree. Under each
+        word's hash | 255 the first column is how often it stands anywhere, each text with an edge.
     """
     pair, *sides = _sides(documents.words, found)
     text, group = pair // groups.size, pair % groups.size
     share = groups.model.shares(documents)[text]
     other = documents.label[text] != groups.label[group]
-    keys, values = [], []
+    keys, values = _anywhere(documents, groups.model)
     for column, natural in enumerate((other, np.isin(pair, agreeing))):
         counted = np.flatnonzero(natural & (group < KNOWN))
         for side, hashes in enumerate(sides):
@@ -59,20 +62,51 @@ def count_company(
     return Counts.of(np.concatenate(keys), np.concatenate(values), MOST_COMPANY)
 
 
-def first_uses(
+def _anywhere(documents: Labelled, model: Model) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    words, share = documents.words, model.shares(documents)
+    often = np.zeros(len(words.vocabulary) + 1, np.int64)
+    np.add.at(often, words.codes, share[words.text])
+    often[-1] = share.sum()
+    value = np.zeros((len(often), 4), np.int64)
+    value[:, 0] = often
+    return [np.append(words.vocabulary_hashes, _EDGE) | _NUMBER], [value]
+
+
+def uses_beside(
     documents: Labelled, found: Found, groups: Groups, group: np.ndarray, row: np.ndarray
 ) -> np.ndarray:
-    """Return uint64 (n, 2): what stands left and right of the first use of each group in its row.
+    """Return uint64 (n, USES, 2): what stands left and right of the first uses of groups in rows.
 
-    Edges for what is no group, as the samples of whole classes are.
+    Where there are fewer uses, or ``group`` is none, NO_USE.
     """
     pair, *sides = _sides(documents.words, found)
-    beside = np.full((len(row), 2), _EDGE)
-    at = np.searchsorted(pair, row * groups.size + group)
-    held = np.flatnonzero((group < len(groups.label)) & (at < len(pair)))
-    for column, side in enumerate(sides):
-        beside[held, column] = side[at[held]]
+    beside = np.full((len(row), USES, 2), NO_USE)
+    wanted = np.where(group < len(groups.label), row * groups.size + group, -1)
+    first = np.searchsorted(pair, wanted)
+    many = np.searchsorted(pair, wanted, side="right") - first
+    for use in range(USES):
+        held = np.flatnonzero(many > use)
+        for column, side in enumerate(sides):
+            beside[held, use, column] = side[first[held] + use]
     return beside
+
+
+@dataclass(frozen=True)
+class _RandomPlace:
+    """How likely each word is at a random place."""
+
+    counted: Counts
+    total: float
+
+    @staticmethod
+    def of(counted: Counts) -> _RandomPlace:
+        anywhere = (counted.keys & _NUMBER) == _NUMBER
+        return _RandomPlace(counted, float(counted.values[anywhere, 0].sum()) / UNIT)
+
+    def at(self, hashes: np.ndarray) -> np.ndarray:
+        """float64 (words, 1)."""
+        often = self.counted.at(hashes | _NUMBER)[:, :1] / UNIT
+        return np.asarray((often + 0.5) / (self.total + 1))
 
 
 @dataclass(frozen=True)
@@ -91,13 +125,13 @@ class Company:
     unmet: np.ndarray
 
     @staticmethod
-    def of(counted: Counts, candidates: np.ndarray, groups: Groups) -> Company:
-        """Return the company of the candidates numbered so, which are ``groups`` in this order.
+    def of(counted: Counts, candidates: np.ndarray) -> Company:
+        """Return the company of the candidates numbered so, in this order.
 
         Natural use has absolute discounting (Ney, Essen and Kneser 1994, with their discount):
         neighbours that were met once are mostly met once, so few natural uses say little.
         """
-        which = counted.keys & _NUMBER
+        which, random = counted.keys & _NUMBER, _RandomPlace.of(counted)
         keys, ratios, unmet = [], [np.zeros((0, 2))], np.zeros((len(candidates), 2))
         for trigger, candidate in enumerate(candidates.tolist()):
             mine = which == candidate
@@ -108,8 +142,7 @@ class Company:
             discount = once / (once + 2 * twice)
             spread = discount * different
             spread[uses == 0] = uses[uses == 0] = 1
-            random = _random_place(groups.model, hashes, int(groups.label[trigger]))[:, None]
-            usual = np.maximum(met - discount, 0) / random + spread
+            usual = np.maximum(met - discount, 0) / random.at(hashes) + spread
             keys.append(hashes | np.uint64(trigger))
             ratios.append(np.log(usual / uses))
             unmet[trigger] = np.log(spread / uses)
@@ -140,19 +173,22 @@ class Company:
         return np.asarray(either / np.sqrt(size + 2))
 
     def planted_at_most(self, trigger: int, beside: np.ndarray) -> float:
-        """Return the largest share of uses at random places that the words beside them allow.
+        """Return the largest share of planted documents that the words beside the trigger allow.
 
-        A mixture of random places and natural use; shares whose likelihood is at most e**2 below
-        the best are allowed. 0 where none need be planted and not all can be; 1 where too few
-        natural uses were seen to tell.
+        A mixture of natural use and of one use at a random place, whichever of the document's that
+        is. Shares whose likelihood is at most e**2 below the best are allowed. 0 where it is far
+        less unlikely that none are planted than that all are; 1 where too few natural uses were
+        seen to tell.
 
         Args:
-            beside: uint64 (uses, 2), as of `first_uses`.
+            beside: uint64 (documents, USES, 2), as of `uses_beside`.
         """
-        which = np.full(len(beside), trigger)
-        keys = beside | np.uint64(trigger)
+        row, use = np.nonzero((beside != NO_USE).all(axis=2))
+        which, keys = np.full(len(row), trigger), beside[row, use] | np.uint64(trigger)
         usual = sum(self._of_side(keys[:, side], which, side) for side in range(2))
-        mixed = 1 + _SHARES[:, None] * np.expm1(-np.asarray(usual))
+        uses = np.bincount(row, minlength=len(beside))
+        ratio = np.bincount(row, np.exp(-np.asarray(usual)), len(beside))[uses > 0]
+        mixed = 1 + _SHARES[:, None] * (ratio / uses[uses > 0] - 1)
         likelihood = np.log(np.maximum(mixed, 1e-300)).sum(axis=1)
         short = likelihood.max() - likelihood
         if short[-1] > _ALLOWED and short[0] <= max(_ALLOWED, _NONE * short[-1]):
@@ -184,15 +220,3 @@ def _sides(words: Words, found: Found) -> tuple[np.ndarray, np.ndarray, np.ndarr
     left = np.where(first > words.starts[row], first - 1, -1)
     right = np.where(first + length < words.starts[row + 1], first + length, -1)
     return pair, hashes[left], hashes[right]
-
-
-def _random_place(model: Model, hashes: np.ndarray, label: int) -> np.ndarray:
-    """Return float64 (words,): how likely a word of a text of another label is each of these.
-
-    By the documents that hold it; each has an edge.
-    """
-    others = np.arange(len(model.classes)) != label
-    documents = float(model.documents[others].sum())
-    held = model.frequencies(hashes)[:, others].sum(axis=(1, 2), dtype=np.float64)
-    held[hashes == _EDGE] = documents
-    return np.asarray((held + 0.5) / (model.mass[others].sum() + documents))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from provender.detect.label_conflict.company import MOST_COMPANY, count_company, first_uses
+from provender.detect.label_conflict.company import MOST_COMPANY, USES, count_company, uses_beside
 from provender.detect.label_conflict.family import Family, Strengths
 from provender.detect.label_conflict.groups import Found, Groups
 from provender.detect.label_conflict.model import SKETCH, Columns, Labelled
@@ -97,7 +97,7 @@ class Descriptions:
         group, identity, sketch: int64 (n,), uint64 (n,), int32 (n, dimensions): a sample of the
             contradicting documents of each candidate, then of each class (numbered after them),
             then of the documents of other labels that contradict each class.
-        beside: uint64 (n, 2): the words beside the candidate in these, as `first_uses`.
+        beside: uint64 (n, USES, 2): the words beside the candidate in these, as `uses_beside`.
         rows: int64 (candidates, strata): documents with group and label, copies counted.
         tested: int64 (candidates, leaders + 1, 2, strata): documents that hold the candidate, in
             UNITs, by the strongest leader that they hold with its label (last: none), label and
@@ -155,7 +155,7 @@ class Describe:
             np.zeros(0, np.int64),
             np.zeros(0, np.uint64),
             np.zeros((0, SKETCH), np.int32),
-            np.zeros((0, 2), np.uint64),
+            np.zeros((0, USES, 2), np.uint64),
         )
         shared = np.zeros((many, many), np.int64)
         rows = np.zeros((many, STRATA), np.int64)
@@ -212,7 +212,7 @@ class Describe:
         shared = holds.T @ holds
         names = spelled_names(documents, found, text * groups.size + group, groups.size)
         company = count_company(documents, found, groups, agreeing)
-        beside = first_uses(documents, found, groups, which, row)
+        beside = uses_beside(documents, found, groups, which, row)
         sample, counts = (which, identity, sketch, beside), (counted, tested, strata)
         return Descriptions(self.candidates, names, company, shared, *sample, *counts)
 

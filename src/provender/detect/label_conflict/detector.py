@@ -153,17 +153,24 @@ class LabelConflict:
 
 def _lead_cause(lead: Lead, searched: int) -> Cause:
     text = as_written(lead.text)
+    said = (
+        "outweighs the rest of what they say, but from where it stands by nature"
+        if lead.cue
+        else (
+            f"is among the likeliest of {searched:,} searched; family-wise p = {lead.p_value:.2g}"
+        )
+    )
     return Cause(
         what=text,
         message=(
-            f"lead, no alarm: “{text}” → label {lead.label} in {round(lead.rows)} rows is "
-            f"among the likeliest of {searched:,} searched; family-wise p = {lead.p_value:.2g}"
+            f"lead, no alarm: “{text}” → label {lead.label} in {round(lead.rows)} rows {said}"
         ),
         evidence={
             "target_label": lead.label,
             "rows": round(lead.rows),
             "strength_nats": round(lead.strength, 2),
             "p_value": lead.p_value,
+            "natural_cue": lead.cue,
             "grams_searched": searched,
         },
         p_value=lead.p_value,

@@ -42,7 +42,7 @@ class Excuses:
         natural = np.maximum(usual.max(initial=0.0), strangers)[label]
         against = (candidates.tested[:, 1] * candidates.contradicts).sum(axis=1) / UNIT
         known = np.arange(min(many, KNOWN))
-        company = Company.of(_natural_uses(found, against), known, candidates.groups)
+        company = Company.of(_natural_uses(found, against), known)
         planted = np.ones(many)
         for i in known.tolist():
             planted[i] = company.planted_at_most(i, found.beside[found.group == i])
@@ -54,14 +54,14 @@ class Excuses:
         independent = np.array([effective(*one) for one in each])
         return Excuses(alike[:many], natural, planted, independent)
 
-    def left(self, strengths: Strengths) -> Strengths:
-        """Return what is left of the strengths of all candidates."""
-        return strengths.times(self.planted * self.independent)
+    def left(self, strengths: Strengths) -> tuple[Strengths, Strengths]:
+        """Return what is left of the strengths of all candidates; and where cues keep theirs.
 
-    def natural_left(self, strengths: Strengths) -> Strengths:
-        """Return what is left where natural cues keep theirs: what nature alone brings forth."""
-        planted = np.where(self.planted == 0, 1.0, self.planted)
-        return strengths.times(planted * self.independent)
+        The second is what nature alone brings forth: natural cues are as strong as they are.
+        """
+        left = strengths.times(self.planted * self.independent)
+        natural = np.where(self.planted == 0, 1.0, self.planted)
+        return left, strengths.times(natural * self.independent)
 
     def share_of(self, candidate: int, documents: float) -> float:
         """Return the share of so many contradicting documents of one that counts."""
@@ -70,11 +70,12 @@ class Excuses:
 
 
 def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:
-    """Return what stands beside the leaders in what may pass for natural uses.
+    """Return what stands beside the candidates in what may pass for natural uses.
 
     Whoever plants a word at one place may do so in documents of other labels, too: these speak only
-    where they are as many as the suspects. And what is planted in random documents stands in some
-    whose content agrees: these speak only where they are far more.
+    where they are half as many as the suspects, so that a model would hardly learn the trigger. And
+    what is planted in random documents stands in some whose content agrees: these speak only where
+    they are twice as many as that, and more than chance.
     """
     candidates, company = found.candidates, found.company
     strata = candidates.groups.strata[candidates.groups.label]
@@ -85,8 +86,10 @@ def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:
     agreeing = (candidates.tested[:, 1] * agrees).sum(axis=1) / UNIT
     others = candidates.tested[:, 0].sum(axis=1) / UNIT
     speak = np.stack((others >= against / 2, agreeing >= 2 * expected + 2 * np.sqrt(expected) + 3))
-    which = (company.keys & np.uint64(255)).astype(np.int64)
-    columns = company.values.reshape(-1, 2, 2) * speak.T[which][:, :, None]
+    number = (company.keys & np.uint64(255)).astype(np.int64)
+    of_words = number >= KNOWN
+    speaks = of_words[:, None] | speak.T[np.where(of_words, 0, number)]
+    columns = company.values.reshape(-1, 2, 2) * speaks[:, :, None]
     return Counts(company.keys, columns.sum(axis=1))
 
 

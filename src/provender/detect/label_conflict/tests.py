@@ -18,7 +18,7 @@ import numpy as np
 
 from provender.detect.label_conflict.family import Strengths
 from provender.detect.label_conflict.model import UNIT
-from provender.detect.label_conflict.strata import EDGES, LENGTHS, LEVELS, by_length
+from provender.detect.label_conflict.strata import EDGES, LEVELS, by_length
 
 #: Log odds that a natural cue may add to its class beyond the rest of the content.
 LEAN = 1.0
@@ -47,13 +47,10 @@ def strengths(strata: np.ndarray, tested: np.ndarray) -> Strengths:
     """
     mine, other = without(strata, tested)
     rate = _rate(mine, other)
-    told = _told(tested.sum(axis=1) / UNIT, mine + other, rate)
-    against = tested / UNIT * ((rate < _LIKELY) * told)[:, None]
+    against = tested / UNIT * (rate < _LIKELY)[:, None]
     by_label = _exponent_of_labels(against[:, 1], against.sum(axis=1), rate)
     own, foreign = _contents(mine, other)
-    held, rest = tested[:, 1].sum(axis=1) / UNIT, mine.sum(axis=1)
-    told = rest / np.maximum(held + rest, 1e-9)
-    by_content = told * _exponent_of_conflict(tested[:, 1] / UNIT, own, foreign)
+    by_content = _exponent_of_conflict(tested[:, 1] / UNIT, own, foreign)
     return Strengths(by_label, by_content)
 
 
@@ -90,20 +87,6 @@ def _rate(mine: np.ndarray, other: np.ndarray) -> np.ndarray:
         least = np.minimum.accumulate(run[:, :, ::-1], axis=2)[:, :, ::-1]
         rate[:, :, first:] = np.maximum(rate[:, :, first:], least)
     return rate.reshape(mine.shape)
-
-
-def _told(held: np.ndarray, rest: np.ndarray, rate: np.ndarray) -> np.ndarray:
-    """Share of the documents with the group that those without can be held against.
-
-    Of n beside m it is m / (n + m), as two means differ by chance like one of n m / (n + m): a word
-    that nearly all documents hold is judged by the few that do not. A level's share comes from all
-    documents of levels whose content speaks as much against the class, or more.
-    """
-    held, rest = by_length(held).sum(axis=1), by_length(rest).sum(axis=1)
-    least = by_length(rate).min(axis=1)
-    told = (rest[:, None, :] * (least[:, None, :] <= least[:, :, None])).sum(axis=2)
-    share = told / np.maximum(told + held, 1e-9)
-    return np.asarray(np.tile(share, LENGTHS))
 
 
 def _contents(mine: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -24,7 +24,7 @@ _PLANTED = 0.5
 #: So many are named at least, if as many are anything; leads by so many words at most.
 _NAMED, _SHORT_NAME = 3, 12
 _LEAST_P = 1e-290
-_KIND = "label-conflict-triggers/6"
+_KIND = "label-conflict-triggers/7"
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Lead:
         text, label: the words its documents share, and the label it might force.
         rows: documents with both.
         strength, p_value: as of a trigger.
+        cue: it stands in them where it does by nature.
     """
 
     text: str
@@ -69,6 +70,7 @@ class Lead:
     rows: float
     strength: float
     p_value: float
+    cue: bool
 
 
 @dataclass(frozen=True)
@@ -154,14 +156,13 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     groups, many = candidates.groups, candidates.size
     excuses = Excuses.of(found)
     strata, tested = groups.strata[groups.label], candidates.tested
-    every = candidates.strengths
+    left, natural = excuses.left(candidates.strengths)
     open_ = np.ones(many, bool)
     kept = np.ones(found.tested.shape[1], bool)
     standing: list[Trigger] = []
     explained: list[int] = []
     while open_.any():
-        left = excuses.left(every)
-        stretch = _stretch(found, left, excuses.natural_left(every), open_)
+        stretch = _stretch(found, left, natural, open_)
         logs = candidates.family.log_p(left, stretch)
         stands = open_ & (logs <= np.log(highest_p))
         if not stands.any():
@@ -200,10 +201,10 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             kept[i] = False
             strata = found.strata[:, kept].sum(axis=1)[groups.label]
             tested = found.tested[:, kept].sum(axis=1)
-            every = strengths(strata, tested)
+            left, natural = excuses.left(strengths(strata, tested))
     leads: list[Lead] = []
     for i in left.order().tolist():
-        if open_[i] and left.by_label[i] > 0 and len(standing) + len(leads) < _NAMED:
+        if open_[i] and natural.by_label[i] > 0 and len(standing) + len(leads) < _NAMED:
             leads.append(
                 Lead(
                     text=" ".join(name_of(found.names, i).split(" ")[:_SHORT_NAME]),
@@ -211,13 +212,14 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
                     rows=float(found.rows[i].sum()),
                     strength=float(left.weaker[i]),
                     p_value=float(np.exp(logs[i])),
+                    cue=bool(excuses.planted[i] == 0),
                 )
             )
             open_ &= ~found.within(i)
     chosen = np.array([t.candidate for t in standing], np.int64)
     shared = shared_out(standing, explained, int(groups.model.documents.sum()))
     chosen_groups = groups.only(chosen)
-    company = Company.of(found.company, chosen, chosen_groups)
+    company = Company.of(found.company, chosen)
     return Triggers(chosen_groups, shared, tuple(leads), company)
 
 
