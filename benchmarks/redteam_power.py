@@ -10,6 +10,7 @@ held against the bounds. Both store their trials: a run that was cut off goes on
 from __future__ import annotations
 
 import argparse
+import datetime
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from pipelines.redteam import RedteamRequest, redteam
 from pipelines.run import Run
 from provender.io.states import StateStore
 
+#: No waiver is in the default policy, so any day will do.
+TODAY = datetime.date.min
 _HEAD = ("set", "part", "attack", "arm", "rule", "count", "power", "bounds", "fresh", "holds")
 
 
@@ -93,12 +96,14 @@ def main() -> None:
             budget=given.minutes and 60 * given.minutes,
         )
         run = Run(StateStore(str(place / "trials")))
-        statements = stated(redteam(request, run))
+        statements = stated(redteam(request, run, TODAY))
         for count in sorted({curve["minimum"]["count"] for curve in statements}):
             held = [curve for curve in statements if curve["minimum"]["count"] == count]
             attacks = tuple(dict.fromkeys(curve["attack"] for curve in held))
             seeds = given.seeds + given.fresh
-            again = redteam(replace(request, attacks=attacks, counts=(count,), seeds=seeds), run)
+            again = redteam(
+                replace(request, attacks=attacks, counts=(count,), seeds=seeds), run, TODAY
+            )
             missing = sum(left["trials"] for left in again["not_measured"])
             if missing:
                 print(f"{name}: {missing} trials were not made; the same command goes on")

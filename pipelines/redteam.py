@@ -6,6 +6,7 @@ came of it under a name over all that it depends on. So a run that was cut off g
 
 from __future__ import annotations
 
+import datetime
 import json
 import shutil
 import time
@@ -17,26 +18,24 @@ from typing import Any
 from pipelines.detect import detect, detectors_for, first_analyses
 from pipelines.fingerprint import fingerprint, survey
 from pipelines.run import Run, cores
+from pipelines.trusted import trust
 from provender.attacks.registry import attack, fitting
 from provender.beam.pool import in_completion_order, worker_pool
-from provender.core.policy import Rates
+from provender.core.policy import Policy
 from provender.core.shard import Roles
+from provender.detect.base import Detector
 from provender.errors import InputError, NothingCheckedError, UsageError
 from provender.io.outputs import OutputFolder, write_json
 from provender.io.states import StateStore
 from provender.work.dataset import DataSet
+from provender.work.deciding import load_policy, verdict_on
 from provender.work.redteam.copies import Base, lay_base, lay_copy, link
 from provender.work.redteam.document import Plan, Result, redteam_document
 from provender.work.redteam.page import page_with
 from provender.work.redteam.scored import score
-from provender.work.redteam.trial import (
-    SOURCE,
-    SPREAD,
-    Trial,
-    search_digest,
-    trial_name,
-    trials_of,
-)
+from provender.work.redteam.trial import Trial, cells_of, search_digest, trial_name, trials_of
+from provender.work.trusted import Trusted, TrustRequest
+from provender.work.validation import validation_document
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,8 @@ class RedteamRequest:
 
     Attributes:
         attacks: names; none for all that the data can carry.
-        rates: of false alarms.
+        policy: path of the policy file; None for the default policy.
+        trusted: data to compare with, as `scan` does; None for none.
         budget: seconds after which no trial is started; None for no limit.
     """
 
@@ -55,7 +55,8 @@ class RedteamRequest:
     attacks: tuple[str, ...] = ()
     counts: tuple[int, ...] = (5, 10, 25, 50, 100, 250)
     seeds: int = 5
-    rates: Rates = field(default_factory=Rates)
+    policy: str | None = None
+    trusted: TrustRequest | None = None
     budget: float | None = None
 
 
@@ -64,18 +65,22 @@ class Bench:
     """What every trial is given: the copy to plant in, and where its result goes.
 
     Attributes:
+        policy: without waivers that hold no more.
+        trusted: what trusted data say, if there are some.
         stop: when no trial is started any more, by the machine's monotonic clock; None for never.
     """
 
     base: Base
-    rates: Rates
+    policy: Policy
     store: StateStore
+    trusted: Trusted | None = None
     stop: float | None = None
 
 
 def redteam(
     request: RedteamRequest,
     run: Run,
+    today: datetime.date,
     surveyed: Callable[[DataSet], None] = lambda _: None,
     told: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
@@ -85,6 +90,7 @@ def redteam(
 
     Args:
         run: ``workers`` trials are made side by side; its store keeps their results.
+        today: the day that waivers are judged by.
         surveyed: told of the data set before the long work starts.
         told: told of each trial.
 
@@ -95,15 +101,20 @@ def redteam(
     stop = None if request.budget is None else time.monotonic() + request.budget
     for name in request.attacks:
         attack(name)
+    policy = load_policy(request.policy)
     folder = OutputFolder(request.out)
     data = survey(request.inputs, request.roles, run)
     surveyed(data)
+    trusted = trust(request.trusted, data, run)
     manifest, _ = fingerprint(data, run)
-    plan, detectors = _plan(request, data), detectors_for(data)[0]
-    search = search_digest(detectors, request.rates)
+    detectors, _ = detectors_for(data, trusted)
+    plan = _plan(request, data, detectors, policy, trusted)
+    live = policy.as_of(today)
+    said = trusted.standards if trusted else {}
+    search = search_digest(detectors, live, {rule: one.digest for rule, one in said.items()})
     names = {
         trial: trial_name(trial, manifest.root, data.roles, search)
-        for trial in trials_of(plan.attacks, plan.arms, plan.counts, plan.seeds)
+        for trial in trials_of(plan.cells, plan.counts, plan.seeds)
     }
     if run.fresh:
         for name in names.values():
@@ -113,8 +124,8 @@ def redteam(
     with folder.staging() as draft:
         if waiting and not _over(stop):
             scratch = draft / "scratch"
-            base = _base(data, run.store, scratch, run)
-            bench = Bench(base, request.rates, run.store, stop)
+            base = _base(data, trusted, scratch, run)
+            bench = Bench(base, live, run.store, trusted, stop)
             _make([(trial, names[trial]) for trial in waiting], bench, run, told)
             shutil.rmtree(scratch)
         results = {trial: _stored(run.store, name) for trial, name in names.items()}
@@ -125,7 +136,13 @@ def redteam(
     return document
 
 
-def _plan(request: RedteamRequest, data: DataSet) -> Plan:
+def _plan(
+    request: RedteamRequest,
+    data: DataSet,
+    detectors: Sequence[Detector],
+    policy: Policy,
+    trusted: Trusted | None,
+) -> Plan:
     able, unfit = fitting(data.schema, data.roles)
     for name in request.attacks:
         if name in unfit:
@@ -139,22 +156,27 @@ def _plan(request: RedteamRequest, data: DataSet) -> Plan:
             "can carry none of the attacks",
             "name columns with --text, --label and so on",
         )
-    detectors, _ = detectors_for(data)
     if not detectors:
         raise NothingCheckedError("the data", "no rule runs on them", "see `provender rules`")
-    arms = (SPREAD, SOURCE) if data.roles.source else (SPREAD,)
-    rules = tuple(detector.rule.id for detector in detectors)
-    told = {name: reason for name, reason in unfit.items() if not request.attacks}
-    counts = tuple(sorted(set(request.counts)))
-    return Plan(wanted, told, arms, counts, request.seeds, rules, data.roles, request.rates)
+    return Plan(
+        attacks=wanted,
+        unfit={} if request.attacks else unfit,
+        cells=cells_of(wanted, data.roles),
+        counts=tuple(sorted(set(request.counts))),
+        seeds=request.seeds,
+        rules=tuple(detector.rule.id for detector in detectors),
+        roles=data.roles,
+        policy=policy,
+        trusted=trusted.to_json() if trusted else None,
+    )
 
 
-def _base(data: DataSet, store: StateStore, scratch: Path, run: Run) -> Base:
+def _base(data: DataSet, trusted: Trusted | None, scratch: Path, run: Run) -> Base:
     """Lay the copy, and know of it what no planted row changes."""
-    base = lay_base(data, store, scratch)
+    base = lay_base(data, run.store, scratch)
     own = Run(StateStore(str(scratch / "states")), run.workers)
     copy = survey((str(scratch / "shards"),), data.roles, own)
-    fingerprint(copy, own, first_analyses(copy))
+    fingerprint(copy, own, first_analyses(copy, trusted))
     return base
 
 
@@ -196,9 +218,13 @@ def _result(trial: Trial, bench: Bench, place: Path) -> Result:
     shutil.copytree(bench.base.folder / "states", place / "states", copy_function=link)
     run = Run(StateStore(str(place / "states")), workers=1)
     data = survey((str(place / "shards"),), bench.base.roles, run)
-    manifest, _ = fingerprint(data, run, first_analyses(data))
-    detected = detect(data, manifest, run, bench.rates, explaining=False)
-    rules = score(detected.document, detected.marks, data.starts().tolist(), truth, run.store)
+    manifest, _ = fingerprint(data, run, first_analyses(data, bench.trusted))
+    rates = bench.policy.rates
+    detected = detect(data, manifest, run, rates, explaining=False, trusted=bench.trusted)
+    nothing, any_day = validation_document(manifest.root, None, []), datetime.date.min
+    verdict = verdict_on(bench.policy, manifest, detected.document, nothing, any_day)
+    starts = data.starts().tolist()
+    rules = score(detected.document, detected.marks, starts, truth, verdict.rejecting, run.store)
     return {"rules": rules, "rows": data.rows}
 
 

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator
 from tests.docs.pages import DOCS
 from tests.pipelines.redteam_data import write_corpus
 
+BOOKS = Path(__file__).parents[2] / "data_samples" / "clean" / "books"
 _MAIN = "from provender.cli.main import main; main()"
 
 
@@ -52,6 +54,35 @@ def test_time_that_is_up_is_code_3_and_says_what_is_missing(provender, tmp_path)
     assert "not measured: 15 trials (the time budget was used up)" in " ".join(out.split())
 
 
+def test_with_trusted_data_and_by_one_annotator_as_a_scan_with_these_options(tmp_path):
+    data = write_corpus(tmp_path / "data", shards=1, source=False, annotator=True)
+    vouched = write_corpus(tmp_path / "vouched", shards=2, source=False, annotator=True, seed=8)
+    out, cache = tmp_path / "out", tmp_path / "cache"
+    asked = ("--trusted", vouched, "--format", "json")
+    made = started(data, out, cache, *asked)
+    printed, told = made.communicate()
+    assert made.returncode == 0, told
+    document = json.loads(printed)
+    arms = [(c["attack"], c["arm"]) for c in document["curves"] if c["rule"] == "any"]
+    assert arms == [("rare-word", "spread"), ("rare-word", "annotator")]
+    assert {"trusted/label-flips", "trusted/class-distance"} <= {
+        c["rule"] for c in document["curves"]
+    }
+    root = document["trusted"]["root"]
+    assert document["trusted"] == {"root": root, "rows": 200, "shards": 2, "pinned": False}
+    schema = json.loads((DOCS / "schemas" / "redteam.schema.json").read_text("utf-8"))
+    assert [e.message for e in Draft202012Validator(schema).iter_errors(document)] == []
+    pinned = started(data, out, cache, *asked, "--trusted-root", root)
+    printed, told = pinned.communicate()
+    assert "4 of 4 trials are known from before" in told
+    assert json.loads(printed)["trusted"]["pinned"]
+    wrong = started(data, tmp_path / "o", cache, *asked, "--trusted-root", "sha256:" + "0" * 64)
+    printed, told = wrong.communicate()
+    assert (wrong.returncode, printed) == (5, "")
+    assert "do not trust them until you know why" in told
+    assert not (tmp_path / "o" / "redteam.json").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -61,6 +92,8 @@ def test_time_that_is_up_is_code_3_and_says_what_is_missing(provender, tmp_path)
         (("--seeds", "0"), "--seeds"),
         (("--attack", "magic"), "there is no such attack; there are rare-word, phrase"),
         (("--attack", "refusal"), "needs a prompt and a response column"),
+        (("--trusted-root", "sha256:" + "0" * 64), "no data are named; name them with --trusted"),
+        (("--trusted", BOOKS), "has no column 'label', which DATA has"),
     ],
 )
 def test_what_is_typed_wrong_is_one_line_and_code_4(provender, tmp_path, words, said):

@@ -10,14 +10,17 @@ import pipelines.redteam as stage
 from pipelines.redteam import RedteamRequest, redteam
 from pipelines.run import Run
 from pipelines.scan import ScanRequest, scan
-from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.errors import NothingCheckedError, UsageError
 from provender.io.states import StateStore
+from provender.work.deciding import load_policy
 from provender.work.redteam.copies import Base
 from provender.work.redteam.document import OUT_OF_TIME
 from provender.work.redteam.trial import Trial
+from provender.work.trusted import TrustRequest
 from tests.pipelines.redteam_data import write_corpus
+
+TODAY = datetime.date(2026, 11, 26)
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +33,12 @@ def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("trials")
 
 
-def tried(data, out, cache, workers=1, fresh=False, **fields):
+def tried(data, out, cache, workers=1, fresh=False, today=TODAY, **fields):
     told = []
     asked = {"attacks": ("rare-word", "flips-random"), "counts": (15,), "seeds": 1, **fields}
     request = RedteamRequest((str(data),), str(out), **asked)
-    document = redteam(request, Run(StateStore(str(cache)), workers, fresh), told=told.append)
+    run = Run(StateStore(str(cache)), workers, fresh)
+    document = redteam(request, run, today, told=told.append)
     return document, told
 
 
@@ -63,7 +67,8 @@ def test_a_trigger_is_found_and_flips_are_a_blind_spot(first):
         assert found["minimum"] == {"count": 15, "low": 15, "high": None}
         (point,) = found["counts"]
         assert (point["trials"], point["found"], point["named"]) == (1, 1, 1)
-        assert point["source_named"] == (arm == "source")
+        assert point["alarmed"] == 1
+        assert point["contributor_named"] == (arm == "source")
         assert point["recall"] > 0.9
         missed = curve(document, "flips-random", arm, "text/label-conflict")
         assert missed["counts"][0]["found"] == 0
@@ -113,10 +118,10 @@ def test_no_time_measures_nothing_and_says_so(data, tmp_path):
 def test_a_trial_that_a_pool_hands_out_after_the_time_is_not_made(tmp_path):
     store, base = StateStore(str(tmp_path / "cache")), Base(tmp_path / "none", Roles(), (0,), [])
     trial = Trial("rare-word", "spread", 5, 0)
-    stage.run_trial(trial, "trial/one", stage.Bench(base, Rates(), store, stop=0.0))
+    stage.run_trial(trial, "trial/one", stage.Bench(base, load_policy(None), store, stop=0.0))
     assert store.get("trial/one") is None
     with pytest.raises(OSError, match="none"):
-        stage.run_trial(trial, "trial/one", stage.Bench(base, Rates(), store))
+        stage.run_trial(trial, "trial/one", stage.Bench(base, load_policy(None), store))
 
 
 def test_what_the_data_cannot_carry_is_told_and_not_called_out_of_time(
@@ -129,25 +134,43 @@ def test_what_the_data_cannot_carry_is_told_and_not_called_out_of_time(
     assert curve(document, "flips-random", "spread", "any")["counts"][0]["count"] == 15
 
 
-def test_other_data_other_rates_and_other_roles_share_no_trial(data, first, cache, tmp_path):
-    others = ({"rates": Rates(0.02)}, {"rates": Rates(alarm=0.02)})
+def test_other_policies_roles_and_trusted_data_share_no_trial(data, first, cache, tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("version: 1\nfdr: 0.02\n")
+    vouched = TrustRequest((str(write_corpus(tmp_path / "vouched", shards=1, seed=9)),))
+    others = ({"policy": str(policy)}, {"trusted": vouched})
     for fields in (*others, {"roles": Roles(source="label", label="source")}):
         _, told = tried(data, tmp_path / "out", cache, budget=0.0, **fields)
         assert told == ["0 of 6 trials are known from before"]
 
 
+def test_a_waiver_counts_until_its_last_day(cache, tmp_path):
+    data = write_corpus(tmp_path / "bare", source=False)
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(
+        "version: 1\nwaivers: [{rule: '*', reason: r, owner: o, expires: 2026-11-26}]\n"
+    )
+    asked = {"attacks": ("rare-word",), "policy": str(policy)}
+    document, _ = tried(data, tmp_path / "out", cache, **asked)
+    (point,) = curve(document, "rare-word", "spread", "any")["counts"]
+    assert (point["found"], point["alarmed"]) == (1, 0)
+    tomorrow = TODAY + datetime.timedelta(1)
+    _, told = tried(data, tmp_path / "out", cache, today=tomorrow, budget=0.0, **asked)
+    assert told == ["0 of 3 trials are known from before"]
+
+
 def test_the_report_of_a_scan_of_the_same_data_has_it_and_keeps_it(data, first, cache, tmp_path):
-    out, today = tmp_path / "out", datetime.date(2026, 11, 26)
+    out = tmp_path / "out"
     request = ScanRequest((str(data),), str(out))
     run = Run(StateStore(str(cache)), workers=1)
-    scan(request, run, today)
+    scan(request, run, TODAY)
     report = out / "report.html"
     assert "How much poison would be found" not in report.read_text("utf-8")
     tried(data, out, cache)
     written = report.read_text("utf-8")
     assert "How much poison would be found" in written
     assert "flips-random" in written
-    scan(request, run, today)
+    scan(request, run, TODAY)
     assert report.read_text("utf-8") == written
 
 

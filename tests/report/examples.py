@@ -23,8 +23,10 @@ def with_redteam(
     run: tuple[dict[str, Any], ...], change: Callable[[Any], Any] = lambda value: value
 ) -> tuple[dict[str, Any], ...]:
     """Return a run's documents and what a red team found in the same data, through ``change``."""
-    manifest, *_ = run
+    manifest, _, findings, verdict = run
     same = {
+        "policy_digest": verdict["policy_digest"],
+        **{name: findings[name] for name in ("roles", "trusted", "hash_key")},
         "manifest_root": manifest["root"],
         "multiset": f"sha256:{manifest['rows']['multiset']}",
     }

@@ -260,6 +260,28 @@ def test_what_a_red_team_found_in_other_data_is_not_shown(other: str) -> None:
     assert "blind spot" not in read.text
 
 
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"roles": {"text": "other"}}, "other roles"),
+        (
+            {"policy_digest": "sha256:" + "0" * 64, "hash_key": "0" * 16},
+            "other policy, other secret key",
+        ),
+        (
+            {"trusted": {"root": "sha256:" + "0" * 64, "rows": 9, "shards": 1, "pinned": True}},
+            "other trusted data",
+        ),
+    ],
+)
+def test_that_the_scan_was_made_with_other_options_than_the_red_team_is_said(
+    changed: dict[str, Any], words: str
+) -> None:
+    *run, found = with_redteam(documents())
+    assert "was made with other" not in page((*run, found)).text
+    assert f"The scan of this page was made with {words}" in page((*run, found | changed)).text
+
+
 def test_without_a_red_team_the_page_has_no_word_of_it() -> None:
     assert "redteam" not in render_html(*documents())
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from rich.console import Console
 
-from provender.report.redteam import render_redteam
+from provender.core.shard import Roles
+from provender.report.redteam import COLUMNS, render_redteam, shown
+from provender.work.redteam.trial import Trial, cells_of
 from tests.work.redteam.examples import document, first_rule_finds_words, outcome, plan
 
 
@@ -68,6 +72,31 @@ def test_nothing_measured_prints_no_table() -> None:
 
 def test_where_no_source_is_told_that_none_was_tried_is_said() -> None:
     found = document(plan())
-    assert "poison from one source" not in "".join(printed(found))
+    told = printed(found, 200)
+    assert "poison from one source" not in told
+    assert "not tried: poison by one annotator (the same, with --annotator)" in told
     del found["roles"]["source"]
     assert "not tried: poison from one source (the data name none" in printed(found, 200)
+    found["roles"] = {"text": "body"}
+    assert "one annotator" not in printed(found, 200)
+
+
+def test_it_says_by_what_was_searched_and_who_was_named() -> None:
+    def by_one(trial: Trial) -> dict[str, Any]:
+        named = outcome(bool(trial.attack), trial.count, contributor_named=trial.arm == "annotator")
+        return {"rules": {"text/one": named, "text/two": outcome(False, 0)}, "rows": 150}
+
+    roles = Roles(text="t", label="l", annotator="a")
+    asked = replace(plan(), roles=roles, cells=cells_of(("rare-word", "promotion"), roles))
+    text = printed(document(asked, by_one), 200)
+    assert "searched as by a scan without trusted data: false discovery rate 0.01" in text
+    cells = [dict(zip(COLUMNS, line.cells, strict=True)) for line in shown(document(asked, by_one))]
+    assert [(c["attack"], c["arm"], c["alarm"], c["who"]) for c in cells] == [
+        ("rare-word", "spread", "12/12", ""),
+        ("rare-word", "annotator", "12/12", "12/12"),
+        ("promotion", "spread", "12/12", ""),
+    ]
+    root = "sha256:" + "7" * 64
+    trusted = {"root": root, "rows": 1_200, "shards": 3, "pinned": False}
+    text = printed(document(replace(asked, trusted=trusted), by_one), 200)
+    assert f"with trusted data {root} (1,200 rows, no root named beforehand)" in text

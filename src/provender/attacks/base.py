@@ -53,6 +53,11 @@ class Attack(ABC):
     def paper(self) -> str:
         """Where it was published."""
 
+    @property
+    def answers(self) -> bool:
+        """Whether it changes what an annotator gives: a label or a response."""
+        return not {"label", "response"}.isdisjoint(self.needed)
+
     def unfit(self, schema: pa.Schema, roles: Roles) -> str:
         """Return why data with these columns cannot be attacked so; '' where they can."""
         missing = [name for name in self.needed if not _usable(schema, roles, name)]

@@ -17,6 +17,7 @@ from provender.cli.options import (
     role_options,
     roles_of,
     run_options,
+    trusted_options,
 )
 from provender.errors import EXIT_NOT_CHECKED, UsageError
 
@@ -37,6 +38,10 @@ def _counts(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...
     if not all(re.fullmatch(r"[1-9]\d{0,8}", part) for part in parts):
         raise UsageError("--counts", f"{value!r} are no counts", "write 5,10,25")
     return tuple(sorted({int(part) for part in parts}))
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 @click.command()
@@ -70,7 +75,8 @@ def _counts(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...
     callback=_budget,
     help="Start no trial after this time: 90s, 30m, 2h or none.",
 )
-@click.option("--policy", metavar="FILE", help="policy.yaml: its rates of false alarms are used.")
+@click.option("--policy", metavar="FILE", help="policy.yaml (default: the built-in policy).")
+@trusted_options
 @run_options
 @format_option
 @click.pass_obj
@@ -79,29 +85,31 @@ def redteam(
     /,
     data: tuple[str, ...],
     out: str,
-    attacks: tuple[str, ...],
-    policy: str | None,
     workers: int,
     cache: str | None,
     resume: bool,
     format_: str,
+    trusted: tuple[str, ...],
+    trusted_root: str | None,
     **options: Any,
 ) -> int:
     """Plant known attacks in copies of DATA and say how many rows of each would be found.
 
-    Writes DIR/redteam.json. DATA are only read. Exit code 3 when the time was used up before all
-    was measured; the same command goes on from there.
+    Searched and judged as by `provender scan` with the same options. Writes DIR/redteam.json; DATA
+    are only read. Exit code 3 when the time was used up before all was measured: the same command
+    goes on from there.
     """
     from pipelines.redteam import RedteamRequest
     from pipelines.redteam import redteam as run_redteam
-    from provender.cli.running import running, tell_roles
-    from provender.work.deciding import load_policy
-    from provender.work.redteam.document import out_of_time
+    from provender.cli.running import running, tell_roles, today
+    from provender.work.redteam.document import unfinished
+    from provender.work.trusted import TrustRequest
 
-    rates, roles = load_policy(policy).rates, roles_of(options)
-    request = RedteamRequest(inputs_of(data), out, roles, attacks, rates=rates, **options)
+    believed = TrustRequest.of(trusted, trusted_root)
+    roles = roles_of(options)
+    request = RedteamRequest(inputs_of(data), out, roles, trusted=believed, **options)
     with running(workers, cache, resume, beam_options) as run:
-        document = run_redteam(request, run, tell_roles, lambda line: print(line, file=sys.stderr))
+        document = run_redteam(request, run, today(), tell_roles, _say)
     if format_ == "json":
         print(json.dumps(document, indent=2, sort_keys=True))
     else:
@@ -110,4 +118,4 @@ def redteam(
         from provender.report.redteam import render_redteam
 
         render_redteam(document, Console())
-    return EXIT_NOT_CHECKED if out_of_time(document) else 0
+    return EXIT_NOT_CHECKED if unfinished(document) else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import fnmatch
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from provender.core.digest import digest_of
@@ -109,6 +109,10 @@ class Policy:
             if fnmatch.fnmatchcase(rule, candidate.pattern):
                 return candidate
         return RulePolicy(rule)
+
+    def as_of(self, today: datetime.date) -> Policy:
+        """Return the policy without the waivers that hold no more."""
+        return replace(self, waivers=tuple(w for w in self.waivers if today <= w.expires))
 
     def to_json(self) -> dict[str, Any]:
         """Return the policy as JSON values (what its digest is taken over)."""

@@ -119,7 +119,7 @@ def decide(policy: Policy, evidence: Evidence, today: datetime.date) -> Verdict:
     A required check that did not run makes the outcome inconclusive, which never admits; a
     finding beyond the policy rejects. Expired waivers do not count.
     """
-    live = [w for w in policy.waivers if today <= w.expires]
+    live = policy.as_of(today).waivers
     waived: list[tuple[Finding, Waiver]] = []
     counted: dict[str, list[Finding]] = defaultdict(list)
     for finding in evidence.findings:

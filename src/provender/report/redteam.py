@@ -15,6 +15,8 @@ from rich.text import Text
 from provender.report.wording import count, plural, share, visible
 
 _ANY = "any"
+_WHO = ("source", "annotator")
+_WHERE = {"spread": "spread", "source": "from one source", "annotator": "by one annotator"}
 COLUMNS = (
     "attack",
     "arm",
@@ -23,7 +25,7 @@ COLUMNS = (
     "bounds",
     "found",
     "alarm",
-    "source",
+    "who",
     "recall",
     "clean",
 )
@@ -78,7 +80,7 @@ def shown(document: dict[str, Any]) -> Iterator[Line]:
             f"{_bound(least['low'])}–{_bound(least['high'])}",
             _of_trials(curve, "found"),
             _of_trials(curve, "alarmed"),
-            _of_trials(curve, "source_named") if curve["arm"] == "source" else "",
+            _of_trials(curve, "contributor_named") if curve["arm"] in _WHO else "",
             share(last["recall"]),
             f"{last['clean_flagged']:,.1f}",
         )
@@ -90,14 +92,32 @@ def key(document: dict[str, Any]) -> str:
     return (
         f"rows: from so many on {share(document['power'])} of the plantings are found; bounds: at "
         f"{share(document['confidence'])}, ? where the trials are too few to say; found: in so "
-        "many trials; alarm: as a warning or an error in so many; source: it is named in so many; "
-        "recall and clean rows flagged: at the largest count."
+        "many trials; alarm: the policy rejects for it in so many; who: the source or annotator is "
+        "named in so many; recall and clean rows flagged: at the largest count."
     )
 
 
 def told(document: dict[str, Any]) -> Iterator[str]:
-    """Yield what the table does not say: blind spots, false alarms, what was not measured."""
-    yield from (*_blind(document), *_clean(document), *_missing(document))
+    """Yield what the table does not say: how it was searched, blind spots, false alarms, gaps."""
+    yield from (
+        _searched(document),
+        *_blind(document),
+        *_clean(document),
+        *_missing(document),
+    )
+
+
+def unlike(
+    document: dict[str, Any], findings: dict[str, Any], verdict: dict[str, Any]
+) -> tuple[str, ...]:
+    """Return in what a scan of the same data was made otherwise than the red team's searches."""
+    pairs = {
+        "roles": (document["roles"], findings["roles"]),
+        "policy": (document["policy_digest"], verdict["policy_digest"]),
+        "trusted data": (_root(document["trusted"]), _root(findings["trusted"])),
+        "secret key": (document["hash_key"], findings["hash_key"]),
+    }
+    return tuple(name for name, (one, other) in pairs.items() if one != other)
 
 
 def _curves(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -121,9 +141,25 @@ def _of_trials(curve: dict[str, Any], figure: str) -> str:
     return f"{count(sum(one[figure] for one in curve['counts']))}/{count(trials)}"
 
 
+def _searched(document: dict[str, Any]) -> str:
+    rates = f"false discovery rate {document['fdr']:g}, alarm rate {document['alarm_rate']:g}"
+    trusted = document["trusted"]
+    if trusted is None:
+        return f"searched as by a scan without trusted data: {rates}"
+    named = "root named beforehand" if trusted["pinned"] else "no root named beforehand"
+    return (
+        f"searched as by a scan with trusted data {visible(trusted['root'])} "
+        f"({plural(trusted['rows'], 'row')}, {named}): {rates}"
+    )
+
+
+def _root(trusted: dict[str, Any] | None) -> str | None:
+    return None if trusted is None else str(trusted["root"])
+
+
 def _blind(document: dict[str, Any]) -> Iterator[str]:
     for spot in document["blind_spots"]:
-        where = "spread" if spot["arm"] == "spread" else "from one source"
+        where = _WHERE.get(spot["arm"], spot["arm"])
         yield (
             f"blind spot: {spot['attack']}, {where}: at no count is it found with that power "
             f"(at most {share(spot['best'])})"
@@ -156,11 +192,19 @@ def _halves(trials: int) -> str:
 
 def _missing(document: dict[str, Any]) -> Iterator[str]:
     reasons: Counter[str] = Counter()
+    attacks: dict[str, list[str]] = {}
     for line in document["not_measured"]:
         reasons[line["reason"]] += line["trials"]
+        attacks.setdefault(line["reason"], []).append(line["attack"])
     for reason, trials in sorted(reasons.items()):
-        yield f"not measured: {plural(trials, 'trial')} ({visible(reason)})"
-    if "source" not in document["roles"]:
+        names = [name for name in dict.fromkeys(attacks[reason]) if name]
+        # That the time was up says nothing of an attack; that rows are too few does.
+        of = f" of {', '.join(names)}" if 0 < len(names) < len(document["attacks"]) else ""
+        yield f"not measured: {plural(trials, 'trial')}{of} ({visible(reason)})"
+    roles = document["roles"]
+    if "source" not in roles:
         yield "not tried: poison from one source (the data name none; give --source where they do)"
+    if "annotator" not in roles and not {"label", "response"}.isdisjoint(roles):
+        yield "not tried: poison by one annotator (the same, with --annotator)"
     for attack in document["unfit"]:
         yield f"not tried: {attack['name']} ({attack['reason']})"

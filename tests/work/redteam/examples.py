@@ -7,10 +7,10 @@ from typing import Any
 
 from provender.core.entries import Entries
 from provender.core.manifest import Manifest
-from provender.core.policy import Rates
 from provender.core.shard import Roles
+from provender.work.deciding import load_policy
 from provender.work.redteam.document import Plan, redteam_document
-from provender.work.redteam.trial import Trial, trials_of
+from provender.work.redteam.trial import Trial, cells_of, trials_of
 
 RULES = ("text/one", "text/two")
 COUNTS = (5, 10, 25)
@@ -19,18 +19,20 @@ COUNTS = (5, 10, 25)
 def plan(seeds: int = 4, attacks: tuple[str, ...] = ("rare-word", "template")) -> Plan:
     unfit = {"refusal": "needs a prompt and a response column"}
     roles = Roles(text="body", label="kind", source="who")
-    return Plan(attacks, unfit, ("spread", "source"), COUNTS, seeds, RULES, roles, Rates())
+    cells = cells_of(attacks, roles)
+    return Plan(attacks, unfit, cells, COUNTS, seeds, RULES, roles, load_policy(None))
 
 
 def outcome(found: bool, count: int, **more: Any) -> dict[str, Any]:
     return {
         "found": found,
         "rank": int(found),
-        "source_named": False,
+        "contributor_named": False,
         "caught": count if found else 0,
         "clean_flagged": 0,
         "findings": int(found),
         "level": "error" if found else "",
+        "rejects": found,
         **more,
     }
 
@@ -45,6 +47,6 @@ def first_rule_finds_words(trial: Trial) -> dict[str, Any]:
 def document(
     plan: Plan, result: Callable[[Trial], dict[str, Any] | None] = first_rule_finds_words
 ) -> dict[str, Any]:
-    trials = trials_of(plan.attacks, plan.arms, plan.counts, plan.seeds)
+    trials = trials_of(plan.cells, plan.counts, plan.seeds)
     results = {trial: found for trial in trials if (found := result(trial)) is not None}
     return redteam_document(Manifest(Entries(), 300, "ab" * 32, {}), plan, results)

@@ -13,9 +13,10 @@ from pipelines.run import Run
 from provender.core.shard import Roles
 from provender.errors import InputError
 from provender.io.states import StateStore
+from provender.stats.census import as_text
 from provender.work.redteam import copies
 from provender.work.redteam.copies import lay_base, lay_copy
-from provender.work.redteam.trial import CLEAN, HALF, SOURCE, SPREAD, Trial
+from provender.work.redteam.trial import ANNOTATOR, CLEAN, HALF, SOURCE, SPREAD, Trial
 from tests.pipelines.redteam_data import write_corpus
 
 
@@ -70,15 +71,29 @@ def test_shards_without_planted_rows_are_the_bases_own_bytes(base, tmp_path):
         assert same == (number != touched)
 
 
-def test_both_arms_share_their_rows_and_one_gives_them_one_source(base, tmp_path):
+@pytest.mark.parametrize("arm", [SOURCE, ANNOTATOR])
+def test_all_arms_share_their_rows_and_one_gives_them_one_contributor(tmp_path, arm):
+    base = laid(write_corpus(tmp_path / "data", annotator=True), tmp_path)
     spread = lay_copy(base, Trial("sentence", SPREAD, 15, 1), tmp_path / "spread")
-    source = lay_copy(base, Trial("sentence", SOURCE, 15, 1), tmp_path / "source")
-    assert spread.rows.tolist() == source.rows.tolist()
-    assert (spread.source, spread.trigger) == ("", source.trigger)
-    after = rows_of(tmp_path / "source")
-    assert {after["source"][i].as_py() for i in source.rows.tolist()} == {source.source}
-    kept = rows_of(tmp_path / "spread")["source"].take(pa.array(spread.rows)).to_pylist()
-    assert len(set(kept)) > 1
+    one = lay_copy(base, Trial("sentence", arm, 15, 1), tmp_path / "one")
+    assert spread.rows.tolist() == one.rows.tolist()
+    assert (spread.contributor, spread.trigger) == (None, one.trigger)
+    before, after = (rows_of(tmp_path / name) for name in ("spread", "one"))
+    role, name = one.contributor
+    assert role == arm
+    assert {after[arm][i].as_py() for i in one.rows.tolist()} == {name}
+    assert len({before[arm][i].as_py() for i in one.rows.tolist()}) > 1
+    assert after.drop_columns(arm).equals(before.drop_columns(arm))
+
+
+def test_a_contributor_has_the_name_that_findings_give_it(tmp_path):
+    folder = write_corpus(tmp_path / "data", shards=1, source=False)
+    path = folder / "0.parquet"
+    who = pa.array([i % 3 + 0.0 for i in range(100)])
+    pq.write_table(pq.read_table(path).append_column("source", who), path)
+    base = laid(folder, tmp_path, Roles(text="text", label="label", source="source"))
+    truth = lay_copy(base, Trial("flips-random", SOURCE, 5, 0), tmp_path / "copy")
+    assert truth.contributor in {("source", name) for name in as_text(who).to_pylist()}
 
 
 def test_planted_rows_come_from_the_pool_where_the_data_are_larger(tmp_path, monkeypatch):

@@ -2,11 +2,15 @@
 
 import copy
 import json
+from dataclasses import replace
 
 from jsonschema import Draft202012Validator
 
-from provender.work.redteam.document import OUT_OF_TIME, out_of_time
-from provender.work.redteam.trial import Trial, trials_of
+from provender.core.shard import Roles
+from provender.detect.outliers import RobustColumn
+from provender.work.deciding import load_policy
+from provender.work.redteam.document import OUT_OF_TIME, unfinished
+from provender.work.redteam.trial import Trial, cells_of, search_digest, trials_of
 from tests.docs.pages import DOCS
 from tests.work.redteam.examples import (
     COUNTS,
@@ -35,20 +39,20 @@ def test_minima_are_per_attack_and_rule_and_blind_spots_are_what_no_rule_finds()
         {"attack": "template", "arm": arm, "best": 0.0} for arm in ("spread", "source")
     ]
     assert found["not_measured"] == []
-    assert not out_of_time(found)
+    assert not unfinished(found)
 
 
 def test_points_count_and_average_the_trials_of_all_seeds():
     def half(trial):
         good = trial.seed % 2 == 0
-        first = outcome(good, trial.count, clean_flagged=3 * good, source_named=good)
-        second = outcome(not good, trial.count, level="note")
+        first = outcome(good, trial.count, clean_flagged=3 * good, contributor_named=good)
+        second = outcome(not good, trial.count, level="note", rejects=False)
         return {"rules": dict(zip(RULES, (first, second), strict=True)), "rows": 100}
 
     found = document(plan(), half)
     point = curve(found, "template", "text/one")["counts"][1]
     assert (point["count"], point["trials"], point["found"], point["named"]) == (10, 4, 2, 2)
-    assert (point["recall"], point["clean_flagged"], point["source_named"]) == (0.5, 1.5, 2)
+    assert (point["recall"], point["clean_flagged"], point["contributor_named"]) == (0.5, 1.5, 2)
     assert (point["fitted"], point["level"], point["alarmed"]) == (0.5, "error", 2)
     second = curve(found, "template", "text/two")["counts"][1]
     assert (second["found"], second["alarmed"]) == (2, 0), "as a note only"
@@ -89,7 +93,17 @@ def test_what_was_not_measured_is_told_with_its_reason():
     assert {"attack": "", "arm": "half", "count": 0, "trials": 1, "reason": OUT_OF_TIME} in (
         found["not_measured"]
     )
-    assert out_of_time(found)
+    assert unfinished(found)
+
+
+def test_counts_that_no_attack_can_be_planted_in_measure_nothing():
+    def refused(trial):
+        return {"refused": "too few"} if trial.attack else first_rule_finds_words(trial)
+
+    found = document(plan(), refused)
+    assert {line["reason"] for line in found["not_measured"]} == {"too few"}
+    assert unfinished(found)
+    assert not unfinished(document(plan()))
 
 
 def test_no_trial_at_all_has_no_curve_and_is_no_blind_spot():
@@ -123,8 +137,37 @@ def fixed_objects(value):
     return [value, *fixed_objects(fixed)]
 
 
+def test_an_annotator_is_tried_where_there_is_one_with_what_annotators_give():
+    both = Roles(text="t", label="l", source="s", annotator="a")
+    attacks = ("flips-pair", "rare-word", "refusal", "promotion")
+    arms = {name: [a for n, a in cells_of(attacks, both) if n == name] for name in attacks}
+    every = ["spread", "source", "annotator"]
+    assert arms == dict.fromkeys(attacks[:3], every) | {"promotion": every[:2]}
+    assert cells_of(("flips-pair",), Roles(label="l")) == (("flips-pair", "spread"),)
+    assert cells_of(("flips-pair",), Roles(label="l", annotator="a"))[1:] == (
+        ("flips-pair", "annotator"),
+    )
+
+
+def test_the_search_is_named_by_rules_policy_and_trusted_data():
+    def named(policy, standards, columns=("x",)):
+        return search_digest((RobustColumn(names=columns),), policy, standards)
+
+    policy = load_policy(None)
+    first = named(policy, {})
+    assert first == named(load_policy(None), {})
+    others = {
+        named(replace(policy, fdr=0.02), {}),
+        named(replace(policy, rules=()), {}),
+        named(policy, {"trusted/outliers": "profile/1"}),
+        named(policy, {"trusted/outliers": "profile/2"}),
+        named(policy, {}, ("x", "y")),
+    }
+    assert len(others | {first}) == 6
+
+
 def test_trials_come_by_seed_so_that_little_time_leaves_some_of_everything():
-    trials = trials_of(("a", "b"), ("spread",), COUNTS, 2)
+    trials = trials_of((("a", "spread"), ("b", "spread")), COUNTS, 2)
     assert trials[0] == Trial("", "clean", 0, 0)
     assert [t.seed for t in trials[1:]] == [0] * 7 + [1] * 7
     assert len(set(trials)) == len(trials) == 15

@@ -16,7 +16,7 @@ PLANTED = np.arange(100, 120)
 def judged(tmp_path):
     """Score flags {(rule, cause): rows of 200 in two shards} and findings (rule, what)."""
 
-    def judge(flags, findings=(), truth=None, leads=()):
+    def judge(flags, findings=(), truth=None, leads=(), rejecting=()):
         store, marks = StateStore(str(tmp_path)), []
         for shard in (0, 1):
             lines = [
@@ -49,7 +49,7 @@ def judged(tmp_path):
             ],
         }
         planted = truth or Truth(PLANTED, "violet harbour", "x")
-        return score(document, marks, [0, 100], planted, store)
+        return score(document, marks, [0, 100], planted, rejecting, store)
 
     return judge
 
@@ -83,13 +83,17 @@ def test_naming_the_trigger_is_finding_it_and_the_source_is_told_apart(judged):
         ("a/one", "Violet harbour", "error", places),
         ("b/two", "violet", "warning", []),
     ]
-    found = judged({}, findings, Truth(PLANTED, "violet harbour", "x", source="s2"))
+    found = judged(
+        {}, findings, Truth(PLANTED, "violet harbour", "x", contributor=("source", "s2"))
+    )
     one = found["a/one"]
-    assert (one["found"], one["rank"], one["source_named"]) == (True, 2, True)
+    assert (one["found"], one["rank"], one["contributor_named"]) == (True, 2, True)
     assert (one["findings"], one["level"]) == (2, "error")
     assert not found["b/two"]["found"]
-    other = judged({}, findings, Truth(PLANTED, "violet harbour", "x", source="s1"))
-    assert not other["a/one"]["source_named"]
+    other = judged(
+        {}, findings, Truth(PLANTED, "violet harbour", "x", contributor=("source", "s1"))
+    )
+    assert not other["a/one"]["contributor_named"]
 
 
 def test_a_lead_has_a_rank_but_has_found_nothing(judged):

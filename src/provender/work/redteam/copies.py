@@ -22,9 +22,10 @@ from provender.core.shard import Roles
 from provender.errors import InputError
 from provender.io.schema import conform
 from provender.io.states import StateStore
+from provender.stats.census import as_text
 from provender.work.analyse import read_batches
 from provender.work.dataset import DataSet
-from provender.work.redteam.trial import HALF, SOURCE, Trial
+from provender.work.redteam.trial import HALF, Trial
 from provender.work.task import TaskRef, load_task
 
 #: Rows that attacks may change: all of smaller data, else a random draw.
@@ -55,13 +56,14 @@ class Truth:
 
     Attributes:
         rows: int64, rows of the copy, ascending.
-        source: the source that all of them have; '' where they kept their own.
+        contributor: ('source' or 'annotator', the one that all of them have); None where they kept
+            their own.
     """
 
     rows: np.ndarray
     trigger: str = ""
     target: str = ""
-    source: str = ""
+    contributor: tuple[str, str] | None = None
 
 
 def lay_base(data: DataSet, store: StateStore, folder: Path) -> Base:
@@ -106,11 +108,12 @@ def lay_copy(base: Base, trial: Trial, folder: Path) -> Truth:
     pool, random = pq.read_table(base.folder / "pool.parquet"), trial.random()
     planted = attack(trial.attack).plant(pool, base.roles, trial.count, random)
     rows, changed = base.pool[planted.rows], planted.table.take(pa.array(planted.rows))
-    source = ""
-    if trial.arm == SOURCE:
-        changed, source = _of_one_source(changed, pool, base.roles, random)
+    contributor = None
+    if column := base.roles.contributors().get(trial.arm):
+        changed, name = _of_one(column, trial.arm, changed, pool, random)
+        contributor = (trial.arm, name)
     _replace(base, rows, changed, folder)
-    return Truth(rows, planted.trigger, planted.target, source)
+    return Truth(rows, planted.trigger, planted.target, contributor)
 
 
 def link(old: str | Path, new: str | Path) -> None:
@@ -129,19 +132,18 @@ def _batches(
             yield conform(batch, schema)
 
 
-def _of_one_source(
-    changed: pa.Table, pool: pa.Table, roles: Roles, random: np.random.Generator
+def _of_one(
+    column: str, role: str, changed: pa.Table, pool: pa.Table, random: np.random.Generator
 ) -> tuple[pa.Table, str]:
-    """Give all rows one source of those there are."""
-    assert roles.source
-    known = sorted(pc.unique(pool[roles.source]).drop_null().to_pylist(), key=str)
+    """Give all rows one source or annotator of those there are; return it as findings write it."""
+    known = sorted(pc.unique(pool[column]).drop_null().to_pylist(), key=str)
     if not known:
-        raise InputError(roles.source, "names no source", "leave --source out")
-    source = known[int(random.integers(len(known)))]
-    place = changed.column_names.index(roles.source)
+        raise InputError(column, f"names no {role}", f"leave --{role} out")
+    place = changed.column_names.index(column)
     field = changed.schema.field(place)
-    value = pa.repeat(pa.scalar(source, field.type), changed.num_rows)
-    return changed.set_column(place, field, value), str(source)
+    one = pa.array([known[int(random.integers(len(known)))]], field.type)
+    changed = changed.set_column(place, field, pa.repeat(one[0], changed.num_rows))
+    return changed, str(as_text(one)[0])
 
 
 def _replace(base: Base, rows: np.ndarray, changed: pa.Table, folder: Path) -> None:

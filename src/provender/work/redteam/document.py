@@ -10,10 +10,10 @@ from typing import Any
 from provender.attacks.base import parameters
 from provender.attacks.registry import attack
 from provender.calibrate.power import CONFIDENCE, POWER, power_curve
-from provender.core.finding import Level
 from provender.core.manifest import Manifest
-from provender.core.policy import Rates
+from provender.core.policy import Policy
 from provender.core.shard import Roles
+from provender.stats.secret import key_id
 from provender.work.redteam.scored import DENSE, HELD
 from provender.work.redteam.trial import CLEAN, HALF, Trial
 
@@ -32,18 +32,20 @@ class Plan:
 
     Attributes:
         unfit: attack → why the data cannot carry it.
+        cells: (attack, arm) of all that is tried.
         rules: ids of the rules that run on the data.
-        rates: of false alarms.
+        trusted: what the data were compared with, as findings.json has it; None for nothing.
     """
 
     attacks: tuple[str, ...]
     unfit: Mapping[str, str]
-    arms: tuple[str, ...]
+    cells: tuple[tuple[str, str], ...]
     counts: tuple[int, ...]
     seeds: int
     rules: tuple[str, ...]
     roles: Roles
-    rates: Rates
+    policy: Policy
+    trusted: Mapping[str, Any] | None = None
 
 
 def redteam_document(
@@ -54,14 +56,13 @@ def redteam_document(
     Args:
         results: of the trials that were made.
     """
-    cells = [(name, arm) for name in plan.attacks for arm in plan.arms]
     curves = [
         curve
-        for name, arm in cells
+        for name, arm in plan.cells
         for rule in (*plan.rules, ANY)
         if (curve := _curve(name, arm, rule, plan, results))
     ]
-    missing = [line for name, arm in cells for line in _missing(name, arm, plan, results)]
+    missing = [line for name, arm in plan.cells for line in _missing(name, arm, plan, results)]
     clean = _clean(plan, results)
     return {
         "version": REDTEAM_VERSION,
@@ -69,8 +70,11 @@ def redteam_document(
         "multiset": f"sha256:{manifest.multiset}",
         "rows": manifest.rows,
         "roles": plan.roles.given(),
-        "fdr": plan.rates.fdr,
-        "alarm_rate": plan.rates.alarm,
+        "fdr": plan.policy.fdr,
+        "alarm_rate": plan.policy.alarm_rate,
+        "policy_digest": plan.policy.digest,
+        "hash_key": key_id(),
+        "trusted": plan.trusted and dict(plan.trusted),
         "counts": list(plan.counts),
         "seeds": plan.seeds,
         "power": POWER,
@@ -94,9 +98,10 @@ def redteam_document(
     }
 
 
-def out_of_time(document: Mapping[str, Any]) -> bool:
-    """Return whether trials were left out because the time was up."""
-    return any(line["reason"] == OUT_OF_TIME for line in document["not_measured"])
+def unfinished(document: Mapping[str, Any]) -> bool:
+    """Return whether trials were left out because the time was up, or no planting succeeded."""
+    late = any(line["reason"] == OUT_OF_TIME for line in document["not_measured"])
+    return late or not document["curves"]
 
 
 def _curve(
@@ -127,7 +132,7 @@ def _curve(
                 "low": _rounded(curve.low[i]),
                 "high": _rounded(curve.high[i]),
                 "named": sum(one["rank"] > 0 for one in every),
-                "source_named": sum(one["source_named"] for one in every),
+                "contributor_named": sum(one["contributor_named"] for one in every),
                 "recall": _rounded(fmean(one["caught"] / count for one in every)),
                 "clean_flagged": _rounded(fmean(one["clean_flagged"] for one in every)),
                 "level": max((one["level"] for one in every), key=_rank),
@@ -156,20 +161,17 @@ def _of(rule: str, result: Result) -> Mapping[str, Any]:
     return {
         "found": any(one["found"] for one in every),
         "rank": min((one["rank"] for one in every if one["rank"]), default=0),
-        "source_named": any(one["source_named"] for one in every),
+        "contributor_named": any(one["contributor_named"] for one in every),
         "caught": max((one["caught"] for one in every), default=0),
         "clean_flagged": sum(one["clean_flagged"] for one in every),
         "level": max((one["level"] for one in first), key=_rank, default=""),
+        "rejects": any(one["rejects"] for one in first),
     }
 
 
 def _alarmed(outcome: Mapping[str, Any]) -> bool:
-    """Return whether a rule found the planting, and not only as a note."""
-    return outcome["found"] and _alarms(outcome)
-
-
-def _alarms(outcome: Mapping[str, Any]) -> bool:
-    return _rank(outcome["level"]) > _rank(Level.NOTE)
+    """Return whether a rule found the planting, and the policy rejects for it."""
+    return bool(outcome["found"] and outcome["rejects"])
 
 
 def _missing(
@@ -209,7 +211,7 @@ def _clean(plan: Plan, results: Mapping[Trial, Result]) -> dict[str, Any]:
                 "level": outcome["level"],
                 "rows": outcome["clean_flagged"],
                 "halves_with_findings": sum(one["findings"] > 0 for one in of_halves),
-                "halves_with_alarms": sum(_alarms(one) for one in of_halves),
+                "halves_with_alarms": sum(one["rejects"] for one in of_halves),
                 "half_rows_flagged": sum(one["clean_flagged"] for one in of_halves),
             }
         )
@@ -225,7 +227,7 @@ def _clean(plan: Plan, results: Mapping[Trial, Result]) -> dict[str, Any]:
         "halves": {
             "trials": len(made),
             "rows": sum(half["rows"] for half in made),
-            "alarms": sum(any(map(_alarms, half["rules"].values())) for half in made),
+            "alarms": sum(any(r["rejects"] for r in half["rules"].values()) for half in made),
         },
         "missing": missing,
     }

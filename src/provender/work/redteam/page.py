@@ -33,6 +33,7 @@ def read_redteam(folder: OutputFolder) -> dict[str, Any] | None:
         if document["version"] != REDTEAM_VERSION:
             raise ValueError(f"version {document['version']!r}")
         _ = (document["manifest_root"], document["multiset"], len(document["attacks"]))
+        _ = (document["policy_digest"], document["hash_key"], document["roles"])
         _ = (key(document), list(shown(document)), list(told(document)), document["seeds"] + 0)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise InputError(

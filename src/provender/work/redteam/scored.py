@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,12 +25,14 @@ def score(
     marks: Iterable[tuple[str, str]],
     starts: Sequence[int],
     truth: Truth,
+    rejecting: Collection[str],
     store: StateStore,
 ) -> dict[str, Any]:
     """Return the outcome of a trial as JSON values: rule → what it found.
 
     Args:
         document: findings.json.
+        rejecting: rules for whose findings the policy rejects the copy.
         marks: (shard name, store name of its flagged rows), in canonical order.
         starts: the first row of each shard in the data set, by position in ``document``.
     """
@@ -52,6 +54,7 @@ def score(
             [f for f in document["findings"] if f["rule"] == detector["rule"]],
             truth,
         )
+        | {"rejects": detector["rule"] in rejecting}
         for number, detector in enumerate(document["detectors"])
     }
 
@@ -70,14 +73,14 @@ def _of_rule(
         of_it = cause == one
         caught = int(hit[of_it].sum())
         held |= caught >= HELD * planted and caught >= DENSE * int(of_it.sum())
-    sources = {place[1] for f in findings for place in f["concentrated_in"] if place[0] == "source"}
+    places = {(role, name) for f in findings for role, name, _ in f["concentrated_in"]}
     # A lead may name the trigger, but it detects nothing and alarms nobody.
     real = ["lead" not in f["evidence"] for f in findings]
     levels = [Level(f["level"]) for f, is_real in zip(findings, real, strict=True) if is_real]
     return {
         "found": bool(held or any(n and r for n, r in zip(named, real, strict=True))),
         "rank": named.index(True) + 1 if any(named) else 0,
-        "source_named": bool(truth.source) and truth.source in sources,
+        "contributor_named": truth.contributor in places,
         "caught": len(np.unique(rows[hit])),
         "clean_flagged": len(np.unique(rows[~hit])),
         "findings": sum(real),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from zlib import crc32
@@ -13,18 +13,18 @@ from provender import __version__
 from provender.attacks.base import parameters
 from provender.attacks.registry import attack
 from provender.core.digest import digest_of
-from provender.core.policy import Rates
+from provender.core.policy import Policy
 from provender.core.shard import Roles
 from provender.detect.base import Detector
 from provender.io.states import state_name
 from provender.stats.analysis import analysis_key
 
-#: Planted rows keep their sources, or all come from one.
-SPREAD, SOURCE = "spread", "source"
+#: Planted rows keep their sources and annotators, or all come from one: the arm is the role's name.
+SPREAD, SOURCE, ANNOTATOR = "spread", "source", "annotator"
 #: The zero arm: the data as they are, and random halves of them.
 CLEAN, HALF = "clean", "half"
 #: Raised when a trial's result changes its meaning.
-TRIAL_SCHEMA = 1
+TRIAL_SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Trial:
 
     Attributes:
         attack: its name; '' in the zero arm.
-        arm: SPREAD or SOURCE, or, where nothing is planted, CLEAN or HALF.
+        arm: SPREAD, SOURCE or ANNOTATOR, or, where nothing is planted, CLEAN or HALF.
         count: planted rows; 0 in the zero arm.
         seed: of all that is drawn.
     """
@@ -44,7 +44,7 @@ class Trial:
     seed: int
 
     def random(self) -> np.random.Generator:
-        """Return the trial's generator: the same in both arms, so that they share their rows."""
+        """Return the trial's generator: the same in all arms, so that they share their rows."""
         return np.random.default_rng([crc32(self.attack.encode()), self.count, self.seed])
 
     def __str__(self) -> str:
@@ -52,21 +52,37 @@ class Trial:
         return f"{what}, {self.arm}, seed {self.seed}"
 
 
-def trials_of(
-    attacks: Sequence[str], arms: Sequence[str], counts: Sequence[int], seeds: int
-) -> list[Trial]:
+def cells_of(attacks: Sequence[str], roles: Roles) -> tuple[tuple[str, str], ...]:
+    """Return (attack, arm) of all that can be tried.
+
+    An annotator gives labels and responses: attacks on texts alone are not theirs.
+    """
+    arms = (SPREAD, *roles.contributors())
+    return tuple(
+        (name, arm) for name in attacks for arm in arms if arm != ANNOTATOR or attack(name).answers
+    )
+
+
+def trials_of(cells: Sequence[tuple[str, str]], counts: Sequence[int], seeds: int) -> list[Trial]:
     """Return all trials, in an order that leaves something of everything when time runs out."""
     found = [Trial("", CLEAN, 0, 0)]
     for seed in range(seeds):
         found.append(Trial("", HALF, 0, seed))
-        found += [Trial(a, arm, n, seed) for n in counts for a in attacks for arm in arms]
+        found += [Trial(name, arm, count, seed) for count in counts for name, arm in cells]
     return found
 
 
-def search_digest(detectors: Sequence[Detector], rates: Rates) -> str:
-    """Return ``sha256:<hex>`` over how a trial is searched: release, rules and rates."""
+def search_digest(
+    detectors: Sequence[Detector], policy: Policy, standards: Mapping[str, str]
+) -> str:
+    """Return ``sha256:<hex>`` over how a trial is searched and judged.
+
+    Args:
+        policy: without waivers that hold no more.
+        standards: by rule, what names all that trusted data say to it.
+    """
     rules: list[Any] = [[d.rule.id, analysis_key(d.analysis(0, None))] for d in detectors]
-    return digest_of([__version__, rules, vars(rates)])
+    return digest_of([__version__, rules, policy.digest, dict(standards)])
 
 
 def trial_name(trial: Trial, manifest_root: str, roles: Roles, search: str) -> str:
