@@ -51,7 +51,10 @@ def test_time_that_is_up_is_code_3_and_says_what_is_missing(provender, tmp_path)
     asked = ("redteam", data, "--out", tmp_path / "o", "--cache", tmp_path / "c")
     code, out, _ = provender(*asked, "--budget", "0s", "--attack", "rare-word", "--seeds", "2")
     assert code == 3
-    assert "not measured: 15 trials (the time budget was used up)" in " ".join(out.split())
+    assert (
+        "not measured: 15 trials (the time budget was used up; the same command goes on)"
+        in " ".join(out.split())
+    )
 
 
 def test_with_trusted_data_and_by_one_annotator_as_a_scan_with_these_options(tmp_path):

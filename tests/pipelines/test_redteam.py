@@ -72,7 +72,9 @@ def test_a_trigger_is_found_and_flips_are_a_blind_spot(first):
         assert point["recall"] > 0.9
         missed = curve(document, "flips-random", arm, "text/label-conflict")
         assert missed["counts"][0]["found"] == 0
-    assert {"attack": "flips-random", "arm": "spread", "best": 0.0} in document["blind_spots"]
+    assert {"attack": "flips-random", "arm": "spread", "count": 15, "best": 0.0} in document[
+        "blind_spots"
+    ]
     assert not any(spot["attack"] == "rare-word" for spot in document["blind_spots"])
     quiet = next(c for c in document["clean"] if c["rule"] == "text/label-conflict")
     assert (quiet["findings"], quiet["halves_with_findings"]) == (0, 0)

@@ -61,7 +61,35 @@ def test_false_alarms_and_what_time_did_not_allow_are_told() -> None:
     assert "3 random halves, alarms in 0" in text
     assert "an alarm of any rule in 0 of 3 random halves" in text
     assert "text/two flags" not in text
-    assert "not measured: 13 trials (the time budget was used up)" in text
+    assert "not measured: 13 trials (the time budget was used up; the same command goes on)" in text
+
+
+def test_what_is_found_and_never_rejected_is_said() -> None:
+    def as_a_note(trial: Trial) -> dict[str, Any]:
+        rare = trial.attack == "rare-word"
+        noted = outcome(bool(trial.attack), trial.count, level="note", rejects=rare)
+        return {"rules": {"text/one": noted, "text/two": outcome(False, 0)}, "rows": 150}
+
+    text = printed(document(plan(), as_a_note), 200)
+    said = (
+        "found without alarm: template, from one source: up to 25 rows the policy does not reject"
+    )
+    assert said in text
+    assert "found without alarm: rare-word" not in text
+    assert "blind spot" not in text
+
+
+def test_attacks_that_too_few_rows_can_carry_are_named_and_what_lacks_a_column_is_one_line() -> (
+    None
+):
+    def few(trial: Trial) -> dict[str, Any]:
+        refused = trial.attack == "template" and trial.count == 25
+        return {"refused": "too few"} if refused else first_rule_finds_words(trial)
+
+    reasons = {"refusal": "needs more", "fixed-response": "needs more"}
+    text = printed(document(replace(plan(), unfit=reasons), few), 200)
+    assert "not measured: 8 trials of template (too few)" in text
+    assert "not tried: fixed-response, refusal (needs more)" in text
 
 
 def test_nothing_measured_prints_no_table() -> None:
@@ -91,10 +119,10 @@ def test_it_says_by_what_was_searched_and_who_was_named() -> None:
     text = printed(document(asked, by_one), 200)
     assert "searched as by a scan without trusted data: false discovery rate 0.01" in text
     cells = [dict(zip(COLUMNS, line.cells, strict=True)) for line in shown(document(asked, by_one))]
-    assert [(c["attack"], c["arm"], c["alarm"], c["who"]) for c in cells] == [
-        ("rare-word", "spread", "12/12", ""),
-        ("rare-word", "annotator", "12/12", "12/12"),
-        ("promotion", "spread", "12/12", ""),
+    assert [(c["attack"], c["arm"], c["alarm"], c["alarms"], c["who"]) for c in cells] == [
+        ("rare-word", "spread", "5", "12/12", ""),
+        ("rare-word", "annotator", "5", "12/12", "12/12"),
+        ("promotion", "spread", "5", "12/12", ""),
     ]
     root = "sha256:" + "7" * 64
     trusted = {"root": root, "rows": 1_200, "shards": 3, "pinned": False}

@@ -25,10 +25,13 @@ COLUMNS = (
     "bounds",
     "found",
     "alarm",
+    "alarms",
     "who",
     "recall",
     "clean",
 )
+#: Columns of figures that share one in the terminal.
+_STACKED = (("rows", "bounds"), ("found",), ("alarm", "alarms"), ("who",), ("recall",), ("clean",))
 
 
 def render_redteam(document: dict[str, Any], console: Console) -> None:
@@ -40,15 +43,15 @@ def render_redteam(document: dict[str, Any], console: Console) -> None:
 
 def _print_curves(document: dict[str, Any], console: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), caption_justify="left")
-    attack, arm, rule, rows, bounds, *figures = COLUMNS
-    for name in (f"{attack}\n{arm}", rule):
-        table.add_column(name, overflow="fold")
-    for name in (f"{rows}\n{bounds}", *figures):
-        table.add_column(name, justify="right", no_wrap=True)
+    # In two lines each, so that eighty columns hold the longest names.
+    for heads in (("attack", "arm"), ("found by",)):
+        table.add_column("\n".join(heads), overflow="fold")
+    for heads in _STACKED:
+        table.add_column("\n".join(heads), justify="right", no_wrap=True)
     for line in shown(document):
-        # In two lines each, so that eighty columns hold the longest names.
-        attack, arm, rule, rows, bounds, *figures = line.cells
-        names = f"{attack}\n{arm}", rule.replace("/", "/\n"), f"{rows}\n{bounds}"
+        cell = dict(zip(COLUMNS, line.cells, strict=True))
+        names = f"{cell['attack']}\n{cell['arm']}", cell["found by"].replace("/", "/\n")
+        figures = ("\n".join(cell[name] for name in heads) for heads in _STACKED)
         table.add_row(*names, *figures, style=None if line.able else "red")
     if table.row_count:
         console.print(table)
@@ -79,6 +82,7 @@ def shown(document: dict[str, Any]) -> Iterator[Line]:
             count(least["count"]),
             f"{_bound(least['low'])}–{_bound(least['high'])}",
             _of_trials(curve, "found"),
+            count(curve["alarm_minimum"]["count"]),
             _of_trials(curve, "alarmed"),
             _of_trials(curve, "contributor_named") if curve["arm"] in _WHO else "",
             share(last["recall"]),
@@ -92,8 +96,9 @@ def key(document: dict[str, Any]) -> str:
     return (
         f"rows: from so many on {share(document['power'])} of the plantings are found; bounds: at "
         f"{share(document['confidence'])}, ? where the trials are too few to say; found: in so "
-        "many trials; alarm: the policy rejects for it in so many; who: the source or annotator is "
-        "named in so many; recall and clean rows flagged: at the largest count."
+        "many trials; alarm: from so many rows on the policy rejects that share for it; alarms: in "
+        "so many trials; who: the source or annotator is named in so many; recall and clean rows "
+        "flagged: at the largest count."
     )
 
 
@@ -102,6 +107,7 @@ def told(document: dict[str, Any]) -> Iterator[str]:
     yield from (
         _searched(document),
         *_blind(document),
+        *_quiet(document),
         *_clean(document),
         *_missing(document),
     )
@@ -161,9 +167,22 @@ def _blind(document: dict[str, Any]) -> Iterator[str]:
     for spot in document["blind_spots"]:
         where = _WHERE.get(spot["arm"], spot["arm"])
         yield (
-            f"blind spot: {spot['attack']}, {where}: at no count is it found with that power "
-            f"(at most {share(spot['best'])})"
+            f"blind spot: {spot['attack']}, {where}: up to {plural(spot['count'], 'row')} it is "
+            f"not found with that power (at most {share(spot['best'])})"
         )
+
+
+def _quiet(document: dict[str, Any]) -> Iterator[str]:
+    """Yield what is found, and for what the policy does not reject with the power."""
+    for curve in document["curves"]:
+        found, rejected = curve["minimum"]["count"], curve["alarm_minimum"]["count"]
+        if curve["rule"] == _ANY and found is not None and rejected is None:
+            where = _WHERE.get(curve["arm"], curve["arm"])
+            most = plural(curve["counts"][-1]["count"], "row")
+            yield (
+                f"found without alarm: {curve['attack']}, {where}: up to {most} the policy does "
+                "not reject with that power"
+            )
 
 
 def _clean(document: dict[str, Any]) -> Iterator[str]:
@@ -206,5 +225,8 @@ def _missing(document: dict[str, Any]) -> Iterator[str]:
         yield "not tried: poison from one source (the data name none; give --source where they do)"
     if "annotator" not in roles and not {"label", "response"}.isdisjoint(roles):
         yield "not tried: poison by one annotator (the same, with --annotator)"
+    lacking: dict[str, list[str]] = {}
     for attack in document["unfit"]:
-        yield f"not tried: {attack['name']} ({attack['reason']})"
+        lacking.setdefault(attack["reason"], []).append(attack["name"])
+    for reason, names in lacking.items():
+        yield f"not tried: {', '.join(names)} ({reason})"

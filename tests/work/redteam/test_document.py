@@ -34,9 +34,10 @@ def test_minima_are_per_attack_and_rule_and_blind_spots_are_what_no_rule_finds()
     assert len(found["curves"]) == 2 * 2 * 3
     for rule in ("text/one", "any"):
         assert curve(found, "rare-word", rule)["minimum"]["count"] == 10
+        assert curve(found, "rare-word", rule)["alarm_minimum"]["count"] == 10
     assert curve(found, "rare-word", "text/two")["minimum"]["count"] is None
     assert found["blind_spots"] == [
-        {"attack": "template", "arm": arm, "best": 0.0} for arm in ("spread", "source")
+        {"attack": "template", "arm": arm, "count": 25, "best": 0.0} for arm in ("spread", "source")
     ]
     assert found["not_measured"] == []
     assert not unfinished(found)
@@ -59,6 +60,7 @@ def test_points_count_and_average_the_trials_of_all_seeds():
     both = curve(found, "template", "any")
     assert [p["found"] for p in both["counts"]] == [4, 4, 4]
     assert [p["alarmed"] for p in both["counts"]] == [2, 2, 2]
+    assert (both["minimum"]["count"], both["alarm_minimum"]["count"]) == (5, None)
     assert found["blind_spots"] == []
     assert found["clean"][1] == {
         "rule": "text/two",

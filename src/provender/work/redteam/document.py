@@ -20,7 +20,7 @@ from provender.work.redteam.trial import CLEAN, HALF, Trial
 REDTEAM_VERSION = "provender-redteam/1"
 #: Stands where a rule's id does: what at least one rule found.
 ANY = "any"
-OUT_OF_TIME = "the time budget was used up"
+OUT_OF_TIME = "the time budget was used up; the same command goes on"
 
 #: What one trial gave: {'rules': rule → outcome, 'rows': …} or {'refused': why}.
 Result = Mapping[str, Any]
@@ -88,7 +88,12 @@ def redteam_document(
         "unfit": [{"name": n, "reason": reason} for n, reason in sorted(plan.unfit.items())],
         "curves": curves,
         "blind_spots": [
-            {"attack": c["attack"], "arm": c["arm"], "best": c["counts"][-1]["fitted"]}
+            {
+                "attack": c["attack"],
+                "arm": c["arm"],
+                "count": c["counts"][-1]["count"],
+                "best": c["counts"][-1]["fitted"],
+            }
             for c in curves
             if c["rule"] == ANY and c["minimum"]["count"] is None
         ],
@@ -115,9 +120,10 @@ def _curve(
     ]
     if not measured:
         return None
+    planted, trials = [c for c, _ in measured], [len(every) for _, every in measured]
     found = [sum(one["found"] for one in every) for _, every in measured]
-    curve = power_curve([c for c, _ in measured], [len(every) for _, every in measured], found)
-    minimum = curve.minimum()
+    alarmed = [sum(_alarmed(one) for one in every) for _, every in measured]
+    curve = power_curve(planted, trials, found)
     return {
         "attack": name,
         "arm": arm,
@@ -127,7 +133,7 @@ def _curve(
                 "count": count,
                 "trials": len(every),
                 "found": hits,
-                "alarmed": sum(_alarmed(one) for one in every),
+                "alarmed": alarmed[i],
                 "fitted": _rounded(curve.fitted[i]),
                 "low": _rounded(curve.low[i]),
                 "high": _rounded(curve.high[i]),
@@ -140,7 +146,8 @@ def _curve(
             for i, ((count, every), hits) in enumerate(zip(measured, found, strict=True))
         ],
         "monotone": curve.monotone,
-        "minimum": {"count": minimum.count, "low": minimum.low, "high": minimum.high},
+        "minimum": vars(curve.minimum()),
+        "alarm_minimum": vars(power_curve(planted, trials, alarmed).minimum()),
     }
 
 
