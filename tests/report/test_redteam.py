@@ -40,7 +40,8 @@ def test_it_says_from_how_many_rows_what_finds_and_what_nothing_finds() -> None:
     missed = next(line for line in lines if line.startswith(" template"))
     assert missed.split()[1:3] == ["nothing", "–"]
     text = " ".join(lines)
-    assert "blind spot: template, from one source" in text
+    told = "blind spot: template, from one source: up to 25 rows it is not found with that power"
+    assert f"{told} (at most 0 %, in 12 trials)" in text
     assert "nothing planted: no finding, in 4 random halves neither" in text
     assert "not tried: refusal (needs a prompt and a response column)" in text
 

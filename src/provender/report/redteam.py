@@ -164,11 +164,17 @@ def _root(trusted: dict[str, Any] | None) -> str | None:
 
 
 def _blind(document: dict[str, Any]) -> Iterator[str]:
+    trials = {
+        (c["attack"], c["arm"]): sum(one["trials"] for one in c["counts"])
+        for c in document["curves"]
+        if c["rule"] == _ANY
+    }
     for spot in document["blind_spots"]:
         where = _WHERE.get(spot["arm"], spot["arm"])
         yield (
             f"blind spot: {spot['attack']}, {where}: up to {plural(spot['count'], 'row')} it is "
-            f"not found with that power (at most {share(spot['best'])})"
+            f"not found with that power (at most {share(spot['best'])}, "
+            f"in {plural(trials.get((spot['attack'], spot['arm']), 0), 'trial')})"
         )
 
 

@@ -23,6 +23,8 @@ from provender.stats.analysis import analysis_key
 SPREAD, SOURCE, ANNOTATOR = "spread", "source", "annotator"
 #: The zero arm: the data as they are, and random halves of them.
 CLEAN, HALF = "clean", "half"
+_PLAIN = {CLEAN: "the data as they are", HALF: "a random half"}
+_WHERE = {SPREAD: "spread", SOURCE: "from one source", ANNOTATOR: "by one annotator"}
 #: Raised when a trial's result changes its meaning.
 TRIAL_SCHEMA = 2
 
@@ -48,8 +50,10 @@ class Trial:
         return np.random.default_rng([crc32(self.attack.encode()), self.count, self.seed])
 
     def __str__(self) -> str:
-        what = f"{self.attack}, {self.count} rows" if self.attack else "nothing planted"
-        return f"{what}, {self.arm}, seed {self.seed}"
+        if self.arm in _PLAIN:
+            return f"nothing planted, {_PLAIN[self.arm]}, seed {self.seed}"
+        rows = "1 row" if self.count == 1 else f"{self.count:,} rows"
+        return f"{self.attack}, {rows}, {_WHERE[self.arm]}, seed {self.seed}"
 
 
 def cells_of(attacks: Sequence[str], roles: Roles) -> tuple[tuple[str, str], ...]:
