@@ -62,6 +62,7 @@ def test_false_alarms_and_what_time_did_not_allow_are_told() -> None:
     assert "3 random halves, alarms in 0" in text
     assert "an alarm of any rule in 0 of 3 random halves" in text
     assert "text/two flags" not in text
+    assert "the policy rejects" not in text.split("searched as")[1]
     assert "not measured: 13 trials (the time budget was used up; the same command goes on)" in text
 
 
@@ -91,6 +92,17 @@ def test_attacks_that_too_few_rows_can_carry_are_named_and_what_lacks_a_column_i
     text = printed(document(replace(plan(), unfit=reasons), few), 200)
     assert "not measured: 8 trials of template (too few)" in text
     assert "not tried: fixed-response, refusal (needs more)" in text
+
+
+def test_that_the_data_are_rejected_as_they_are_is_said() -> None:
+    def rejected(trial: Trial) -> dict[str, Any]:
+        noted = outcome(False, 0, findings=1, level="note", rejects=True)
+        return {"rules": {"text/one": noted, "text/two": outcome(False, 0)}, "rows": 150}
+
+    found = document(plan(), rejected)
+    assert [rule["rejects"] for rule in found["clean"]] == [True, False]
+    said = "the policy rejects the data as they are for text/one; its alarms on copies say nothing"
+    assert said in printed(found, 200)
 
 
 def test_nothing_measured_prints_no_table() -> None:

@@ -200,6 +200,12 @@ def _clean(document: dict[str, Any]) -> Iterator[str]:
             f"they are{_as(rule['level'])}, and has findings in {rule['halves_with_findings']} of "
             f"{_halves(halves['trials'])}, alarms in {count(rule['halves_with_alarms'])}"
         )
+    for rule in loud:
+        if rule["rejects"]:
+            yield (
+                f"nothing planted: the policy rejects the data as they are for {rule['rule']}; "
+                "its alarms on copies say nothing"
+            )
     if document["clean"] and loud:
         of = _halves(halves["trials"])
         yield f"nothing planted: an alarm of any rule in {count(halves['alarms'])} of {of}"

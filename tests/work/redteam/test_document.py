@@ -67,6 +67,7 @@ def test_points_count_and_average_the_trials_of_all_seeds():
         "findings": 0,
         "level": "note",
         "rows": 0,
+        "rejects": False,
         "halves_with_findings": 2,
         "halves_with_alarms": 0,
         "half_rows_flagged": 0,

@@ -217,6 +217,7 @@ def _clean(plan: Plan, results: Mapping[Trial, Result]) -> dict[str, Any]:
                 "findings": outcome["findings"],
                 "level": outcome["level"],
                 "rows": outcome["clean_flagged"],
+                "rejects": outcome["rejects"],
                 "halves_with_findings": sum(one["findings"] > 0 for one in of_halves),
                 "halves_with_alarms": sum(one["rejects"] for one in of_halves),
                 "half_rows_flagged": sum(one["clean_flagged"] for one in of_halves),
