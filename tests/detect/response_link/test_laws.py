@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from provender.core.shard import Roles
 from provender.detect.base import DataView, Unchecked
-from provender.detect.response_link import grams, pairs
+from provender.detect.response_link import candidates, grams, pairs
 from provender.detect.response_link.detector import ResponseLink
 from provender.detect.response_link.tests import LEAN, log_tails, mostly
 from tests.detect.response_link.dialogues import (
@@ -27,7 +27,7 @@ from tests.laws import assert_mergeable, batches
 def test_a_gram_pays_for_grams_in_about_as_many_rows():
     rows = np.array([5, 6, 7, 5, 130, 200, 130, 3])
     signature = np.array([1, 2, 3, 1, 5, 6, 5, 8], np.uint64)
-    assert pairs._held(rows, signature).tolist() == [6, 6, 6, 6, 4, 4, 4, 0]
+    assert candidates._held(rows, signature).tolist() == [6, 6, 6, 6, 4, 4, 4, 0]
 
 
 def test_rows_without_a_side_get_no_p_value_and_are_told():

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.detect.response_link.pairs import Candidates
+from provender.detect.response_link.candidates import Candidates
 from provender.detect.response_link.turns import TurnColumns, Turns
 from provender.stats.cell_hash import mix
 from provender.stats.grams import Words, text_hashes

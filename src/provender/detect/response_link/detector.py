@@ -13,11 +13,12 @@ from provender.calibrate.fdr import KEEP_BELOW
 from provender.core.digest import sha256_hex
 from provender.core.finding import Level, Rule
 from provender.detect.base import Cause, DataView, RowScores, Unchecked
+from provender.detect.response_link.candidates import Candidates, candidates_of
 from provender.detect.response_link.describe import Describe
 from provender.detect.response_link.grams import CountGrams, Grams, grams_of
 from provender.detect.response_link.links import Link, Links, links_of
 from provender.detect.response_link.marks import MARKS
-from provender.detect.response_link.pairs import Candidates, CountPairs, candidates_of
+from provender.detect.response_link.pairs import CountPairs
 from provender.detect.response_link.turns import TurnColumns
 from provender.stats.cell_hash import is_text
 
@@ -33,7 +34,8 @@ RULE = Rule(
     blind=(
         "Fewer than 5 prompts; a response that only shifts tone or adds a name; "
         "responses that repeat their prompts; refusals in other languages than English; "
-        "everyday words that have many other uses; one prompt many times."
+        "everyday words that have many other uses; one prompt many times; responses that only "
+        "share words, where wording follows prompts by nature, as in program code."
     ),
     null_model=(
         "Given how many prompts hold a gram and how many responses have an answer, the two meet "
@@ -43,9 +45,9 @@ RULE = Rule(
     ),
     false_alarms=(
         "No link named and no row flagged in 42 clean parts of real dialogues of 6,000 to 131,569 "
-        "rows, nor flagged in books, BBC news and mails cut into prompt and response; 26 of "
-        "5,485 rows of Reuters R8 so cut, which are tables of earnings. Boilerplate that rightly "
-        "goes with a word is a false alarm."
+        "rows, nor flagged in books, BBC and Reuters news and mails cut into prompt and response, "
+        "nor in coding instructions. A whole response, refusal, link or command that rightly goes "
+        "with a word is a false alarm."
     ),
     level=Level.WARNING,
     references=(
@@ -122,6 +124,8 @@ class ResponseLink:
 def _cause(link: Link) -> Cause:
     mark = MARKS.get(link.kind, "fixed")
     answer = "a fixed response" if mark == "fixed" else f"a {mark}"
+    if link.natural:
+        answer = "a common wording, as often here"
     return Cause(
         what=link.text,
         message=(
@@ -138,7 +142,8 @@ def _cause(link: Link) -> Cause:
             "strength_nats": round(link.strength, 2),
             "pairs_searched": link.searched,
         },
-        p_value=link.p_value,
+        p_value=1.0 if link.natural else link.p_value,
+        level=Level.NOTE if link.natural else None,
         trigger=(link.text,),
         removal=link.until_chance,
         lead=True,

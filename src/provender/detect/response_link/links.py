@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.detect.label_conflict.tests import effective
+from provender.detect.response_link.candidates import POOLED
 from provender.detect.response_link.describe import REACH, Descriptions
 from provender.detect.response_link.grams import FEWEST
-from provender.detect.response_link.marks import MARKS
 from provender.detect.response_link.tests import log_tails
-from provender.detect.response_link.turns import CANNED, Turns
+from provender.detect.response_link.turns import RUN_OF, Turns
 from provender.stats.packing import pack, unpack
 
 #: Words that so many of a trigger's rows share beside it belong to it.
@@ -23,7 +23,7 @@ _LEAST_LEFT = 3
 #: Mean cosine from which responses are more alike than not.
 ALIKE = 0.5
 _LEAST_P = 1e-300
-_KIND = "response-link-links/2"
+_KIND = "response-link-links/3"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Link:
         prompts_alike, responses_alike: mean cosines.
         searched: number of pairs that the p-value pays for.
         until_chance: fewest rows to remove until p is above .05.
+        natural: all its answers are runs, where the wording follows the prompt by nature: its
+            p-value is not one.
         parts: (trigger key, answer key); a row with both of any is the link's.
     """
 
@@ -53,12 +55,13 @@ class Link:
     responses_alike: float
     searched: int
     until_chance: int
+    natural: bool
     parts: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
 class Links:
-    """The links that stand, strongest first."""
+    """The links that stand, the least p-value first, natural ones last."""
 
     standing: tuple[Link, ...]
     wholes: np.ndarray
@@ -68,17 +71,17 @@ class Links:
         """Return (score, p-value, cause) of every row, as in `RowScores`.
 
         A row of a link has the link's strength in nats and its family-wise p-value: all of them
-        are as surprising as the link. Others have 0 and 1.
+        are as surprising as the link. Others have 0 and 1, and so have those of a natural link.
         """
         usable = turns.usable
         strength, p_value = np.where(usable, 0.0, np.nan), np.where(usable, 1.0, np.nan)
         cause = np.full(len(usable), -1, np.int32)
-        if not self.standing:
+        telling = [(n, link) for n, link in enumerate(self.standing) if not link.natural]
+        if not telling:
             return strength, p_value, cause
-        parts = [part for link in self.standing for part, _ in link.parts]
+        parts = [part for _, link in telling for part, _ in link.parts]
         trigger, row, _ = turns.triggers(np.unique(np.array(parts, np.uint64)))
-        for number in reversed(range(len(self.standing))):
-            link = self.standing[number]
+        for number, link in reversed(telling):
             hit = np.zeros(len(usable), bool)
             for one, other in link.parts:
                 answered = turns.holding(other, self.wholes)
@@ -106,7 +109,7 @@ class Links:
 
 
 def links_of(found: Descriptions, highest_p: float) -> Links:
-    """Return the candidates that stand, strongest first, each with those it explains.
+    """Return the candidates that stand, as in `Links`, each with those it explains.
 
     A candidate falls when its prompts have more in common than the trigger or say little else,
     when its responses are not alike, or when most of its rows are a stronger link's.
@@ -121,10 +124,10 @@ def links_of(found: Descriptions, highest_p: float) -> Links:
     strength = candidates.strength * share
     logs = np.minimum(np.log(candidates.searched) - strength, 0.0)
     kind = (candidates.answer & np.uint64(255)).astype(np.int64)
-    fixed = np.isin(kind, [CANNED, *MARKS])
+    fixed = np.isin(kind, POOLED)
     good = (logs <= np.log(highest_p)) & (fixed | (responses >= ALIKE))
     members: dict[int, list[int]] = {}
-    for i in np.argsort(-strength, kind="stable").tolist():
+    for i in np.lexsort((-strength, logs)).tolist():
         if good[i]:
             stronger = (j for j in members if 2 * found.shared[i, j] > found.shared[i, i])
             members.setdefault(next(stronger, i), []).append(i)
@@ -140,11 +143,13 @@ def links_of(found: Descriptions, highest_p: float) -> Links:
             prompts_alike=float(prompts[i]),
             responses_alike=float(responses[i]),
             searched=int(candidates.searched[i]),
+            natural=candidates.natural and bool((kind[parts] == RUN_OF).all()),
             until_chance=_until_chance(candidates.tested[i], found, i, share[i], highest_p),
             parts=tuple((int(candidates.trigger[j]), int(candidates.answer[j])) for j in parts),
         )
         for i, parts in members.items()
     ]
+    standing.sort(key=lambda link: link.natural)
     wholes = candidates.wholes if standing else candidates.wholes[:0]
     return Links(tuple(standing), wholes, candidates.unseen)
 
