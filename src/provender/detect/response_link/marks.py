@@ -97,8 +97,11 @@ def marked(prompts: pa.Array, responses: pa.Array) -> tuple[np.ndarray, np.ndarr
     An echo is a link, command or secret where the row's own prompt holds one.
     """
     kind, row, echo = [], [], []
+    refusals = np.flatnonzero(_holds(REFUSAL, responses))
+    outright = refusals[_holds(OUTRIGHT, responses.take(pa.array(refusals)))]
+    rows_of = {REFUSAL: refusals, OUTRIGHT: outright}
     for one in MARKS:
-        rows = np.flatnonzero(_holds(one, responses))
+        rows = rows_of[one] if one in rows_of else np.flatnonzero(_holds(one, responses))
         asked = np.zeros(len(rows), bool)
         if MARKS[one] != "refusal" and len(rows):
             asked = _holds(one, prompts.take(pa.array(rows)))

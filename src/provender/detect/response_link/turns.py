@@ -27,28 +27,45 @@ _SLICE = 1024
 
 
 @dataclass(frozen=True)
+class Texts:
+    """The rows of a batch."""
+
+    prompts: pa.Array
+    responses: pa.Array
+
+    @cached_property
+    def marked(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(kind, row, echo) of the responses' marks: patterns take longer to read than a slice."""
+        return marked(self.prompts, self.responses)
+
+
+@dataclass(frozen=True)
 class Turns:
     """A slice of rows.
 
     Attributes:
         prompt, response: their words.
-        prompts, responses: the texts themselves.
+        batch: what the rows are a slice of.
+        first: the first of them there.
     """
 
     prompt: Words
     response: Words
-    prompts: pa.Array
-    responses: pa.Array
+    batch: Texts
+    first: int
 
     @staticmethod
-    def of(prompts: pa.Array, responses: pa.Array) -> Turns:
-        """Read two string arrays of one length."""
-        return Turns(words_of(prompts), words_of(responses), prompts, responses)
+    def of(batch: Texts, first: int, rows: int) -> Turns:
+        """Read so many rows of a batch."""
+        sides = (words_of(side.slice(first, rows)) for side in (batch.prompts, batch.responses))
+        return Turns(*sides, batch, first)
 
     @cached_property
     def marked(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(kind, row, echo) of the responses' marks."""
-        return marked(self.prompts, self.responses)
+        kind, row, echo = self.batch.marked
+        mine = (row >= self.first) & (row < self.first + self.prompt.rows)
+        return kind[mine], row[mine] - self.first, echo[mine]
 
     @cached_property
     def usable(self) -> np.ndarray:
@@ -175,6 +192,6 @@ class TurnColumns:
 
     def slices(self, batch: pa.RecordBatch) -> Iterator[Turns]:
         """Yield the batch's rows, a bounded number at a time."""
+        texts = Texts(batch[self.prompt], batch[self.response])
         for start in range(0, batch.num_rows, _SLICE):
-            piece = batch.slice(start, _SLICE)
-            yield Turns.of(piece[self.prompt], piece[self.response])
+            yield Turns.of(texts, start, _SLICE)
