@@ -57,8 +57,8 @@ class Turns:
     @staticmethod
     def of(batch: Texts, first: int, rows: int) -> Turns:
         """Read so many rows of a batch."""
-        sides = (words_of(side.slice(first, rows)) for side in (batch.prompts, batch.responses))
-        return Turns(*sides, batch, first)
+        prompt, response = (s.slice(first, rows) for s in (batch.prompts, batch.responses))
+        return Turns(words_of(prompt), words_of(response), batch, first)
 
     @cached_property
     def marked(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
