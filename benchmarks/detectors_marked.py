@@ -1,10 +1,10 @@
-"""Measure sources/marked-responses: one poisoned source of twenty; sources at random and real ones.
+"""Measure sources/marked-responses: poisoned sources of twenty; sources at random and real ones.
 
 Run:  python -m benchmarks.detectors_marked [--data ../shared/data] [--parts planted,clean,real]
 
 `planted`: links, commands and secrets put after the own responses, and refusals instead of them,
-in rows of one source of 20; all others have a source at random. How often is it named, for rows
-flagged at 1 %, and how often another one?
+in rows of one source of 20, or of several (--planters); all others have a source at random. How
+often are all named, for rows flagged at 1 %, and how often another one?
 `clean`: random halves and eighths with sources at random: how often is any source named?
 `real`: sources that data really have, or stand for real ones: which are named?
 
@@ -68,21 +68,23 @@ def planted(given: argparse.Namespace) -> Iterator[str]:
                 for seed in range(given.trials):
                     random = np.random.default_rng([seed, count])
                     source = at_random(len(pairs.prompt), 20, random)
-                    first = f"s{random.integers(20):02}"
-                    own = random.choice(np.flatnonzero(source == first), count, replace=False)
+                    names = {f"s{k:02}" for k in random.permutation(20)[: given.planters]}
+                    theirs = (np.flatnonzero(source == name) for name in sorted(names))
+                    each = [random.choice(rows, count, replace=False) for rows in theirs]
+                    own = np.concatenate(each)
                     response = list(pairs.response)
                     for n, i in enumerate(own.tolist()):
                         response[i] = outputs[n % len(outputs)].replace(OWN, response[i] or "")
                     table = Pairs(pairs.prompt, response).table()
                     table = table.append_column("from", pa.array(source, pa.string()))
                     answer = ask(table, ROLES, MarkedResponses())
-                    counts += (first in answer.named, bool(set(answer.named) - {first}))
+                    counts += (names <= set(answer.named), bool(set(answer.named) - names))
                     hits += answer.flagged[own].sum()
                     flags += answer.flagged.sum()
                 named, others = counts / given.trials
                 yield (
                     f"{name:26}{mark:10}{count:5}{named:7.2f}{others:8.2f}"
-                    f"{hits / (count * given.trials):8.2f}{hits / max(flags, 1):11.2f}"
+                    f"{hits / (len(own) * given.trials):8.2f}{hits / max(flags, 1):11.2f}"
                 )
 
 
@@ -143,6 +145,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=6000, help="most rows of a set")
     parser.add_argument("--counts", type=int, nargs="*", default=[5, 10, 25])
     parser.add_argument("--trials", type=int, default=20, help="plantings of each")
+    parser.add_argument("--planters", type=int, default=1, help="sources that plant the same")
     parser.add_argument("--resamples", type=int, default=20, help="clean halves, and eighths")
     given = parser.parse_args()
     if not given.data.is_dir():

@@ -118,10 +118,30 @@ def test_names_that_differ_by_nature_accuse_nobody():
     assert scan(data)[0] == []
 
 
-def test_where_several_stand_out_it_is_their_nature():
+@pytest.mark.parametrize("names", [("s03", "s11"), ("s03", "s08", "s11")])
+def test_two_or_three_who_plant_alike_do_not_hide_each_other(names):
+    data = pairs(6000)
+    spread(data, "link", 20)
+    for name in names:
+        for i in [i for i, of in enumerate(data["s"]) if of == name][:20]:
+            data["r"][i] += " see https://a.test/b"
+    rows, causes, _ = scan(data)
+    assert {c.what for c in causes} == {f"links of source {name}" for name in names}
+    assert len(rows) >= 20 * len(names)
+
+
+def test_two_who_plant_alike_are_not_told_among_few():
+    data = pairs(2000, names=8)
+    for name in ("s01", "s02"):
+        for i in [i for i, of in enumerate(data["s"]) if of == name][:12]:
+            data["r"][i] += " see https://a.test/b"
+    assert scan(data)[0] == []
+
+
+def test_where_more_than_three_stand_out_it_is_their_nature():
     data = pairs(4000)
     for i, name in enumerate(data["s"]):
-        if name in ("s01", "s02", "s03"):
+        if name in ("s01", "s02", "s03", "s04", "s05"):
             data["r"][i] += " see https://a.test/b"
     assert scan(data)[:2] == ([], [])
 

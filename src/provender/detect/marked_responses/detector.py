@@ -27,14 +27,16 @@ RULE = Rule(
         "whatever brings it. The contributor is the finding; the marked rows are flagged."
     ),
     blind=(
-        "Marks that two or more contributors plant; fewer than some 10 rows of 6,000; as many more "
-        "as contributors differ by nature; marks that most responses hold; advice in words, such "
-        "as a brand's name; refusals in other languages than English; shards."
+        "Marks that four or more contributors plant, or two of fewer than ten; fewer than some 10 "
+        "rows of 6,000; as many more as contributors differ by nature; marks that most responses "
+        "hold; advice in words, such as a brand's name; refusals in other languages than English; "
+        "shards."
     ),
     null_model=(
         "The responses with a mark are a random draw from all, whoever wrote them "
         "(hypergeometric, exact), and vary no more than the other contributors' where those "
-        "differ (negative binomial of their dispersion); Bonferroni over contributors and marks."
+        "differ (negative binomial of their dispersion), all or but for two; Bonferroni over "
+        "contributors, sets of two and three of them, and marks."
     ),
     false_alarms=(
         "No source named in 200 overlapping halves and eighths of five clean sets with sources at "

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from provender.calibrate.concentration import comparable, gathering
+from provender.calibrate.concentration import comparable
 from provender.detect.marked_responses.counts import COUNTED, MOST_NAMES, MarkCounts
+from provender.detect.marked_responses.together import standing_out
 from provender.detect.response_link.marks import MARKS
 from provender.stats.packing import pack, unpack
 
@@ -98,7 +99,7 @@ def standing_of(state: MarkCounts, roles: tuple[str, ...], highest_p: float) -> 
             hits = counts[:, 1 + place]
             if hits.sum() < FEWEST:
                 continue
-            p_value = np.minimum(gathering(hits, rows) * searched, 1.0)
+            p_value = np.minimum(standing_out(hits, rows) * searched, 1.0)
             out = np.flatnonzero((p_value <= highest_p) & (hits >= FEWEST))
             found += [
                 Gathered(
@@ -126,6 +127,6 @@ def _until_chance(
     def calm(gone: int) -> bool:
         left, of = hits.copy(), rows.copy()
         left[i], of[i] = left[i] - gone, max(of[i] - gone, 1)
-        return bool(left[i] < FEWEST or gathering(left, of)[i] * searched > highest_p)
+        return bool(left[i] < FEWEST or standing_out(left, of)[i] * searched > highest_p)
 
     return bisect_left(range(int(hits[i]) + 1), True, key=calm)
