@@ -33,9 +33,12 @@ class Counts:
         exact under any merging, because a key among the smallest of the whole is among the
         smallest of each piece (Beyer et al. 2007): a uniform sample when keys are hashes.
         """
+        return Counts._of(keys, values, np.argsort(keys), at_most)
+
+    @staticmethod
+    def _of(keys: np.ndarray, values: np.ndarray, order: np.ndarray, at_most: int | None) -> Counts:
         if not len(keys):
             return Counts.none(values.shape[1])
-        order = np.argsort(keys)
         keys = keys[order]
         starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))[:at_most]
         stop = None
@@ -46,11 +49,10 @@ class Counts:
     @staticmethod
     def sum(tables: Sequence[Counts], at_most: int | None = None) -> Counts:
         """Return the sum of ``tables`` (at least one)."""
-        return Counts.of(
-            np.concatenate([t.keys for t in tables]),
-            np.concatenate([t.values for t in tables]),
-            at_most,
-        )
+        keys = np.concatenate([t.keys for t in tables])
+        values = np.concatenate([t.values for t in tables])
+        # A stable sort merges what is sorted: a tenth of the time.
+        return Counts._of(keys, values, np.argsort(keys, kind="stable"), at_most)
 
     def at(self, keys: np.ndarray) -> np.ndarray:
         """Return the values (n, columns) under ``keys`` (n,), zeros where there is none."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -57,7 +57,11 @@ class Words:
         return np.asarray(self.vocabulary_hashes[self.codes])
 
     def distinct(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return (text, code) of every distinct word of every text, ascending."""
+        """Return (text, code) of every distinct word of every text, ascending; not to change."""
+        return self._distinct
+
+    @cached_property
+    def _distinct(self) -> tuple[np.ndarray, np.ndarray]:
         width = max(len(self.vocabulary), 1)
         keys = distinct(self.text * width + self.codes)
         return keys // width, keys % width
@@ -67,6 +71,12 @@ def distinct(keys: np.ndarray) -> np.ndarray:
     """Return the distinct integers, ascending; sorting beats np.unique's hash table here."""
     keys = np.sort(keys)
     return np.asarray(keys[np.concatenate((np.ones(len(keys[:1]), bool), keys[1:] != keys[:-1]))])
+
+
+def ranges(first: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (range, place) of every place of the ranges, one after the other; all int64."""
+    which = np.repeat(np.arange(len(length)), length)
+    return which, np.arange(len(which)) + (first - np.cumsum(length) + length)[which]
 
 
 def hash_strings(values: list[str]) -> np.ndarray:

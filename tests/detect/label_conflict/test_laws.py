@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provender.detect.label_conflict.describe import Candidates
-from provender.detect.label_conflict.groups import SAMPLE
+from provender.detect.label_conflict.groups import SAMPLE, SAMPLED
 from provender.detect.label_conflict.model import UNIT
 from provender.detect.label_conflict.strata import LEVELS, STRATA
 from provender.detect.label_conflict.tests import strengths
@@ -52,13 +52,13 @@ def test_a_profile_is_part_of_the_key_of_the_round_it_starts(planted_rounds):
 
 
 def test_documents_are_held_against_documents_of_like_length():
-    strata, tested = np.zeros((1, 2, STRATA)), np.zeros((1, 2, STRATA))
+    strata, tested = np.zeros((2, 1, 3, STRATA))
     usual, long = LEVELS + 4, 2 * LEVELS + 4
-    strata[0, :, usual], strata[0, :, long] = [3000, 30], [60, 40]
+    strata[0, :2, usual], strata[0, :2, long] = [3000, 30], [60, 40]
     strata[0, 1, LEVELS + 11] = 3000
-    tested[0, :, long] = [15, 10]
+    tested[0, :2, long] = [15, 10]
     as_long = strengths(strata * UNIT, tested * UNIT).by_label
-    tested[0, :, usual], tested[0, :, long] = [15, 10], 0
+    tested[0, :2, usual], tested[0, :2, long] = [15, 10], 0
     as_usual = strengths(strata * UNIT, tested * UNIT).by_label
     assert as_long[0] < 0 < 5 < as_usual[0]
 
@@ -68,7 +68,7 @@ def test_how_common_a_gram_is_comes_from_a_sixteenth_of_the_documents():
     made = table(text, label)
     analysis = bind(made).analysis(1, profiles(made)[0])
     words = one_pass(analysis, made.to_batches()).tables[0].total()
-    sampled = (words.keys & np.uint64(128)) > 0
+    sampled = (words.keys & SAMPLED) > 0
     frequent = words.values[sampled, 0].max() / UNIT
     share = frequent * SAMPLE / sum("w1" in t.split() for t in text)
     assert 0.1 < share < 0.6, "one class of four, one document in sixteen"

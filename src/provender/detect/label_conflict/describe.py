@@ -13,6 +13,7 @@ import pyarrow as pa
 from provender.detect.label_conflict.company import MOST_COMPANY, USES, count_company, uses_beside
 from provender.detect.label_conflict.family import Family, Strengths
 from provender.detect.label_conflict.groups import Found, Groups
+from provender.detect.label_conflict.loud import FEW, TAKEN, quiet_strata
 from provender.detect.label_conflict.model import SKETCH, Columns, Labelled
 from provender.detect.label_conflict.names import spelled_names
 from provender.detect.label_conflict.strata import STRATA, stratum_of
@@ -24,7 +25,7 @@ from provender.stats.packing import pack, unpack
 _KEPT = 64
 #: Documents of so many strongest candidates are counted apart, to be taken away once these stand.
 LEADERS = 16
-_KIND = "label-conflict-candidates/4"
+_KIND = "label-conflict-candidates/5"
 _COUNTED = ("rows", "tested", "strata")
 _KEPT_ARRAYS = ("shared", "group", "identity", "sketch", "beside", *_COUNTED)
 
@@ -35,7 +36,7 @@ class Candidates:
 
     Attributes:
         groups: only the candidates (their model is empty when there is none).
-        tested: int64 (candidates, 2, strata), documents that hold the group, in UNITs.
+        tested: int64 (candidates, 3, strata), documents that hold the group, as `TestState.tested`.
         strengths: of the candidates, strongest first.
         rest: float64, the weaker strengths that come next, a tenth of all groups tested.
         many: how many groups were tested.
@@ -99,10 +100,10 @@ class Descriptions:
             then of the documents of other labels that contradict each class.
         beside: uint64 (n, USES, 2): the words beside the candidate in these, as `uses_beside`.
         rows: int64 (candidates, strata): documents with group and label, copies counted.
-        tested: int64 (candidates, leaders + 1, 2, strata): documents that hold the candidate, in
-            UNITs, by the strongest leader that they hold with its label (last: none), label and
-            stratum. Leaders are the first candidates.
-        strata: int64 (classes, leaders + 1, 2, strata): all documents likewise.
+        tested: int64 (candidates, leaders + 1, 3, strata): documents that hold the candidate, as
+            `Candidates.tested`, by the strongest leader that they hold with its label (last: none).
+            Leaders are the first candidates.
+        strata: int64 (classes, leaders + 1, 2 + len(TAKEN), strata): all, as `Groups.strata`.
     """
 
     candidates: Candidates
@@ -133,7 +134,7 @@ class Describe:
     candidates: Candidates
     made_from: str
     id: str = "text/label-conflict#3"
-    version: int = 5
+    version: int = 7
 
     def parameters(self) -> dict[str, Any]:
         return {**vars(self.columns_read), "profile": self.made_from}
@@ -159,9 +160,10 @@ class Describe:
         )
         shared = np.zeros((many, many), np.int64)
         rows = np.zeros((many, STRATA), np.int64)
-        kinds = (min(many, LEADERS) + 1, 2, STRATA)
-        tested = np.zeros((many, *kinds), np.int64)
-        strata = np.zeros((len(self.candidates.groups.strata), *kinds), np.int64)
+        leaders = min(many, LEADERS) + 1
+        tested = np.zeros((many, leaders, 3, STRATA), np.int64)
+        classes = len(self.candidates.groups.strata)
+        strata = np.zeros((classes, leaders, 2 + len(TAKEN), STRATA), np.int64)
         counted = (rows, tested, strata)
         company = Counts.none(4)
         return Descriptions(self.candidates, names, company, shared, *nothing, *counted)
@@ -185,21 +187,30 @@ class Describe:
         leader = np.full(documents.words.rows, min(many, LEADERS))
         np.minimum.at(leader, text[mine], group[mine])
         share = groups.model.shares(documents)
-        tested = np.zeros((many, min(many, LEADERS) + 1, 2, STRATA), np.int64)
+        tested = np.zeros((many, min(many, LEADERS) + 1, 3, STRATA), np.int64)
         np.add.at(tested, (group, leader[text], mine.astype(np.int64), stratum), share[text])
+        rows = np.flatnonzero(documents.usable)
+        odds = groups.model.log_odds(evidence.total, evidence.size)
+        every_stratum = stratum_of(odds, evidence.size, groups.model.usual)
+        strange, of_class = self._strangers(documents, every_stratum)
+        classes, label = np.arange(groups.strata.shape[0]), documents.label[rows]
+        strata = np.zeros((len(classes), tested.shape[1], *groups.strata.shape[1:]), np.int64)
+        own = (label[:, None] == classes).astype(np.int64)
+        at = (classes, leader[rows, None], own, every_stratum[rows])
+        np.add.at(strata, at, share[rows, None])
+        if len(classes) >= FEW:
+            quiet = quiet_strata(groups.model, evidence, documents.label)
+            kinds = 2 + np.arange(len(TAKEN))[:, None]
+            np.add.at(strata, (label, leader[rows], kinds, quiet[:, rows]), share[rows])
+            without = quiet[groups.taken[group], text]
+        else:
+            without = stratum
+        np.add.at(tested, (group[mine], leader[text[mine]], 2, without[mine]), share[text[mine]])
         chosen = mine & self.candidates.contradicts[group, stratum]
         agreeing = (text * groups.size + group)[mine & ~chosen]
         text, group = text[chosen], group[chosen]
         holds = np.zeros((documents.words.rows, many), np.int64)
         holds[text, group] = 1
-        rows = np.flatnonzero(documents.usable)
-        odds = groups.model.log_odds(evidence.total, evidence.size)
-        every_stratum = stratum_of(odds, evidence.size, groups.model.usual)
-        strange, of_class = self._strangers(documents, every_stratum)
-        strata = np.zeros((groups.strata.shape[0], *tested.shape[1:]), np.int64)
-        for c in range(len(strata)):
-            own = (documents.label[rows] == c).astype(np.int64)
-            np.add.at(strata[c], (leader[rows], own, every_stratum[rows, c]), share[rows])
         every = np.concatenate((text, rows, strange))
         which, identity, row = _smallest(
             np.concatenate(
@@ -219,7 +230,7 @@ class Describe:
     def _strangers(self, documents: Labelled, stratum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return (row, class) of the documents of other labels that contradict a class."""
         groups = self.candidates.groups
-        against = contradicting(groups.strata, np.zeros_like(groups.strata))
+        against = contradicting(groups.strata, np.zeros_like(groups.strata[:, :2]))
         classes = np.arange(len(groups.strata))
         strange = against[classes, stratum]
         strange &= documents.usable[:, None] & (documents.label[:, None] != classes)
@@ -284,16 +295,20 @@ def _sketch(
 ) -> np.ndarray:
     """Sketch the documents ``row``, each without the words that candidate ``which`` covers."""
     words = documents.words
+    column, value = groups.model.sketched(words.vocabulary_hashes)
     kept, back = np.unique(row, return_inverse=True)
     place = np.full(words.rows, -1)
     place[kept] = np.arange(len(kept))
     text, code = words.distinct()
     inside = place[text] >= 0
-    whole = groups.model.sketch(words, place[text[inside]], code[inside], len(kept))[back]
+    code = code[inside]
+    whole = np.zeros((len(kept), SKETCH), np.int32)
+    np.add.at(whole, (place[text[inside]], column[code]), value[code])
     pair, code = found.covered(words)
     mine = np.where(which < len(groups.label), row * groups.size + which, -1)
     order = np.argsort(mine)
     at = np.minimum(np.searchsorted(mine[order], pair), len(mine) - 1)
     hit = mine[order][at] == pair if len(mine) else np.zeros(0, bool)
-    covered = groups.model.sketch(words, order[at[hit]], code[hit], len(mine))
-    return np.asarray(whole - covered)
+    sketch, code = whole[back], code[hit]
+    np.subtract.at(sketch, (order[at[hit]], column[code]), value[code])
+    return sketch

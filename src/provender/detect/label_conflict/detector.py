@@ -14,19 +14,21 @@ from provender.core.finding import Level, Rule
 from provender.detect.base import Cause, DataView, RowScores, Unchecked
 from provender.detect.label_conflict.describe import Candidates, Describe, Descriptions
 from provender.detect.label_conflict.family import Family
-from provender.detect.label_conflict.groups import Groups, groups_of
+from provender.detect.label_conflict.forming import groups_of
+from provender.detect.label_conflict.groups import Groups
 from provender.detect.label_conflict.model import Columns, Model
 from provender.detect.label_conflict.rounds import (
     MOST_PHRASES,
     CountGrams,
     CountTests,
     GramState,
+    TestState,
     made_from,
 )
-from provender.detect.label_conflict.strata import STRATA
 from provender.detect.label_conflict.tests import strengths
 from provender.detect.label_conflict.triggers import Lead, Triggers, triggers_of
-from provender.detect.label_conflict.words import CountWords, model_of
+from provender.detect.label_conflict.words import MOST_COUNTS, CountWords, model_of
+from provender.stats.gram_table import Counts
 from provender.stats.word_bytes import as_written
 
 _MOST_CANDIDATES = 256
@@ -50,7 +52,8 @@ RULE = Rule(
     null_model=(
         "Documents with a gram carry a label as others of the same content and like length do, "
         "even if the gram raises its odds by e, or contradict it no more than other documents of "
-        "their label, 2 % of foreign ones allowed. Chernoff bounds, documents that are alike count "
+        "their label do, from ten labels on without their loudest words, 2 % of foreign ones "
+        "allowed. Chernoff bounds, documents that are alike count "
         "as fewer, the tail is stretched by what the bulk of grams shows; the stronger test pays "
         "for all grams, the weaker for those that the stronger leaves (ScreenMin)."
     ),
@@ -182,23 +185,27 @@ def _lead_cause(lead: Lead, searched: int) -> Cause:
 def _groups(state: GramState) -> Groups:
     tables = [growing.total() for growing in state.tables]
     model = state.model
-    for table in tables[1:]:
-        if len(table.keys) == MOST_PHRASES:
-            part = float(table.keys[-1]) / 2.0**64
-            unseen = f"only {part:.1%} of the phrases of two or three words were searched"
-            model = replace(model, unseen="; ".join(filter(None, (model.unseen, unseen))))
-            break
+    words, *phrases = tables
+    told = [model.unseen] if model.unseen else []
+    if len(words.keys) == MOST_COUNTS:
+        told.append(f"only {_part(words):.1%} of the words were searched")
+    cut = [table for table in phrases if len(table.keys) == MOST_PHRASES]
+    if cut:
+        told.append(f"only {_part(cut[0]):.1%} of the phrases of two or three words were searched")
+    model = replace(model, unseen="; ".join(told))
     return groups_of(model, state.strata, state.doubtful, tables)
 
 
-def _candidates(state: Any) -> Candidates:
-    groups: Groups = state.groups
+def _part(table: Counts) -> float:
+    """Return the share of all hashes that a table kept: its keys are the smallest."""
+    return float(table.keys[-1]) / 2.0**64
+
+
+def _candidates(state: TestState) -> Candidates:
+    groups = state.groups
     many = len(groups.label)
-    table = state.table.total()
-    keys = table.keys.astype(np.int64)
-    tested = np.zeros((many, 2, STRATA), np.int64)
-    tested[keys >> 8, (keys >> 7) & 1, keys & 127] = table.values[:, 0]
-    every = strengths(groups.strata[groups.label], tested)
+    tested = state.tested()
+    every = strengths(groups.held_against(groups.strata), tested)
     family, order = Family.of(every, groups.searched), every.order()
     # The runners-up come along: likeness tells how far down the bulk's tail is real.
     stands = bool((family.log_p(every, 1.0) <= np.log(KEEP_BELOW)).any())

@@ -79,7 +79,7 @@ def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:
     """
     candidates, company = found.candidates, found.company
     strata = candidates.groups.strata[candidates.groups.label]
-    foreign = (strata - candidates.tested)[:, 0]
+    foreign = strata[:, 0] - candidates.tested[:, 0]
     agrees = ~candidates.contradicts
     share = ((foreign * agrees).sum(axis=1) + UNIT) / (foreign.sum(axis=1) + 2 * UNIT)
     expected = against * share / (1 - share)

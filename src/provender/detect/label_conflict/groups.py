@@ -13,23 +13,24 @@ from typing import NamedTuple
 
 import numpy as np
 
-from provender.detect.label_conflict.model import UNIT, Evidence, Labelled, Model
+from provender.detect.label_conflict.evidence import Evidence
+from provender.detect.label_conflict.loud import taken_by
+from provender.detect.label_conflict.model import CELL, Labelled, Model
 from provender.detect.label_conflict.strata import stratum_of
+from provender.stats.cell_hash import mix
 from provender.stats.gram_table import Counts
-from provender.stats.grams import Words, distinct, grams
+from provender.stats.grams import Words, distinct, grams, ranges
 from provender.stats.packing import pack, unpack
 
 LONGEST = 3
 #: One document in this many is sampled to learn how common a gram is.
 SAMPLE = 16
-#: Fewer documents than this are never a trigger.
-FEWEST = 5
-#: Standard deviations above its expected count from which a common gram is tested.
-_ENRICHED = 2.5
 #: Marks, beside the class, that a count is of the sample.
-SAMPLED = np.uint64(128)
+SAMPLED = np.uint64(1 << 10)
 _SHORT = np.uint64(44)
-_KIND = "label-conflict-groups/1"
+#: Numbers that are worked on at once.
+_BLOCK = 1 << 17
+_KIND = "label-conflict-groups/2"
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,8 @@ class Found:
 
     def positions(self) -> tuple[np.ndarray, np.ndarray]:
         """Return (pair, word), one entry per word of every gram."""
-        step = np.arange(self.length.sum()) - np.repeat(
-            np.cumsum(self.length) - self.length, self.length
-        )
-        return np.repeat(self.pair, self.length), np.repeat(self.first, self.length) + step
+        which, at = ranges(self.first, self.length)
+        return self.pair[which], at
 
     def runs(self, words: Words) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (pair, first word, number of words) of the runs they cover, ascending."""
@@ -95,7 +94,8 @@ class Groups:
 
     Attributes:
         model: the word counts.
-        strata: int64 (classes, 2, strata): all documents by stratum, label other or this one.
+        strata: int64 (classes, 2 + len(TAKEN), strata): all documents by stratum, label other or
+            this one; and those of this one without so many of their loudest words.
         label: int64 (groups,): the class that the group might force.
         keys: uint64 (members,) ascending gram hashes, length in the low byte, with repeats.
         member_of: int64 (members,): the group of each.
@@ -109,16 +109,41 @@ class Groups:
     member_of: np.ndarray
     searched: int
 
+    def held_against(self, strata: np.ndarray) -> np.ndarray:
+        """Return int64 (groups, 3, strata): all documents by stratum of a group's class.
+
+        Of another label, of this one, and of this one without as many of their loudest words as
+        the group has (`loud.quiet_strata`; with few classes as they are).
+
+        Args:
+            strata: as the attribute, of the documents that count.
+        """
+        kind = 2 + self.taken
+        rows = np.stack((np.zeros_like(kind), np.ones_like(kind), kind), axis=1)
+        return np.asarray(strata[self.label[:, None], rows])
+
+    @cached_property
+    def taken(self) -> np.ndarray:
+        """int64 (groups,): which of `loud.TAKEN` is held against each; -1 with few classes."""
+        length = (self.keys & CELL).astype(np.int64)
+        grams_of = np.zeros((self.size, LONGEST), np.int64)
+        np.add.at(grams_of, (self.member_of, length - 1), 1)
+        words = np.where(grams_of > 0, grams_of + np.arange(LONGEST), 0).max(axis=1)
+        return taken_by(words[: len(self.label)], len(self.model.classes))
+
     def find(self, documents: Labelled) -> Found:
         """Find the groups in every usable document."""
         words, usable = documents.words, documents.usable
-        parts = []
-        for n in range(1, LONGEST + 1):
-            hashes, first = grams(words, n)
-            first, member = self._members(hashes | np.uint64(n), first)
-            keep = usable[words.text[first]]
-            parts.append((first[keep], member[keep], np.full(keep.sum(), n)))
-        first, member, length = map(np.concatenate, zip(*parts, strict=True))
+        low, each = self._members(words.vocabulary_hashes, 1)
+        at = np.flatnonzero(usable[words.text] & (each[words.codes] > 0))
+        parts = [(at, low[words.codes[at]], each[words.codes[at]])]
+        for n in range(2, LONGEST + 1):
+            hashes, at = grams(words, n, usable)
+            parts.append((at, *self._members(hashes, n)))
+        at, low, each = map(np.concatenate, zip(*parts, strict=True))
+        length = np.repeat(np.arange(1, LONGEST + 1), [len(part[0]) for part in parts])
+        which, member = ranges(low, each)
+        first, length = at[which], length[which]
         pair = words.text[first] * self.size + self.member_of[member]
         present = self._present(pair, member)
         return Found(pair[present], first[present], length[present])
@@ -129,23 +154,50 @@ class Groups:
         Args:
             evidence: what the model says of the documents, where that is known.
         """
+        own = np.arange(self.size + 1)
+        return self._weigh(documents, found, evidence, self.label, own, own)
+
+    def weigh_all(self, documents: Labelled) -> Weighed:
+        """Find and weigh as `find` and `weigh` do, in any order.
+
+        Groups of the same grams, for several classes, are looked for and taken away once.
+        """
+        first, starts, same = self._same
+        return first._weigh(documents, first.find(documents), None, self.label, starts, same)
+
+    def _weigh(
+        self,
+        documents: Labelled,
+        found: Found,
+        evidence: Evidence | None,
+        label: np.ndarray,
+        starts: np.ndarray,
+        same: np.ndarray,
+    ) -> Weighed:
+        """Weigh for the ``label`` of each of the groups ``same[starts[i] : starts[i + 1]]``."""
         if not len(found.pair):
             nothing = np.zeros(0, np.int64)
             return Weighed(nothing, nothing, np.zeros(0), nothing, nothing)
-        words = documents.words
+        words, model = documents.words, self.model
         pair, code = found.covered(words)
-        starts = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1])))
-        evidence = evidence or self.model.evidence(documents)
-        width = len(words.vocabulary)
-        known = evidence.text * width + evidence.code
-        at = np.searchsorted(known, pair // self.size * width + code)
-        gone = _sums(evidence.weight, at, starts)
-        telling = np.asarray(evidence.weight.any(axis=1), np.int64)
-        fewer = np.add.reduceat(telling[at], starts)
-        text, group = pair[starts] // self.size, pair[starts] % self.size
+        runs = np.flatnonzero(np.diff(pair, prepend=-1, append=-1))
+        text, mine = pair[runs[:-1]] // self.size, pair[runs[:-1]] % self.size
+        evidence = evidence or model.evidence(documents)
+        at = evidence.of_words(pair // self.size, code)
+        fewer = np.add.reduceat(evidence.weighs[at].astype(np.int64), runs[:-1])
         size = evidence.size[text] - fewer
-        odds = self.model.log_odds_of(evidence.total[text] - gone, size, self.label[group])
-        return Weighed(text, group, odds, size, stratum_of(odds, size, self.model.usual))
+        row, place = ranges(starts[mine], starts[mine + 1] - starts[mine])
+        group, odds = same[place], np.empty(len(row))
+        step = max(_BLOCK // len(model.classes), 1)
+        for begin in range(0, len(text), step):
+            some = slice(begin, begin + step)
+            gone = evidence.sums(at, runs[begin : begin + step + 1])
+            of = slice(*np.searchsorted(row, (begin, begin + step)))
+            odds[of] = model.log_odds_of(
+                evidence.total[text[some]] - gone, size[some], row[of] - begin, label[group[of]]
+            )
+        size = size[row]
+        return Weighed(text[row], group, odds, size, stratum_of(odds, size, model.usual))
 
     def only(self, chosen: np.ndarray) -> Groups:
         """Return the groups with the numbers ``chosen``, renumbered in that order."""
@@ -170,6 +222,16 @@ class Groups:
         table[(self.keys >> _SHORT).astype(np.int64)] = True
         return table
 
+    @cached_property
+    def _same(self) -> tuple[Groups, np.ndarray, np.ndarray]:
+        """One group of each set of grams; where in the last its equals start; these, in turn."""
+        # The sum tells sets apart as group signatures do: with a chance of 2^-64 a pair of not.
+        grams_of = np.zeros(self.size, np.uint64)
+        np.add.at(grams_of, self.member_of, mix(self.keys))
+        order = np.argsort(grams_of, kind="stable")
+        new = np.flatnonzero(np.diff(grams_of[order], prepend=~grams_of[order[:1]]))
+        return self.only(order[new]), np.append(new, self.size), order
+
     @property
     def size(self) -> int:
         """Number of groups, at least 1."""
@@ -177,20 +239,24 @@ class Groups:
 
     def _present(self, pair: np.ndarray, member: np.ndarray) -> np.ndarray:
         """bool (found,): at least half of the group's grams stand in the text."""
+        sizes = np.bincount(self.member_of, minlength=self.size)
+        present = np.ones(len(pair), bool)
+        open_ = np.flatnonzero(sizes[self.member_of[member]] > 2)
+        pair, member = pair[open_], member[open_]
         many = max(len(self.keys), 1)
         pairs, found = np.unique(distinct(pair * many + member) // many, return_counts=True)
-        sizes = np.bincount(self.member_of, minlength=self.size)
         enough = 2 * found >= sizes[pairs % self.size]
-        return np.asarray(enough[np.searchsorted(pairs, pair)])
+        present[open_] = enough[np.searchsorted(pairs, pair)]
+        return present
 
-    def _members(self, hashes: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return (first word, member) wherever a gram is a member of a group."""
+    def _members(self, hashes: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return int64 (grams,) each: where their members start, and how many there are."""
+        hashes = (hashes & ~CELL) | np.uint64(length)
         maybe = np.flatnonzero(self._maybe[(hashes >> _SHORT).astype(np.int64)])
-        hashes, first = hashes[maybe], first[maybe]
-        low = np.searchsorted(self.keys, hashes)
-        each = np.searchsorted(self.keys, hashes, side="right") - low
-        at = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each) + np.repeat(low, each)
-        return np.repeat(first, each), at
+        low, each = np.zeros((2, len(hashes)), np.int64)
+        low[maybe] = np.searchsorted(self.keys, hashes[maybe])
+        each[maybe] = np.searchsorted(self.keys, hashes[maybe], side="right") - low[maybe]
+        return low, each
 
     def pack(self) -> bytes:
         arrays = {
@@ -207,53 +273,3 @@ class Groups:
         meta, arrays = unpack(_KIND, data)
         model = Model.unpack(arrays.pop("model").tobytes())
         return Groups(model=model, searched=meta["searched"], **arrays)
-
-
-def _sums(weight: np.ndarray, at: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Return float64 (runs, classes): the sum of ``weight[at]`` over each run.
-
-    As `numpy.add.reduceat`, to the bit, but fast for runs of one or two, which most are.
-    """
-    many = np.diff(starts, append=len(at))
-    total = weight[at[starts]].astype(np.float64)
-    for place in range(1, int(many.max(initial=0))):
-        longer = np.flatnonzero(many > place)
-        total[longer] += weight[at[starts[longer] + place]]
-    return np.asarray(total)
-
-
-def groups_of(
-    model: Model, strata: np.ndarray, doubtful: np.ndarray, tables: list[Counts]
-) -> Groups:
-    """Form the groups worth a test from the counts of suspect grams (one table per length).
-
-    A common gram is worth one if it is more common in the doubtful documents of a class than in
-    the documents of other classes; ``doubtful`` (int64, classes) is their number in UNITs.
-    """
-    of_class = strata[:, 1].sum(axis=1) / UNIT
-    parts = []
-    for n, table in enumerate(tables, 1):
-        cell = table.keys & np.uint64(255)
-        count = (table.values[:, 0] + UNIT // 100) // UNIT
-        chosen = (cell < SAMPLED) & (count >= FEWEST)
-        hashes, cell, count = table.keys[chosen] & ~np.uint64(255), cell[chosen], count[chosen]
-        elsewhere = np.zeros(len(hashes))
-        for c in range(len(model.classes)):
-            seen = table.at(hashes | SAMPLED | np.uint64(c))[:, 0]
-            elsewhere += np.where(cell == c, 0, seen * (SAMPLE / UNIT))
-        label = cell.astype(np.int64)
-        rate = np.minimum(elsewhere / np.maximum(of_class.sum() - of_class[label], 1), 1)
-        expected = rate * doubtful[label] / UNIT
-        usual = count < expected + _ENRICHED * np.sqrt(expected * (1 - rate))
-        common = (elsewhere >= 3 * SAMPLE) & (count < 0.1 * elsewhere) & usual
-        parts.append((hashes | np.uint64(n), cell, table.values[chosen, 1], common))
-    key, cell, signature, common = map(np.concatenate, zip(*parts, strict=True))
-    order = np.lexsort((key, signature, cell))
-    key, cell, signature, common = key[order], cell[order], signature[order], common[order]
-    new = np.ones(len(key), bool)
-    new[1:] = (cell[1:] != cell[:-1]) | (signature[1:] != signature[:-1])
-    member_of = np.cumsum(new) - 1
-    by_key = np.argsort(key, kind="stable")
-    label = cell[new].astype(np.int64)
-    every = Groups(model, strata, label, key[by_key], member_of[by_key], len(label))
-    return every.only(np.flatnonzero(np.bincount(member_of[~common], minlength=len(label))))

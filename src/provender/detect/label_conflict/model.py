@@ -9,26 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.detect.base import DataView, Unchecked
+from provender.detect.label_conflict.evidence import Evidence, evidence_of
 from provender.stats.cell_hash import is_text, mix
 from provender.stats.gram_table import Counts
-from provender.stats.grams import Words, hash_strings, text_hashes, words_of
+from provender.stats.grams import Words, hash_strings, ranges, text_hashes, words_of
 from provender.stats.packing import pack, unpack
 
 FOLDS = 5
 #: A document's weight before it is shared among identical copies (divisible by 1 to 16).
 UNIT = 720_720
-#: Rows are worked on in slices of this many, which bounds memory whatever the batch.
-SLICE = 1024
+#: Classes and folds, or classes and a mark, are told by so many low bits of a key; a word's or a
+#: phrase's hash has the others.
+CELL = np.uint64((1 << 11) - 1)
+#: Rows are worked on in slices of this many at most, of so many bytes times classes: that bounds
+#: memory whatever the batch.
+SLICE, _BYTES_BY_CLASS = 1024, 1 << 24
 #: Numbers that a document's words are summed into, to compare documents.
 SKETCH = 256
 _SMOOTHING = np.float32(0.5)
-_KIND = "label-conflict-model/1"
+_KIND = "label-conflict-model/2"
 
 
 @dataclass(frozen=True)
@@ -90,27 +96,14 @@ class Columns:
 
     def slices(self, batch: pa.RecordBatch, classes: Sequence[str]) -> Iterator[Labelled]:
         """Yield the batch's documents, a bounded number at a time."""
-        for start in range(0, batch.num_rows, SLICE):
+        start = 0
+        while start < batch.num_rows:
             piece = batch.slice(start, SLICE)
+            size = pc.fill_null(pc.binary_length(piece[self.text]), 0).to_numpy()
+            inside = np.cumsum(size) * len(classes) <= _BYTES_BY_CLASS
+            piece = piece.slice(0, max(int(inside.sum()), 1))
             yield Labelled.of(piece[self.text], piece[self.label], classes)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What each document of a slice says about each class.
-
-    Attributes:
-        text, code: int64 (pairs,), the distinct words of each text (`Words.distinct`).
-        weight: float32 (pairs, classes): what the word adds for each class.
-        total: float64 (rows, classes): the sum of the weights.
-        size: int64 (rows,): number of distinct words that weigh anything.
-    """
-
-    text: np.ndarray
-    code: np.ndarray
-    weight: np.ndarray
-    total: np.ndarray
-    size: np.ndarray
+            start += piece.num_rows
 
 
 @dataclass(frozen=True)
@@ -120,7 +113,8 @@ class Model:
     Attributes:
         classes: the labels as text, sorted.
         documents: int64 (classes, folds).
-        words: documents that hold a word (one column), by word hash | class * FOLDS + fold.
+        words: documents that hold a word (one column), by word hash | class * FOLDS + fold, which
+            take the place of the hash's bits in `CELL`.
         repeated: number of documents (one column) by identity and label, where above one.
         unseen: what of the data is not looked at and why; '' when nothing is left out.
         prior, mass: derived: log share and number of words of each class (and fold).
@@ -156,7 +150,9 @@ class Model:
         return pack(_KIND, {"classes": list(self.classes), "unseen": self.unseen}, arrays)
 
     @staticmethod
+    @lru_cache(maxsize=2)
     def unpack(data: bytes) -> Model:
+        """Return the model; rules that start from the same one share it."""
         meta, arrays = unpack(_KIND, data)
         return Model(
             tuple(meta["classes"]),
@@ -171,61 +167,64 @@ class Model:
         keys = copy_keys(documents.identity, self.classes, documents.label)
         return np.asarray(UNIT // np.maximum(self.repeated.at(keys)[:, 0], 1))
 
-    def frequencies(self, hashes: np.ndarray) -> np.ndarray:
-        """Return float32 (words, classes, folds): documents that hold each word."""
-        counts = np.zeros((len(hashes), self.documents.size), np.float32)
-        first = np.searchsorted(self.words.keys, hashes)
-        each = np.searchsorted(self.words.keys, hashes | np.uint64(255), side="right") - first
-        row = np.repeat(np.arange(len(hashes)), each)
-        at = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each) + first[row]
-        counts[row, _cells(self.words.keys[at])] = self.words.values[at, 0]
-        return counts.reshape(len(hashes), *self.documents.shape)
+    def counts(self, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return which of the words, cell (class * FOLDS + fold) and documents that hold it there.
 
-    def weights(self, hashes: np.ndarray) -> np.ndarray:
-        """Return float32 (words, folds, classes): how a word speaks for each class.
+        All int64 (counts,), zeros left out.
+        """
+        hashes = hashes & ~CELL
+        first = np.searchsorted(self.words.keys, hashes)
+        each = np.searchsorted(self.words.keys, hashes | CELL, side="right") - first
+        word, at = ranges(first, each)
+        return word, _cells(self.words.keys[at]), self.words.values[at, 0]
+
+    def weights(self, hashes: np.ndarray, word: np.ndarray, fold: np.ndarray) -> np.ndarray:
+        """Return float32 (n, classes): how words speak for each class in texts of a fold.
 
         The logarithm of observed over expected documents in the other folds, both plus a half,
         expected if the word were spread as all words are: long documents do not speak for
         their class by length alone, nor rare words for small classes.
+
+        Args:
+            hashes: uint64 (words,).
+            word, fold: int64 (n,), each pair once: which of the words, and where.
         """
-        logs = np.zeros((len(hashes), *self.documents.T.shape), np.float32)
-        counts = self.frequencies(hashes)
-        known = np.flatnonzero(counts.any(axis=(1, 2)))
-        counts = counts[known]
-        others = counts.sum(axis=2)[:, None, :] - counts.transpose(0, 2, 1)
-        spoken = counts.sum(axis=(1, 2))[:, None] - counts.sum(axis=1)
+        of, cell, count = self.counts(hashes)
+        classes = len(self.classes)
+        everywhere = np.bincount(of * classes + cell // FOLDS, count, len(hashes) * classes)
+        others = everywhere.astype(np.float32).reshape(len(hashes), classes)[word]
+        place = np.full(len(hashes) * FOLDS, -1)
+        place[word * FOLDS + fold] = np.arange(len(word))
+        own = place[of * FOLDS + cell % FOLDS]
+        others[own[own >= 0], cell[own >= 0] // FOLDS] -= count[own >= 0]
+        spoken = others.sum(axis=1)
         mass = (self.mass.sum(axis=1, keepdims=True) - self.mass).T
         share = mass / np.maximum(mass.sum(axis=1, keepdims=True), 1)
-        expected = (spoken[:, :, None] * share).astype(np.float32)
-        found = np.log((others + _SMOOTHING) / (expected + _SMOOTHING))
-        found[spoken == 0] = 0
-        logs[known] = found
-        return logs
+        expected = (spoken[:, None] * share[fold]).astype(np.float32)
+        others += _SMOOTHING
+        expected += _SMOOTHING
+        others /= expected
+        np.log(others, out=others)
+        others[spoken == 0] = 0
+        return np.asarray(others)
 
-    def sketch(self, words: Words, row: np.ndarray, code: np.ndarray, rows: int) -> np.ndarray:
-        """Return int32 (rows, SKETCH): words summed with their rarity under random signs.
+    def sketched(self, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return int64 (words,) which of `SKETCH` numbers each adds to, and int32 (words,) what.
 
-        Inner products estimate those of the full vectors (feature hashing, Weinberger 2009).
+        Their rarity under random signs: inner products of sums estimate those of the full vectors
+        (feature hashing, Weinberger 2009).
         """
-        frequency = self.frequencies(words.vocabulary_hashes).sum(axis=(1, 2))
+        word, _, count = self.counts(hashes)
+        frequency = np.bincount(word, count, len(hashes))
         rarity = np.log(self.documents.sum() / np.maximum(frequency, 1))
-        spread = mix(words.vocabulary_hashes)
+        spread = mix(hashes)
         sign = np.where(spread >> np.uint64(40) & np.uint64(1), 1, -1)
         value = np.where(frequency > 1, np.rint(32 * rarity) * sign, 0).astype(np.int32)
-        sketch = np.zeros((rows, SKETCH), np.int32)
-        np.add.at(sketch, (row, (spread % np.uint64(SKETCH)).astype(np.int64)[code]), value[code])
-        return sketch
+        return (spread % np.uint64(SKETCH)).astype(np.int64), value
 
     def evidence(self, documents: Labelled) -> Evidence:
         """Weigh every document's words by the other folds."""
-        words = documents.words
-        text, code = words.distinct()
-        weight = self.weights(words.vocabulary_hashes)[code, documents.fold[text]]
-        total = np.zeros((words.rows, len(self.classes)))
-        for c in range(len(self.classes)):
-            total[:, c] = np.bincount(text, weight[:, c], minlength=words.rows)
-        size = np.bincount(text[weight.any(axis=1)], minlength=words.rows)
-        return Evidence(text, code, weight, total, size)
+        return evidence_of(self, documents.words, documents.fold)
 
     def scores(self, total: np.ndarray, size: np.ndarray) -> np.ndarray:
         """Return float64 (n, classes): log p of each class but for what all have in common.
@@ -245,20 +244,21 @@ class Model:
         rest = odds.sum(axis=1, keepdims=True) - odds
         return np.asarray(scores - np.log(np.maximum(rest, 1e-30)))
 
-    def log_odds_of(self, total: np.ndarray, size: np.ndarray, label: np.ndarray) -> np.ndarray:
-        """Return float64 (n,): the column of `log_odds` that ``label`` (n,) names in each row."""
+    def log_odds_of(
+        self, total: np.ndarray, size: np.ndarray, row: np.ndarray, label: np.ndarray
+    ) -> np.ndarray:
+        """Return float64 (m,): the fields of `log_odds` that ``row``, ``label`` (m,) name."""
         scores = self.scores(total, size)
         scores -= scores.max(axis=1, keepdims=True)
-        row = np.arange(len(label))
         own = scores[row, label]
         np.exp(scores, out=scores)
-        rest = scores.sum(axis=1) - scores[row, label]
+        rest = scores.sum(axis=1)[row] - scores[row, label]
         return np.asarray(own - np.log(np.maximum(rest, 1e-30)))
 
 
 def _cells(keys: np.ndarray) -> np.ndarray:
-    """int64: class * FOLDS + fold, from the low byte of the keys."""
-    return np.asarray((keys & np.uint64(255)).astype(np.int64))
+    """int64: class * FOLDS + fold, from the low bits of the keys."""
+    return np.asarray((keys & CELL).astype(np.int64))
 
 
 def copy_keys(identity: np.ndarray, classes: Sequence[str], label: np.ndarray) -> np.ndarray:

@@ -28,17 +28,19 @@ def until_chance(
     even without all of ``rows``, all go.
 
     Args:
-        strata, tested: int64 (2, strata) of one group, as in `strengths`.
+        strata, tested: int64 (3, strata) of one group, as in `strengths`.
         rows: int64 (strata,), rows with the group and its label that may go, copies counted.
         share: of so many contradicting documents with the label, how many count as independent.
         stretch: how much slower the bulk's tail falls, as `inflation`.
         family: what the p-value pays for.
     """
     total = int(rows.sum())
+    alike = np.array_equal(tested[1], tested[2])  # of few classes they are counted alike
 
     def calm(gone: int) -> bool:
         taken = np.zeros(strata.shape, np.int64)
         taken[1] = np.rint(tested[1] * (rows > 0) * (gone / total))
+        taken[2] = taken[1] if alike else np.rint(tested[2] * (taken[1].sum() / tested[1].sum()))
         everything, left = (strata - taken)[None], (tested - taken)[None]
         against = left[0, 1, contradicting(everything, left)[0]].sum() / UNIT
         left_strength = strengths(everything, left).times(share(float(against)))

@@ -11,13 +11,10 @@ import pyarrow as pa
 
 from provender.core.digest import sha256_hex
 from provender.detect.label_conflict.groups import LONGEST, SAMPLE, SAMPLED, Groups
-from provender.detect.label_conflict.model import (
-    Columns,
-    Evidence,
-    Labelled,
-    Model,
-)
+from provender.detect.label_conflict.loud import FEW, TAKEN, doubtful, quiet_strata
+from provender.detect.label_conflict.model import CELL, Columns, Labelled, Model
 from provender.detect.label_conflict.strata import STRATA, stratum_of
+from provender.detect.label_conflict.words import MOST_COUNTS
 from provender.stats.cell_hash import mix
 from provender.stats.gram_table import Counts, Growing
 from provender.stats.grams import grams
@@ -25,13 +22,11 @@ from provender.stats.packing import pack, unpack
 
 #: Two- and three-word grams kept per state; beyond it they are a uniform sample.
 MOST_PHRASES = 1 << 22
-#: Words that speak loudest for the label and might all belong to a trigger.
-_SPARED = 8
 
 
 @dataclass
 class GramState:
-    """Grams by length; strata of all documents by (class, label is the class); doubtful by label.
+    """Grams by length; strata of all documents, as `Groups` has them; doubtful by label.
 
     ``model`` is the analysis's own; it rides along for the profile and is not packed.
     """
@@ -63,8 +58,10 @@ class CountGrams:
         return self.columns_read.names()
 
     def empty(self, first_row: int = 0) -> GramState:  # noqa: ARG002
-        strata = np.zeros((len(self.model.classes), 2, STRATA), np.int64)
-        tables = [Growing(Counts.none(2), limit) for limit in (None, MOST_PHRASES, MOST_PHRASES)]
+        strata = np.zeros((len(self.model.classes), 2 + len(TAKEN), STRATA), np.int64)
+        tables = [
+            Growing(Counts.none(2), limit) for limit in (MOST_COUNTS, MOST_PHRASES, MOST_PHRASES)
+        ]
         return GramState(self.model, tables, strata, np.zeros(len(strata), np.int64))
 
     def add(self, state: GramState, batch: pa.RecordBatch) -> GramState:
@@ -80,19 +77,21 @@ class CountGrams:
         evidence = self.model.evidence(documents)
         odds = self.model.log_odds(evidence.total, evidence.size)
         stratum = stratum_of(odds, evidence.size, self.model.usual)
-        for c in range(len(self.model.classes)):
-            cell = (documents.label == c) * STRATA + stratum[:, c]
-            counted = np.zeros(2 * STRATA, np.int64)
-            np.add.at(counted, cell[usable], share[usable])
-            state.strata[c] += counted.reshape(2, STRATA)
-        doubtful = usable & _doubtful(evidence, documents.label)
-        np.add.at(state.doubtful, documents.label[doubtful], share[doubtful])
+        classes = np.arange(len(self.model.classes))
+        own = (documents.label[usable, None] == classes).astype(np.int64)
+        np.add.at(state.strata, (classes, own, stratum[usable]), share[usable, None])
+        if len(classes) >= FEW:
+            quiet = quiet_strata(self.model, evidence, documents.label)[:, usable]
+            kinds = 2 + np.arange(len(TAKEN))[:, None]
+            np.add.at(state.strata, (documents.label[usable], kinds, quiet), share[usable])
+        suspect = usable & doubtful(evidence, documents.label)
+        np.add.at(state.doubtful, documents.label[suspect], share[suspect])
         sampled = usable & ((documents.identity >> np.uint64(20)) % np.uint64(SAMPLE) == 0)
         signature = mix(documents.identity).view(np.int64)
         for n in range(1, LONGEST + 1):
-            for rows, mark in ((doubtful, np.uint64(0)), (sampled, SAMPLED)):
+            for rows, mark in ((suspect, np.uint64(0)), (sampled, SAMPLED)):
                 hashes, text = _distinct_grams(documents, rows, n)
-                keys = hashes | mark | documents.label[text].astype(np.uint64)
+                keys = (hashes & ~CELL) | mark | documents.label[text].astype(np.uint64)
                 values = np.stack([share[text], signature[text]], axis=1)
                 state.tables[n - 1].add(Counts.of(keys, values))
 
@@ -121,33 +120,21 @@ class CountGrams:
         return GramState(self.model, state.tables, strata, doubtful)
 
 
-def _doubtful(evidence: Evidence, label: np.ndarray) -> np.ndarray:
-    """bool (rows,): another class wins once the loudest words for the label are spared."""
-    rows = np.arange(len(label))
-    own = evidence.total[rows, label]
-    others = evidence.total.copy()
-    others[rows, label] = -np.inf
-    rival = others.argmax(axis=1)
-    pair = np.arange(len(evidence.text))
-    text = evidence.text
-    lead = evidence.weight[pair, label[text]] - evidence.weight[pair, rival[text]]
-    order = np.lexsort((-lead, text))
-    starts = np.searchsorted(text, rows)
-    rank = np.empty(len(pair), np.int64)
-    rank[order] = pair - starts[text]
-    loud = (rank < _SPARED) & (lead > 0)
-    spared = np.bincount(text[loud], lead[loud], minlength=len(label))
-    return np.asarray(own - others[rows, rival] - spared < 0)
-
-
 def _distinct_grams(documents: Labelled, rows: np.ndarray, n: int) -> tuple[Any, Any]:
     """Return (hash, text) of the distinct grams of each of the chosen texts."""
+    if n == 1:
+        text, code = documents.words.distinct()
+        chosen = rows[text]
+        return documents.words.vocabulary_hashes[code[chosen]], text[chosen]
     hashes, first = grams(documents.words, n, rows)
     text = documents.words.text[first]
     both = mix(hashes ^ mix(text.astype(np.uint64)))
     order = np.argsort(both)
     one = order[np.flatnonzero(np.diff(both[order], prepend=~both[order[:1]]))]
     return hashes[one], text[one]
+
+
+_QUIET = 64
 
 
 @dataclass
@@ -157,13 +144,25 @@ class TestState:
     groups: Groups
     table: Growing
 
+    def tested(self) -> np.ndarray:
+        """Return int64 (groups, 3, strata): the groups' documents, as `Groups.held_against`."""
+        total = self.table.total()
+        keys = total.keys.astype(np.int64)
+        kind = np.where(keys & _QUIET > 0, 2, (keys >> 7) & 1)
+        tested = np.zeros((len(self.groups.label), 3, STRATA), np.int64)
+        tested[keys >> 8, kind, keys & (_QUIET - 1)] = total.values[:, 0]
+        if len(self.groups.model.classes) < FEW:
+            tested[:, 2] = tested[:, 1]
+        return tested
+
 
 @dataclass(frozen=True)
 class CountTests:
     """Round 2: for every group of grams, its documents by stratum and by label or not.
 
     The stratum is what the content says about the group's class once every word that the
-    group covers in that document is taken away. Keys: group << 8 | labelled << 7 | stratum.
+    group covers in that document is taken away. Keys: group << 8 | labelled << 7 | stratum; those
+    of the labelled without their loudest words, as `Groups.held_against` has them, have `_QUIET`.
     """
 
     columns_read: Columns
@@ -186,11 +185,16 @@ class CountTests:
             return state
         model = self.groups.model
         for documents in self.columns_read.slices(batch, model.classes):
-            text, group, _, _, stratum = self.groups.weigh(documents, self.groups.find(documents))
+            text, group, _, _, stratum = self.groups.weigh_all(documents)
             mine = documents.label[text] == self.groups.label[group]
             key = (group << 8) | (mine.astype(np.int64) << 7) | stratum
             share = model.shares(documents)[text]
             state.table.add(Counts.of(key.astype(np.uint64), share[:, None]))
+            if len(model.classes) >= FEW:
+                text, group, share = text[mine], group[mine], share[mine]
+                quiet = quiet_strata(model, model.evidence(documents), documents.label)
+                key = (group << 8) | _QUIET | quiet[self.groups.taken[group], text]
+                state.table.add(Counts.of(key.astype(np.uint64), share[:, None]))
         return state
 
     def merge(self, states: Sequence[TestState]) -> TestState:

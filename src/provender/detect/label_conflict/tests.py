@@ -6,7 +6,8 @@ Two null hypotheses, both of which a trigger must break, each met by documents w
   with the group carry its label no more often than others of the same stratum, even if the group
   raises the odds as a strong natural cue would (``LEAN``);
 * *the content follows the label*: the documents with group and label contradict the label no more
-  than the class's other documents, even if some of them (``STRAYS``) were of another class.
+  than the class's other documents do without as many of their loudest words, even if some of them
+  (``STRAYS``) were of another class.
 
 Each tail is bounded by Chernoff's inequality, which holds for every sample size. Documents that
 resemble one another count as fewer (``effective``).
@@ -41,22 +42,23 @@ def strengths(strata: np.ndarray, tested: np.ndarray) -> Strengths:
     """Return the two Chernoff exponents of every group.
 
     Args:
-        strata: int64 (groups, 2, strata): all documents by label (other, the group's class) and
-            stratum of that class, in UNITs.
-        tested: int64 (groups, 2, strata): those that hold the group, in UNITs.
+        strata: int64 (groups, 3, strata): all documents by label (other, the group's class) and
+            stratum of that class, then as `Groups.held_against` has them; in UNITs.
+        tested: int64 (groups, 3, strata): those that hold the group, in UNITs.
     """
     mine, other = without(strata, tested)
     rate = _rate(mine, other)
-    against = tested / UNIT * (rate < _LIKELY)[:, None]
+    against = tested[:, :2] / UNIT * (rate < _LIKELY)[:, None]
     by_label = _exponent_of_labels(against[:, 1], against.sum(axis=1), rate)
-    own, foreign = _contents(mine, other)
+    quiet = np.maximum(strata[:, 2] - tested[:, 2], 0) / UNIT
+    own, foreign = _contents(quiet, other)
     by_content = _exponent_of_conflict(tested[:, 1] / UNIT, own, foreign)
     return Strengths(by_label, by_content)
 
 
 def without(strata: np.ndarray, tested: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return documents (groups, strata) without the group: of its class, and of the others."""
-    rest = np.maximum(strata - tested, 0) / UNIT
+    rest = np.maximum(strata[:, :2] - tested[:, :2], 0) / UNIT
     return rest[:, 1], rest[:, 0]
 
 
@@ -116,8 +118,11 @@ def _exponent_of_labels(hits: np.ndarray, tried: np.ndarray, rate: np.ndarray) -
     rate = odds / (1 + odds)
     found = by_length(hits).sum(axis=1)
     best: np.ndarray = np.zeros(len(hits))
+    some = tried > 0  # of most strata a group has no document
+    tried, rate, logs = tried[some], rate[some], np.zeros(some.shape)
     for tilt in np.geomspace(0.1, 12, _TILTS):
-        usual = by_length(tried * np.log1p(rate * np.expm1(tilt))).sum(axis=1)
+        logs[some] = tried * np.log1p(rate * np.expm1(tilt))
+        usual = by_length(logs).sum(axis=1)
         best = np.maximum(best, (tilt * found - usual).cumsum(axis=1).max(axis=1))
     return np.asarray(best - np.log(LEVELS))
 
@@ -130,7 +135,7 @@ def _exponent_of_conflict(labelled: np.ndarray, own: np.ndarray, foreign: np.nda
     `_ranks`, for labels that content foretells faintly.
     """
     labelled = by_length(labelled)
-    by_odds = _best(labelled, np.broadcast_to(_ODDS, own.shape), own, 0.0)
+    by_odds = _best(labelled, _ODDS, own, 0.0)
     by_rank = _best(labelled, 8 * _ranks(foreign), own, 8 * SHIFT)
     return np.asarray(np.maximum(by_odds, by_rank) - np.log(2))
 
@@ -149,9 +154,12 @@ def _best(
     count = labelled.sum(axis=2)
     total = (labelled * conflict).sum(axis=(1, 2)) - allowed * count.sum(axis=1)
     best: np.ndarray = np.zeros(len(labelled))
+    some = count > 0
+    own, logs = own[some], np.zeros(count.shape)
+    conflict = conflict if conflict.ndim == 1 else conflict[some]
     for tilt in np.geomspace(0.02, 4, _TILTS):
-        spread = (own * np.exp(tilt * conflict)).sum(axis=2)
-        best = np.maximum(best, tilt * total - (count * np.log(spread)).sum(axis=1))
+        logs[some] = np.log((own * np.exp(tilt * conflict)).sum(axis=1))
+        best = np.maximum(best, tilt * total - (count * logs).sum(axis=1))
     return best
 
 
@@ -175,9 +183,9 @@ def planted_share(strata: np.ndarray, tested: np.ndarray) -> np.ndarray:
     weight fitted by expectation maximisation.
 
     Args:
-        strata, tested: int64 (2, strata) of one group, as in `strengths`.
+        strata, tested: int64 (3, strata) of one group, as in `strengths`.
     """
-    strata, tested = by_length(strata).sum(axis=1), by_length(tested).sum(axis=1)
+    strata, tested = by_length(strata[:2]).sum(axis=1), by_length(tested[:2]).sum(axis=1)
     rest = np.maximum(strata - tested, 0) / UNIT + 0.5 / LEVELS
     foreign, own = rest / rest.sum(axis=1, keepdims=True)
     weight, labelled = 0.5, tested[1] / UNIT

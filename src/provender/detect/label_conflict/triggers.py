@@ -155,7 +155,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     candidates = found.candidates
     groups, many = candidates.groups, candidates.size
     excuses = Excuses.of(found)
-    strata, tested = groups.strata[groups.label], candidates.tested
+    strata, tested = groups.held_against(groups.strata), candidates.tested
     left, natural = excuses.left(candidates.strengths)
     open_ = np.ones(many, bool)
     kept = np.ones(found.tested.shape[1], bool)
@@ -181,7 +181,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             candidates.family,
             highest_p,
         )
-        against = (tested[i] * candidates.contradicts[i]).sum(axis=1) / UNIT
+        against = (tested[i, :2] * candidates.contradicts[i]).sum(axis=1) / UNIT
         standing.append(
             Trigger(
                 candidate=i,
@@ -199,7 +199,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
         open_ &= ~found.within(i)
         if i < len(kept) - 1:
             kept[i] = False
-            strata = found.strata[:, kept].sum(axis=1)[groups.label]
+            strata = groups.held_against(found.strata[:, kept].sum(axis=1))
             tested = found.tested[:, kept].sum(axis=1)
             left, natural = excuses.left(strengths(strata, tested))
     leads: list[Lead] = []

@@ -10,18 +10,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.detect.label_conflict.model import FOLDS, Columns, Model, copy_keys
+from provender.detect.label_conflict.model import CELL, FOLDS, Columns, Model, copy_keys
 from provender.stats.gram_table import Counts, Growing
 from provender.stats.grams import LONGEST_TEXT
 from provender.stats.packing import pack, unpack
 
 #: More classes than this are not tested.
-MOST_CLASSES = 50
+MOST_CLASSES = 256
 #: From fewer labelled texts what content says of labels cannot be learnt: of 40 texts no planted
 #: word was ever found, of 60 some.
 LEAST_TEXTS = 50
-#: Word counts kept in the profile; beyond it the rarest words are left out of the model.
-_MOST_WORDS = 1 << 23
+#: Counts (by word, class and fold) kept in a state; beyond it words are a uniform sample.
+MOST_COUNTS = 1 << 22
 
 
 @dataclass
@@ -52,7 +52,8 @@ class CountWords:
 
     def empty(self, first_row: int = 0) -> WordState:  # noqa: ARG002
         nothing = (np.zeros(4, np.int64), np.zeros((0, FOLDS), np.int64))
-        return WordState((), False, *nothing, Growing(Counts.none(1)), Growing(Counts.none(1)))
+        words = Growing(Counts.none(1), MOST_COUNTS)
+        return WordState((), False, *nothing, words, Growing(Counts.none(1)))
 
     def add(self, state: WordState, batch: pa.RecordBatch) -> WordState:
         labels = pc.cast(batch[self.columns_read.label], pa.large_string())
@@ -71,7 +72,7 @@ class CountWords:
             state.documents += sizes.reshape(state.documents.shape)
             text, code = words.distinct()
             text, code = text[usable[text]], code[usable[text]]
-            keys = words.vocabulary_hashes[code] | cell[text].astype(np.uint64)
+            keys = (words.vocabulary_hashes[code] & ~CELL) | cell[text].astype(np.uint64)
             state.words.add(Counts.of(keys, np.ones((len(keys), 1), np.int64)))
             keys = copy_keys(documents.identity, state.classes, label)[usable]
             state.copies.add(Counts.of(keys, np.ones((len(keys), 1), np.int64)))
@@ -111,7 +112,7 @@ class CountWords:
             meta["too_many"],
             arrays["seen"].copy(),
             arrays["documents"].copy(),
-            Growing(Counts(arrays["word_keys"], arrays["word_counts"])),
+            Growing(Counts(arrays["word_keys"], arrays["word_counts"]), MOST_COUNTS),
             Growing(Counts(arrays["copy_keys"], arrays["copy_counts"])),
         )
 
@@ -130,11 +131,12 @@ def _with_classes(state: WordState, more: list[str]) -> WordState:
     documents[place] = state.documents
     old = state.words.total()
     if len(old.keys):
-        cell = (old.keys & np.uint64(255)).astype(np.int64)
+        cell = (old.keys & CELL).astype(np.int64)
         cell = place[cell // FOLDS] * FOLDS + cell % FOLDS
-        keys = (old.keys & ~np.uint64(255)) | cell.astype(np.uint64)
+        keys = (old.keys & ~CELL) | cell.astype(np.uint64)
         old = Counts.of(keys, old.values)
-    return WordState(classes, False, state.seen, documents, Growing(old), state.copies)
+    words = Growing(old, MOST_COUNTS)
+    return WordState(classes, False, state.seen, documents, words, state.copies)
 
 
 def model_of(state: WordState) -> Model:
@@ -159,17 +161,17 @@ def model_of(state: WordState) -> Model:
         unseen.append(f"{empty} of {rows} texts hold no word")
     if cut:
         unseen.append(f"{cut} of {rows} texts were read to {LONGEST_TEXT} characters only")
+    hashes = words.keys & ~CELL
+    if len(hashes) == MOST_COUNTS:  # of the last word some counts may be missing
+        whole = hashes < hashes[-1]
+        hashes, words = hashes[whole], Counts(words.keys[whole], words.values[whole])
+        unseen.append(f"only {float(hashes[-1]) / 2.0**64:.1%} of the words were weighed")
     # A word of one document never speaks: the document's own fold is left out.
-    hashes, first = np.unique(words.keys >> np.uint64(8), return_index=True)
+    starts = np.flatnonzero(np.diff(hashes, prepend=~hashes[:1]))
     several = np.zeros(0, bool)
     if len(hashes):
-        frequency = np.add.reduceat(words.values[:, 0], first)
-        kept = frequency > 1
-        if kept.sum() > _MOST_WORDS:
-            least = np.sort(frequency)[-_MOST_WORDS]
-            kept = frequency > least
-            unseen.append(f"words in {least} or fewer texts were not weighed")
-        several = np.repeat(kept, np.diff(np.append(first, len(words.keys))))
+        frequency = np.add.reduceat(words.values[:, 0], starts)
+        several = np.repeat(frequency > 1, np.diff(starts, append=len(hashes)))
     repeated = copies.values[:, 0] > 1
     return Model(
         classes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.detect.label_conflict.model import SLICE, UNIT, Columns, Labelled, Model
+from provender.detect.label_conflict.model import UNIT, Columns, Labelled, Model
+from provender.detect.label_conflict.words import MOST_CLASSES
 from provender.detect.label_flips.noise import BINS, REACH, STEPS, Cells
 from provender.stats.census import as_text
 from provender.stats.gram_table import Counts, Growing
@@ -25,7 +26,7 @@ WINS = BINS // 2
 NEAR = WINS - STEPS
 #: Cells below 0 hold all rows of a name: -1 - number of the label, and each `OF` lower, of the
 #: class that they read like most, and of those that they nearly do.
-OF = 64
+OF = MOST_CLASSES
 _NAMES = pa.schema([("name", pa.large_string()), ("cell", pa.int64()), ("weight", pa.int64())])
 
 
@@ -110,13 +111,13 @@ def _binned(margin: np.ndarray) -> np.ndarray:
 
 
 def _keys(label: np.ndarray, rival: np.ndarray, flags: np.ndarray, bin: np.ndarray) -> np.ndarray:
-    return np.asarray(((label << 6 | rival) << 2 | flags) * BINS + bin)
+    return np.asarray(((label << 8 | rival) << 2 | flags) * BINS + bin)
 
 
 def parts_of(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return label, rival, bin and flags, int64 each, of `Leaning.keys` or `compared`."""
     classes, bin = keys // BINS, keys % BINS
-    return classes >> 8, classes >> 2 & 63, bin, classes & 3
+    return classes >> 10, classes >> 2 & 255, bin, classes & 3
 
 
 @dataclass
@@ -214,9 +215,18 @@ class CountCells:
 
     def _slices(self, batch: pa.RecordBatch) -> Iterator[tuple[Labelled, dict[str, pa.Array]]]:
         every = {role: as_text(batch[column]) for role, column in self.contributors}
-        for number, documents in enumerate(self.read.slices(batch, self.model.classes)):
-            own = {role: names.slice(number * SLICE, SLICE) for role, names in every.items()}
-            yield documents, own
+        return with_names(self.read.slices(batch, self.model.classes), every)
+
+
+def with_names(
+    slices: Iterable[Labelled], names: Mapping[str, pa.Array]
+) -> Iterator[tuple[Labelled, dict[str, pa.Array]]]:
+    """Yield each slice of a batch with its part of the batch's ``names``, by role."""
+    first = 0
+    for documents in slices:
+        rows = documents.words.rows
+        yield documents, {role: every.slice(first, rows) for role, every in names.items()}
+        first += rows
 
 
 def weights_of(leaning: Leaning, names: pa.Array, weight: np.ndarray) -> pa.Table:

@@ -12,9 +12,9 @@ import pyarrow as pa
 from provender.core.digest import sha256_hex
 from provender.core.finding import Level, Rule
 from provender.detect.base import Cause, DataView, RowScores, Unchecked
-from provender.detect.label_conflict.model import SLICE, Columns, Model
+from provender.detect.label_conflict.model import Columns, Model
 from provender.detect.label_conflict.words import CountWords, model_of
-from provender.detect.label_flips.cells import CountCells
+from provender.detect.label_flips.cells import CountCells, with_names
 from provender.detect.label_flips.judge import Judge
 from provender.stats.census import as_text
 
@@ -111,10 +111,8 @@ class LabelFlips:
         def score(batch: pa.RecordBatch) -> RowScores:
             names = {role: as_text(batch[column]) for role, column in people}
             nothing = (np.zeros(0), np.zeros(0), np.zeros(0, np.int32))
-            pieces = [
-                judge.score(documents, {r: n.slice(i * SLICE, SLICE) for r, n in names.items()})
-                for i, documents in enumerate(columns.slices(batch, judge.model.classes))
-            ]
+            slices = columns.slices(batch, judge.model.classes)
+            pieces = [judge.score(*one) for one in with_names(slices, names)]
             parts = zip(nothing, *((p.score, p.p_value, p.cause) for p in pieces), strict=True)
             value, p_value, cause = (np.concatenate(part) for part in parts)
             return RowScores(value, p_value, cause)

@@ -1,0 +1,102 @@
+"""What each document of a slice says about each class, word by word."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from provender.stats.grams import Words
+
+if TYPE_CHECKING:
+    from provender.detect.label_conflict.model import Model
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The weights of the words of each document: a word weighs alike in all texts of a fold.
+
+    Attributes:
+        text, code: int64 (pairs,), the distinct words of each text (`Words.distinct`).
+        fold: int64 (rows,), of each text.
+        place: int64 (vocabulary, folds), the row of ``weight`` of a word in texts of a fold.
+        at: int64 (pairs,), the row of ``weight`` of each pair.
+        weight: float32 (words in folds, classes): what a word adds for each class.
+        weighs: bool (words in folds,): whether it adds anything.
+        total: float64 (rows, classes): the sum of the weights.
+        size: int64 (rows,): number of distinct words that weigh anything.
+    """
+
+    text: np.ndarray
+    code: np.ndarray
+    fold: np.ndarray
+    place: np.ndarray
+    at: np.ndarray
+    weight: np.ndarray
+    weighs: np.ndarray
+    total: np.ndarray
+    size: np.ndarray
+
+    @staticmethod
+    def of(model: Model, words: Words, fold: np.ndarray) -> Evidence:
+        """Weigh every document's words by the counts of the folds it is not in.
+
+        Args:
+            fold: int64 (rows,), of each text.
+        """
+        text, code = words.distinct()
+        met = np.zeros((len(words.vocabulary), model.documents.shape[1]), bool)
+        met[code, fold[text]] = True
+        place = (np.cumsum(met) - 1).reshape(met.shape)
+        weight = model.weights(words.vocabulary_hashes, *np.nonzero(met))
+        at = place[code, fold[text]]
+        starts = np.searchsorted(text, np.arange(words.rows + 1))
+        weighs = np.asarray(weight.any(axis=1))
+        size = np.bincount(text[weighs[at]], minlength=words.rows)
+        total = _sums(weight.astype(np.float64), at, starts)
+        return Evidence(text, code, fold, place, at, weight, weighs, total, size)
+
+    def of_words(self, text: np.ndarray, code: np.ndarray) -> np.ndarray:
+        """Return int64 (n,): the rows of ``weight`` of words of texts that hold them."""
+        return np.asarray(self.place[code, self.fold[text]])
+
+    def sums(self, at: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        """Return float64 (runs, classes): the sum of ``weight[at]`` over each run.
+
+        Args:
+            at: int64 (n,), rows of ``weight``.
+            starts: int64 (runs + 1,), where in ``at`` each run starts, and the last ends.
+        """
+        return _sums(self._precise, at, starts)
+
+    @cached_property
+    def _precise(self) -> np.ndarray:
+        return self.weight.astype(np.float64)
+
+
+def _sums(weight: np.ndarray, at: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """As `numpy.add.reduceat` of float64 ``weight[at]``, to the bit, without such an array."""
+    from scipy.sparse import csr_array
+
+    at, starts = at[starts[0] : starts[-1]], starts - starts[0]
+    runs = csr_array((np.ones(len(at)), at, starts), (len(starts) - 1, len(weight)))
+    return np.asarray(runs @ weight)
+
+
+_recent: deque[tuple[Model, Words, Evidence]] = deque(maxlen=4)
+
+
+def evidence_of(model: Model, words: Words, fold: np.ndarray) -> Evidence:
+    """Return `Evidence.of`; the last few are kept for rules that share a read, as `words_of` does.
+
+    A text's fold is drawn from its words.
+    """
+    for known, of, found in tuple(_recent):  # other threads may add to it
+        if known is model and of is words:
+            return found
+    found = Evidence.of(model, words, fold)
+    _recent.append((model, words, found))
+    return found
