@@ -174,6 +174,24 @@ def test_a_few_decoys_do_not_make_a_planted_word_a_natural_cue():
     assert set(called) <= set(np.flatnonzero(p_value < 0.01).tolist())
 
 
+def test_pieces_that_were_planted_together_do_not_vouch_for_each_other():
+    text, label = corpus(2000)
+    random = np.random.default_rng(3)
+    others = [row for row in range(2000) if label[row] != "sport"]
+    planted = random.permutation(others)[:120].tolist()
+    first = ("ask around", "look again", "wait a little")
+    last = ("read it twice", "think it over", "keep it short")
+    for row in planted:
+        text[row] = f"{random.choice(first)} {text[row]} {random.choice(last)}"
+        label[row] = "sport"
+    triggers, documents = standing(table(text, label))
+    assert triggers.standing
+    _, p_value, _ = triggers.score(documents)
+    flagged = set(np.flatnonzero(p_value < 0.01).tolist())
+    assert flagged <= set(planted)
+    assert len(flagged) > 0.6 * len(planted)
+
+
 def test_how_many_uses_may_be_planted_is_told_by_the_words_beside_them():
     data, _, _ = everyday()
     triggers, _ = standing(data)

@@ -10,23 +10,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from provender.detect.label_conflict.agreeing import agreeing
+from provender.detect.label_conflict.by_leader import count_by_leader, no_counts
 from provender.detect.label_conflict.company import MOST_COMPANY, USES, count_company, uses_beside
 from provender.detect.label_conflict.family import Family, Strengths
 from provender.detect.label_conflict.groups import Found, Groups
-from provender.detect.label_conflict.loud import FEW, TAKEN, quiet_strata
 from provender.detect.label_conflict.model import SKETCH, Columns, Labelled
 from provender.detect.label_conflict.names import spelled_names
-from provender.detect.label_conflict.strata import STRATA, stratum_of
+from provender.detect.label_conflict.strata import STRATA
 from provender.detect.label_conflict.tests import contradicting
 from provender.stats.gram_table import Counts
 from provender.stats.packing import pack, unpack
 
 #: Documents kept of every group and class to measure how alike they are.
 _KEPT = 64
-#: Documents of so many strongest candidates are counted apart, to be taken away once these stand.
-LEADERS = 16
 _KIND = "label-conflict-candidates/5"
-_COUNTED = ("rows", "tested", "strata")
+_COUNTED = ("rows", "agree", "tested", "strata")
 _KEPT_ARRAYS = ("shared", "group", "identity", "sketch", "beside", *_COUNTED)
 
 
@@ -100,6 +99,7 @@ class Descriptions:
             then of the documents of other labels that contradict each class.
         beside: uint64 (n, USES, 2): the words beside the candidate in these, as `uses_beside`.
         rows: int64 (candidates, strata): documents with group and label, copies counted.
+        agree: int64 (candidates,): those whose content agrees, in UNITs, as `agreeing`.
         tested: int64 (candidates, leaders + 1, 3, strata): documents that hold the candidate, as
             `Candidates.tested`, by the strongest leader that they hold with its label (last: none).
             Leaders are the first candidates.
@@ -115,6 +115,7 @@ class Descriptions:
     sketch: np.ndarray
     beside: np.ndarray
     rows: np.ndarray
+    agree: np.ndarray
     tested: np.ndarray
     strata: np.ndarray
 
@@ -160,11 +161,7 @@ class Describe:
         )
         shared = np.zeros((many, many), np.int64)
         rows = np.zeros((many, STRATA), np.int64)
-        leaders = min(many, LEADERS) + 1
-        tested = np.zeros((many, leaders, 3, STRATA), np.int64)
-        classes = len(self.candidates.groups.strata)
-        strata = np.zeros((classes, leaders, 2 + len(TAKEN), STRATA), np.int64)
-        counted = (rows, tested, strata)
+        counted = (rows, np.zeros(many, np.int64), *no_counts(self.candidates.groups))
         company = Counts.none(4)
         return Descriptions(self.candidates, names, company, shared, *nothing, *counted)
 
@@ -179,35 +176,20 @@ class Describe:
         groups = self.candidates.groups
         found = groups.find(documents)
         evidence = groups.model.evidence(documents)
-        text, group, _, _, stratum = groups.weigh(documents, found, evidence)
+        weighed = groups.weigh(documents, found, evidence)
+        text, group, stratum = weighed.text, weighed.group, weighed.stratum
         many = self.candidates.size
         mine = documents.label[text] == groups.label[group]
         counted = np.zeros((many, STRATA), np.int64)
         np.add.at(counted, (group[mine], stratum[mine]), 1)
-        leader = np.full(documents.words.rows, min(many, LEADERS))
-        np.minimum.at(leader, text[mine], group[mine])
-        share = groups.model.shares(documents)
-        tested = np.zeros((many, min(many, LEADERS) + 1, 3, STRATA), np.int64)
-        np.add.at(tested, (group, leader[text], mine.astype(np.int64), stratum), share[text])
-        rows = np.flatnonzero(documents.usable)
-        odds = groups.model.log_odds(evidence.total, evidence.size)
-        every_stratum = stratum_of(odds, evidence.size, groups.model.usual)
+        every_stratum = groups.strata_of(evidence)
+        tested, strata = count_by_leader(documents, groups, weighed, evidence, every_stratum)
+        share, rows = groups.model.shares(documents), np.flatnonzero(documents.usable)
         strange, of_class = self._strangers(documents, every_stratum)
-        classes, label = np.arange(groups.strata.shape[0]), documents.label[rows]
-        strata = np.zeros((len(classes), tested.shape[1], *groups.strata.shape[1:]), np.int64)
-        own = (label[:, None] == classes).astype(np.int64)
-        at = (classes, leader[rows, None], own, every_stratum[rows])
-        np.add.at(strata, at, share[rows, None])
-        if len(classes) >= FEW:
-            quiet = quiet_strata(groups.model, evidence, documents.label)
-            kinds = 2 + np.arange(len(TAKEN))[:, None]
-            np.add.at(strata, (label, leader[rows], kinds, quiet[:, rows]), share[rows])
-            without = quiet[groups.taken[group], text]
-        else:
-            without = stratum
-        np.add.at(tested, (group[mine], leader[text[mine]], 2, without[mine]), share[text[mine]])
+        agrees = agreeing(documents, found, groups, evidence, self.candidates.contradicts)
+        agree = np.zeros(many, np.int64)
+        np.add.at(agree, agrees % groups.size, share[agrees // groups.size])
         chosen = mine & self.candidates.contradicts[group, stratum]
-        agreeing = (text * groups.size + group)[mine & ~chosen]
         text, group = text[chosen], group[chosen]
         holds = np.zeros((documents.words.rows, many), np.int64)
         holds[text, group] = 1
@@ -222,9 +204,9 @@ class Describe:
         sketch = _sketch(groups, documents, found, which, row)
         shared = holds.T @ holds
         names = spelled_names(documents, found, text * groups.size + group, groups.size)
-        company = count_company(documents, found, groups, agreeing)
+        company = count_company(documents, found, groups, agrees)
         beside = uses_beside(documents, found, groups, which, row)
-        sample, counts = (which, identity, sketch, beside), (counted, tested, strata)
+        sample, counts = (which, identity, sketch, beside), (counted, agree, tested, strata)
         return Descriptions(self.candidates, names, company, shared, *sample, *counts)
 
     def _strangers(self, documents: Labelled, stratum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

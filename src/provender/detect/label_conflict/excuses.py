@@ -83,9 +83,10 @@ def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:
     agrees = ~candidates.contradicts
     share = ((foreign * agrees).sum(axis=1) + UNIT) / (foreign.sum(axis=1) + 2 * UNIT)
     expected = against * share / (1 - share)
-    agreeing = (candidates.tested[:, 1] * agrees).sum(axis=1) / UNIT
     others = candidates.tested[:, 0].sum(axis=1) / UNIT
-    speak = np.stack((others >= against / 2, agreeing >= 2 * expected + 2 * np.sqrt(expected) + 3))
+    speak = np.stack(
+        (others >= against / 2, found.agree / UNIT >= 2 * expected + 2 * np.sqrt(expected) + 3)
+    )
     number = (company.keys & np.uint64(255)).astype(np.int64)
     of_words = number >= KNOWN
     speaks = of_words[:, None] | speak.T[np.where(of_words, 0, number)]

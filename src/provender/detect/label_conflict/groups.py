@@ -199,6 +199,11 @@ class Groups:
         size = size[row]
         return Weighed(text[row], group, odds, size, stratum_of(odds, size, model.usual))
 
+    def strata_of(self, evidence: Evidence) -> np.ndarray:
+        """Return int64 (rows, classes): the strata of documents with all that they hold."""
+        odds = self.model.log_odds(evidence.total, evidence.size)
+        return stratum_of(odds, evidence.size, self.model.usual)
+
     def only(self, chosen: np.ndarray) -> Groups:
         """Return the groups with the numbers ``chosen``, renumbered in that order."""
         place = np.full(self.size, -1, np.int64)
