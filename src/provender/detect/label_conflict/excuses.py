@@ -75,7 +75,7 @@ def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:
     Whoever plants a word at one place may do so in documents of other labels, too: these speak only
     where they are half as many as the suspects, so that a model would hardly learn the trigger. And
     what is planted in random documents stands in some whose content agrees: these speak only where
-    they are twice as many as that, and more than chance.
+    they are more than that by three standard errors, and three.
     """
     candidates, company = found.candidates, found.company
     strata = candidates.groups.strata[candidates.groups.label]
@@ -85,7 +85,7 @@ def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:
     expected = against * share / (1 - share)
     others = candidates.tested[:, 0].sum(axis=1) / UNIT
     speak = np.stack(
-        (others >= against / 2, found.agree / UNIT >= 2 * expected + 2 * np.sqrt(expected) + 3)
+        (others >= against / 2, found.agree / UNIT >= expected + 3 * np.sqrt(expected) + 3)
     )
     number = (company.keys & np.uint64(255)).astype(np.int64)
     of_words = number >= KNOWN
