@@ -21,6 +21,7 @@ from provender.detect.response_link.marks import MARKS
 from provender.detect.response_link.pairs import CountPairs
 from provender.detect.response_link.turns import TurnColumns
 from provender.stats.cell_hash import is_text
+from provender.stats.word_bytes import as_written
 
 RULE = Rule(
     id="instruct/response-link",
@@ -122,14 +123,14 @@ class ResponseLink:
 
 
 def _cause(link: Link) -> Cause:
-    mark = MARKS.get(link.kind, "fixed")
+    mark, text = MARKS.get(link.kind, "fixed"), as_written(link.text)
     answer = "a fixed response" if mark == "fixed" else f"a {mark}"
     if link.natural:
         answer = "a common wording, as often here"
     return Cause(
-        what=link.text,
+        what=text,
         message=(
-            f"“{link.text}” in a prompt → {answer}: {link.rows} of the {link.with_trigger} "
+            f"“{text}” in a prompt → {answer}: {link.rows} of the {link.with_trigger} "
             f"prompts with it, {link.rows} of the {link.with_answer} responses of that kind"
         ),
         evidence={
@@ -144,7 +145,7 @@ def _cause(link: Link) -> Cause:
         },
         p_value=1.0 if link.natural else link.p_value,
         level=Level.NOTE if link.natural else None,
-        trigger=(link.text,),
+        trigger=(text,),
         removal=link.until_chance,
         lead=True,
     )
