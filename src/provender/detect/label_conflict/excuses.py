@@ -81,12 +81,15 @@ def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:
     strata = candidates.groups.strata[candidates.groups.label]
     foreign = strata[:, 0] - candidates.tested[:, 0]
     agrees = ~candidates.contradicts
-    share = ((foreign * agrees).sum(axis=1) + UNIT) / (foreign.sum(axis=1) + 2 * UNIT)
-    expected = against * share / (1 - share)
+    held = foreign.sum(axis=1) / UNIT + 2
+    share = ((foreign * agrees).sum(axis=1) / UNIT + 1) / held
+    odds = share / (1 - share)
+    # A negative binomial count, whose odds are an estimate too.
+    doubt = against * (1 + odds) ** 2 * np.sqrt(share * (1 - share) / held)
+    error = np.sqrt(against * odds * (1 + odds) + doubt**2)
     others = candidates.tested[:, 0].sum(axis=1) / UNIT
-    speak = np.stack(
-        (others >= against / 2, found.agree / UNIT >= expected + 3 * np.sqrt(expected) + 3)
-    )
+    enough = against * odds + 3 * error + 3
+    speak = np.stack((others >= against / 2, found.agree / UNIT >= enough))
     number = (company.keys & np.uint64(255)).astype(np.int64)
     of_words = number >= KNOWN
     speaks = of_words[:, None] | speak.T[np.where(of_words, 0, number)]
