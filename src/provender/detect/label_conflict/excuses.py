@@ -79,7 +79,7 @@ def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:
     """
     candidates, company = found.candidates, found.company
     strata = candidates.groups.strata[candidates.groups.label]
-    foreign = strata[:, 0] - candidates.tested[:, 0]
+    foreign = np.maximum(strata[:, 0] - candidates.tested[:, 0], 0)
     agrees = ~candidates.contradicts
     held = foreign.sum(axis=1) / UNIT + 2
     share = ((foreign * agrees).sum(axis=1) / UNIT + 1) / held
