@@ -162,7 +162,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     standing: list[Trigger] = []
     explained: list[int] = []
     while open_.any():
-        stretch = _stretch(found, natural, open_)
+        stretch = _stretch(found, left, natural, open_)
         logs = candidates.family.log_p(left, stretch)
         stands = open_ & (logs <= np.log(highest_p))
         if not stands.any():
@@ -241,14 +241,14 @@ def shared_out(standing: list[Trigger], explained: list[int], rows: int) -> tupl
     )
 
 
-def _stretch(found: Descriptions, natural: Strengths, open_: np.ndarray) -> float:
+def _stretch(found: Descriptions, left: Strengths, natural: Strengths, open_: np.ndarray) -> float:
     """Return how slowly the tail of the bulk falls: of what is neither explained nor striking.
 
     Nor of what shares most of its documents with what is: a template is a hundred groups, and
-    would otherwise pass for the bulk. Natural cues are of the bulk like all others.
+    would otherwise pass for the bulk. Natural cues are of the bulk, as strong as they are.
     """
     candidates, shared = found.candidates, found.shared
-    stand = striking(natural.weaker, candidates.groups.searched)
+    stand = striking(left.weaker, candidates.groups.searched)
     bulk = open_ & ~stand & (2 * shared[:, stand].sum(axis=1) <= np.diag(shared))
     rest = np.concatenate((natural.weaker[bulk], candidates.rest))
     return inflation(rest, candidates.many - int((~bulk).sum()))
