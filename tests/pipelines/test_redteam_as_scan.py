@@ -99,7 +99,7 @@ def rejecting(found: dict[str, Any]) -> set[str]:
         (Trial("flood", SPREAD, 200, 0), {"duplicates/exact-row", "duplicates/near-text"}),
         (Trial("", HALF, 0, 1), set()),
     ],
-    ids=str,
+    ids=("trigger", "flood", "half"),
 )
 def test_a_trial_is_judged_as_a_scan_of_its_copy(
     judged: Any, tmp_path: Path, trial: Trial, rejects: set[str]
@@ -119,7 +119,7 @@ def test_a_trial_is_judged_as_a_scan_of_its_copy(
         (Trial("rare-word", SOURCE, 15, 0), {"sources/own-words"}),
         (Trial("flips-random", ANNOTATOR, 90, 1), {"trusted/label-flips"}),
     ],
-    ids=str,
+    ids=("one source", "one annotator"),
 )
 def test_and_with_a_policy_and_trusted_data_as_the_command_says_of_it(
     judged: Any, vouched: Path, tmp_path: Path, trial: Trial, rejects: set[str]

@@ -158,6 +158,17 @@ def test_a_word_that_decides_a_label_from_its_usual_place_is_a_natural_cue():
     assert ("newswire", True) in [(lead.text, lead.cue) for lead in triggers.leads]
 
 
+def test_what_is_planted_beside_a_cue_is_no_part_of_it():
+    data, _ = agency(named=200, called=-40)
+    text, label = data["text"].to_pylist(), data["label"].to_pylist()
+    holding = [i for i, said in enumerate(text) if said.startswith("newswire")]
+    planted = [row for row in holding if label[row] != "sport"][:12]
+    for row in planted:
+        text[row], label[row] = f"{text[row]} zorvex", "sport"
+    triggers, _ = standing(table(text, label))
+    assert [one.text for one in triggers.standing] == ["zorvex"]
+
+
 def test_the_same_word_planted_elsewhere_is_a_trigger():
     data, called = agency(named=200, called=40)
     triggers, documents = standing(data)

@@ -10,6 +10,7 @@ from provender.detect.label_conflict.company import KNOWN, Company
 from provender.detect.label_conflict.describe import Descriptions
 from provender.detect.label_conflict.family import Strengths
 from provender.detect.label_conflict.model import UNIT
+from provender.detect.label_conflict.names import covered_text
 from provender.detect.label_conflict.tests import effective
 from provender.stats.gram_table import Counts
 
@@ -46,10 +47,8 @@ class Excuses:
         planted = np.ones(many)
         for i in known.tolist():
             planted[i] = company.planted_at_most(i, found.beside[found.group == i])
-        # A part of a cue is no stronger than the cue; a planted phrase that holds one mostly is.
-        weaker = candidates.strengths.weaker
         for cue in np.flatnonzero(planted == 0).tolist():
-            planted[found.within(cue) & (weaker <= weaker[cue])] = 0
+            planted[_longer(found, cue)] = 0
         each = zip(against.tolist(), alike[:many].tolist(), natural.tolist(), strict=True)
         independent = np.array([effective(*one) for one in each])
         return Excuses(alike[:many], natural, planted, independent)
@@ -67,6 +66,16 @@ class Excuses:
         """Return the share of so many contradicting documents of one that counts."""
         alike, natural = float(self.alike[candidate]), float(self.natural[candidate])
         return float(self.planted[candidate]) * effective(documents, alike, natural)
+
+
+def _longer(found: Descriptions, cue: int) -> list[int]:
+    """Return the candidates that are the cue with more words and are no stronger.
+
+    A planted phrase that holds a cue mostly is stronger.
+    """
+    weaker, text = found.candidates.strengths.weaker, covered_text(found.names, cue)
+    inside = np.flatnonzero(found.within(cue) & (weaker <= weaker[cue])).tolist()
+    return [i for i in inside if f" {text} " in f" {covered_text(found.names, i)} "]
 
 
 def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:

@@ -49,6 +49,13 @@ def spelled_names(documents: Labelled, found: Found, pairs: np.ndarray, size: in
     return table.append_column("documents", pa.array(np.ones(len(table), np.int64)))
 
 
+def covered_text(names: pa.Table, candidate: int) -> str:
+    """Return the usual text that a candidate covers."""
+    mine = names.filter((pc.field("candidate") == candidate) & (pc.field("place") == 0))
+    order = [("documents", "descending"), ("text", "ascending")]
+    return str(mine.sort_by(order)["text"][0].as_py()) if mine.num_rows else ""
+
+
 def name_of(names: pa.Table, candidate: int) -> str:
     """Return the usual text of a candidate, with the words that nearly always surround it."""
     mine = names.filter(pc.equal(names["candidate"], candidate))
