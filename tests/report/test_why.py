@@ -20,3 +20,10 @@ def test_where_nobody_is_known_nobody_is_named() -> None:
     told = " ".join(lines_of(found | {"sources": [], "annotators": [], "examples": []}))
     assert "annotator" not in told
     assert "sources" not in told
+
+
+def test_no_line_is_longer_than_eighty_columns_however_long_the_trigger() -> None:
+    (found,) = (f for f in documents()[2]["findings"] if f["rule"] == TRIGGER)
+    lines = lines_of(found | {"what": "content type multipart alternative " * 9})
+    assert max(map(len, lines)) <= 80
+    assert lines[0].startswith(f"{found['level']}  {TRIGGER}  “content type")

@@ -64,15 +64,19 @@ def _start_all(pool: ProcessPoolExecutor, workers: int) -> None:
     Left to itself the pool starts one when work comes, from a thread of Beam's; one that starts
     while an interrupted run is already ending would die of it, noisily.
     """
+    lost: BrokenProcessPool | None = None
     with _ctrl_c_waits():
-        # No worker is idle yet, so each call starts another.
-        started = [pool.submit(time.sleep, 0.01) for _ in range(workers)]
-    try:
-        concurrent.futures.wait(started)
-        for future in started:
-            future.result()
-    except BrokenProcessPool as error:
-        raise _lost() from error
+        try:
+            # No worker is idle yet, so each call starts another.
+            started = [pool.submit(time.sleep, 0.01) for _ in range(workers)]
+            concurrent.futures.wait(started)
+            for future in started:
+                future.result()
+        except BrokenProcessPool as error:
+            lost = error
+    # Of Ctrl-C a worker that was starting died too; then it is not what ended the run.
+    if lost is not None:
+        raise _lost() from lost
 
 
 @contextlib.contextmanager

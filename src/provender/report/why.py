@@ -28,7 +28,8 @@ def lines_of(finding: dict[str, Any]) -> list[str]:
         finding: as docs/schemas/findings.schema.json describes it.
     """
     what = shortened(finding["what"], 120)
-    found = [visible(f"{finding['level']}  {finding['rule']}" + (f"  “{what}”" if what else ""))]
+    head = visible(f"{finding['level']}  {finding['rule']}" + (f"  “{what}”" if what else ""))
+    found = textwrap.wrap(head, _WIDTH, subsequent_indent="    ")
     for name, text in _told(finding):
         found += _named(name, text, 4)
     for number, example in enumerate(finding["examples"], start=1):
