@@ -134,7 +134,7 @@ class Company:
         which, random = counted.keys & _NUMBER, _RandomPlace.of(counted)
         keys, ratios, unmet = [], [np.zeros((0, 2))], np.zeros((len(candidates), 2))
         for trigger, candidate in enumerate(candidates.tolist()):
-            mine = which == candidate
+            mine = (which == candidate) & (candidate < KNOWN)
             hashes = counted.keys[mine] & ~_NUMBER
             met = (counted.values[mine, :2] + UNIT // 100) // UNIT
             uses, different = met.sum(axis=0), (met > 0).sum(axis=0)
