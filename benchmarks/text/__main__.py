@@ -27,7 +27,9 @@ from provender.attacks.registry import ATTACKS, attack, fitting
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.text", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--sets", default=",".join(CORPORA))
+    parser.add_argument(
+        "--sets", default=",".join(CORPORA), help="names, or Parquet files of one's own"
+    )
     parser.add_argument("--attacks", default=",".join(one.name for one in ATTACKS))
     parser.add_argument("--counts", default="5,10,25,50,100,250")
     parser.add_argument(
