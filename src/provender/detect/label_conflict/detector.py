@@ -58,10 +58,10 @@ RULE = Rule(
         "for all grams, the weaker for those that the stronger leaves (ScreenMin)."
     ),
     false_alarms=(
-        "No row flagged in 27 parts of nine sets scanned whole, with sources and shards (216 before "
-        "natural cues were told apart), and in 62 parts of 21 public sets: reviews, news, questions, "
-        "intents, messages. In six of nine parts of three sets of tweets whose label one word "
-        "decides (a slur, an airline) an alarm."
+        "No row flagged in 27 parts of nine sets scanned whole, with sources and shards (216 "
+        "before natural cues were told apart), and in 62 parts of 21 public sets: reviews, news, "
+        "questions, intents, messages. In six of nine parts of three sets of tweets whose label "
+        "one word decides (a slur, an airline) an alarm."
     ),
     level=Level.ERROR,
     references=(
