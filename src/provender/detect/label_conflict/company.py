@@ -63,6 +63,7 @@ def count_company(
 
 
 def _anywhere(documents: Labelled, model: Model) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the keys and values of how often words and edges stand anywhere, as one table."""
     words, share = documents.words, model.shares(documents)
     often = np.zeros(len(words.vocabulary) + 1, np.int64)
     np.add.at(often, words.codes, share[words.text])
