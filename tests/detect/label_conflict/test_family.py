@@ -57,6 +57,19 @@ def test_of_clean_families_no_more_than_the_rate_alarm():
 
 def test_the_bulk_of_an_exact_null_is_not_stretched_and_a_slower_tail_is():
     exact = np.random.default_rng(1).exponential(size=20_000)
-    assert inflation(exact, 20_000) == pytest.approx(1, abs=0.1)
-    assert inflation(3 * exact, 20_000) == pytest.approx(3, abs=0.2)
-    assert inflation(3 * exact[:99], 99) == 1.0
+    assert _inflation(exact) == pytest.approx(1, abs=0.1)
+    assert _inflation(3 * exact) == pytest.approx(3, abs=0.2)
+    assert _inflation(3 * exact[:99]) == 1.0
+
+
+def test_what_counts_half_stretches_the_bulk_as_half_as_many_do():
+    random = np.random.default_rng(2)
+    bulk, cues = random.exponential(size=9_000), 8 * random.exponential(size=1_000)
+    weight = np.repeat((1.0, 0.5), (9_000, 1_000))
+    halved = inflation(np.concatenate((bulk, cues)), weight, 9_500)
+    assert halved == pytest.approx(_inflation(np.concatenate((bulk, cues[::2]))), abs=0.1)
+    assert halved < _inflation(np.concatenate((bulk, cues)))
+
+
+def _inflation(strengths: np.ndarray) -> float:
+    return inflation(strengths, np.ones(len(strengths)), len(strengths))

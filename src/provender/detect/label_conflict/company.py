@@ -30,7 +30,7 @@ _SHARES = np.linspace(0, 1, 101)
 #: Nats: about two standard errors of a share.
 _ALLOWED = 2.0
 #: None are planted where that is so much less unlikely than that all are.
-_NONE = 0.4
+_NONE = 0.5
 
 
 def count_company(
@@ -45,7 +45,8 @@ def count_company(
     Returns:
         In UNITs, copies sharing one document's weight, under the neighbour's hash | candidate:
         columns (left, right) in documents of other labels, then in those that agree. Under each
-        word's hash | 255 the first column is how often it stands anywhere, each text with an edge.
+        word's hash | 255 the first column is how often it stands anywhere, each text with an edge:
+        in one table, of which a sample holds the same words for both.
     """
     pair, *sides = _sides(documents.words, found)
     text, group = pair // groups.size, pair % groups.size
@@ -130,7 +131,8 @@ class Company:
         """Return the company of the candidates numbered so, in this order.
 
         Natural use has absolute discounting (Ney, Essen and Kneser 1994, with their discount):
-        neighbours that were met once are mostly met once, so few natural uses say little.
+        neighbours that were met once are mostly met once, so few natural uses say little. What is
+        not met has a standard error more than its share (Good 1953): suspects are other texts.
         """
         which, random = counted.keys & _NUMBER, _RandomPlace.of(counted)
         keys, ratios, unmet = [], [np.zeros((0, 2))], np.zeros((len(candidates), 2))
@@ -141,9 +143,11 @@ class Company:
             uses, different = met.sum(axis=0), (met > 0).sum(axis=0)
             once, twice = (met == 1).sum(axis=0) + 1, (met == 2).sum(axis=0)
             discount = once / (once + 2 * twice)
-            spread = discount * different
+            unseen = discount * different
+            spread = np.minimum(unseen + np.sqrt(once + 2 * twice), uses)
+            known = (uses - spread) / np.maximum(uses - unseen, 1e-9)
             spread[uses == 0] = uses[uses == 0] = 1
-            usual = np.maximum(met - discount, 0) / random.at(hashes) + spread
+            usual = known * np.maximum(met - discount, 0) / random.at(hashes) + spread
             keys.append(hashes | np.uint64(trigger))
             ratios.append(np.log(usual / uses))
             unmet[trigger] = np.log(spread / uses)

@@ -84,7 +84,7 @@ def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:
     Whoever plants a word at one place may do so in documents of other labels, too: these speak only
     where they are half as many as the suspects, so that a model would hardly learn the trigger. And
     what is planted in random documents stands in some whose content agrees: these speak only where
-    they are more than that by three standard errors, and three.
+    they are more than that by two standard errors, and two.
     """
     candidates, company = found.candidates, found.company
     strata = candidates.groups.strata[candidates.groups.label]
@@ -97,7 +97,7 @@ def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:
     doubt = against * (1 + odds) ** 2 * np.sqrt(share * (1 - share) / held)
     error = np.sqrt(against * odds * (1 + odds) + doubt**2)
     others = candidates.tested[:, 0].sum(axis=1) / UNIT
-    enough = against * odds + 3 * error + 3
+    enough = against * odds + 2 * error + 2
     speak = np.stack((others >= against / 2, found.agree / UNIT >= enough))
     number = (company.keys & np.uint64(255)).astype(np.int64)
     of_words = number >= KNOWN

@@ -80,17 +80,19 @@ def striking(weaker: np.ndarray, searched: int) -> np.ndarray:
     return np.asarray(_paid(weaker, 1.0, searched) <= np.log(KEEP_BELOW))
 
 
-def inflation(highest: np.ndarray, many: int) -> float:
+def inflation(highest: np.ndarray, weight: np.ndarray, many: float) -> float:
     """Return how much slower than exp(-strength) the bulk's upper tail falls; at least 1.
 
     Args:
         highest: strengths of the groups, the highest tenth at least, in any order.
-        many: how many groups there are.
+        weight: how much each of them counts.
+        many: how much all groups count, these and the others.
     """
     if many < _FEWEST_FOR_BULK:
         return 1.0
-    ordered = np.sort(highest)[::-1]
-    last, ninth = ordered[[many // 100, many // 10]]
+    order = np.argsort(-highest)
+    above = np.cumsum(weight[order])
+    last, ninth = highest[order[np.searchsorted(above, [many // 100, many // 10], side="right")]]
     return max(1.0, float((last - ninth) / np.log(10)))
 
 

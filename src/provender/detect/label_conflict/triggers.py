@@ -24,6 +24,8 @@ _PLANTED = 0.5
 #: So many are named at least, if as many are anything; leads by so many words at most.
 _NAMED, _SHORT_NAME = 3, 12
 _LEAST_P = 1e-290
+#: What a natural cue counts in the bulk.
+_CUE = 0.5
 _KIND = "label-conflict-triggers/7"
 
 
@@ -162,7 +164,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
     standing: list[Trigger] = []
     explained: list[int] = []
     while open_.any():
-        stretch = _stretch(found, left, natural, open_)
+        stretch = _stretch(found, left, natural, excuses.planted == 0, open_)
         logs = candidates.family.log_p(left, stretch)
         stands = open_ & (logs <= np.log(highest_p))
         if not stands.any():
@@ -241,14 +243,24 @@ def shared_out(standing: list[Trigger], explained: list[int], rows: int) -> tupl
     )
 
 
-def _stretch(found: Descriptions, left: Strengths, natural: Strengths, open_: np.ndarray) -> float:
+def _stretch(
+    found: Descriptions,
+    left: Strengths,
+    natural: Strengths,
+    cues: np.ndarray,
+    open_: np.ndarray,
+) -> float:
     """Return how slowly the tail of the bulk falls: of what is neither explained nor striking.
 
     Nor of what shares most of its documents with what is: a template is a hundred groups, and
-    would otherwise pass for the bulk. Natural cues are of the bulk, as strong as they are.
+    would otherwise pass for the bulk. Natural cues are of the bulk, as strong as they are, but
+    count half: they tell what cues may be like that are not known as such, of which there are
+    fewer.
     """
     candidates, shared = found.candidates, found.shared
     stand = striking(left.weaker, candidates.groups.searched)
     bulk = open_ & ~stand & (2 * shared[:, stand].sum(axis=1) <= np.diag(shared))
-    rest = np.concatenate((natural.weaker[bulk], candidates.rest))
-    return inflation(rest, candidates.many - int((~bulk).sum()))
+    strengths = np.concatenate((natural.weaker[bulk], candidates.rest))
+    weight = np.concatenate((np.where(cues, _CUE, 1.0)[bulk], np.ones(len(candidates.rest))))
+    many = candidates.many - len(bulk) + weight[: bulk.sum()].sum()
+    return inflation(strengths, weight, many)
