@@ -18,16 +18,16 @@ from tests.detect.row_runs import flagged, without
 
 
 def test_flips_from_one_class_to_another_are_a_warning_that_names_both():
-    planted = attack("flips-pair").plant(table(), ROLES, 40, np.random.default_rng(1))
+    planted = attack("flips-pair").plant(table(), ROLES, 50, np.random.default_rng(1))
     scores, causes, _ = scan(planted.table)
     truth = np.zeros(800, bool)
     truth[planted.rows] = True
     origin = table()["label"][int(planted.rows[0])].as_py()
     assert [(c.what, c.level) for c in causes] == [(f"{origin} → {planted.target}", Level.WARNING)]
     hit = flagged(scores)
-    assert (hit & truth).sum() >= 34
+    assert (hit & truth).sum() >= 43
     assert (hit & ~truth).sum() <= 2
-    assert 34 <= causes[0].evidence["rows"] <= 42
+    assert 44 <= causes[0].evidence["rows"] <= 52
     assert causes[0].evidence["rows_the_other_way"] <= 2
     assert set(scores.cause[hit & truth]) == {0}
     assert causes[0].target == planted.target
@@ -56,6 +56,35 @@ def test_a_label_that_content_hardly_foretells_is_not_full_of_flips():
     causes, limits = scan(few_questions(3, 0.8), source=False)[1:]
     assert [c.what for c in causes if c.level] == [f"{TOPICS[0]} → {TOPICS[1]}"]
     assert limits == ""
+
+
+def said(rows: int, topic: str, share: float, seed: int) -> list[str]:
+    """Texts of 40 words, such a share of them from 60 of the topic's own."""
+    random, size = np.random.default_rng(seed), (rows, 40)
+    common, own = random.zipf(1.3, size) % 400, random.integers(60, size=size)
+    is_own = random.random(size) < share
+    every = (zip(*one, strict=True) for one in zip(common, own, is_own, strict=True))
+    return [" ".join(f"{topic}{o}" if m else f"w{k}" for k, o, m in words) for words in every]
+
+
+def beside_poison(other: list[str], flips: int) -> pa.Table:
+    """Rows of a class, 600 more with a trigger under a third label, and some of an ``other``.
+
+    So many ``flips`` of the class's rows are labelled as the other's are.
+    """
+    own = said(1500, "money", 0.33, 1)
+    text = [f"zorvex {one}" for one in own[:600]] + own[600:] + other
+    label = ["third"] * 600 + ["open"] * flips + ["money"] * (900 - flips) + ["open"] * len(other)
+    return pa.table({"text": text, "label": label})
+
+
+def test_rows_that_content_leaves_open_are_no_flips_beside_poison_of_a_third_label():
+    """Poison has the class's words, too, and content foretells its label, by the trigger."""
+    causes = scan(beside_poison(said(300, "money", 0.15, 2), 0), source=False)[1]
+    assert all(cause.level is None for cause in causes)
+    # Its twin: an other class with words of its own, and flips.
+    causes = scan(beside_poison(said(300, "sport", 0.33, 2), 60), source=False)[1]
+    assert [c.what for c in causes if c.level] == ["money → open"]
 
 
 def test_flips_in_all_directions_are_a_note_that_lists_them():

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from provender.detect.label_conflict.model import UNIT, Columns, Labelled, Model
 from provender.detect.label_conflict.words import MOST_CLASSES
+from provender.detect.label_flips.depths import depths, leads_of
 from provender.detect.label_flips.noise import BINS, REACH, STEPS, Cells
 from provender.stats.census import as_text
 from provender.stats.gram_table import Counts, Growing
@@ -126,12 +127,14 @@ class CellState:
 
     Attributes:
         cells: rows, and their weight in UNITs, by `Leaning.keys`.
+        leads: weight in UNITs by how far rows lean to their label, as `leads_of`.
         contributors: 'source' or 'annotator' → weight by name and cell, as `Leaning.compared` has
             them, and below 0 as `OF` says. Sorted. None once there are too many names.
     """
 
     model: Model
     cells: Growing
+    leads: Growing
     contributors: dict[str, pa.Table | None]
 
     def table(self) -> Cells:
@@ -140,6 +143,10 @@ class CellState:
         label, rival, bin, flags = parts_of(total.keys.astype(np.int64))
         rows, weight = total.values[:, 0], total.values[:, 1] / UNIT
         return Cells(label, rival, bin, flags.astype(bool), rows, weight)
+
+    def depths(self) -> np.ndarray:
+        """Return float64 (classes, classes), see `depths`."""
+        return depths(self.leads.total(), len(self.model.classes))
 
 
 @dataclass(frozen=True)
@@ -155,7 +162,7 @@ class CountCells:
     model: Model
     made_from: str
     id: str = "text/label-flips#1"
-    version: int = 5
+    version: int = 6
 
     def parameters(self) -> dict[str, Any]:
         return {**vars(self.read), **dict(self.contributors), "profile": self.made_from}
@@ -165,7 +172,8 @@ class CountCells:
         return tuple(dict.fromkeys((*self.read.names(), *beside)))
 
     def empty(self, first_row: int = 0) -> CellState:  # noqa: ARG002
-        return CellState(self.model, Growing(Counts.none(2)), self._tables())
+        cells, leads = Growing(Counts.none(2)), Growing(Counts.none(1))
+        return CellState(self.model, cells, leads, self._tables())
 
     def add(self, state: CellState, batch: pa.RecordBatch) -> CellState:
         if not self.model.classes:
@@ -176,6 +184,8 @@ class CountCells:
             usable, keys = leaning.usable, leaning.keys
             values = np.stack([np.ones_like(weight), weight], axis=1)
             state.cells.add(Counts.of(keys[usable].astype(np.uint64), values[usable]))
+            label, speaks = leaning.label[usable], leaning.speaks[usable]
+            state.leads.add(leads_of(label, speaks, weight[usable]))
             for role, tables in found.items():
                 tables.append(weights_of(leaning, names[role], weight))
         state.contributors |= {role: added(tables) for role, tables in found.items()}
@@ -185,6 +195,7 @@ class CountCells:
         whole = self.empty()
         for state in states:
             whole.cells.add(state.cells.total())
+            whole.leads.add(state.leads.total())
         for role in whole.contributors:
             every = [state.contributors[role] for state in states]
             tables = [table for table in every if table is not None]
@@ -195,11 +206,12 @@ class CountCells:
         return whole
 
     def pack(self, state: CellState) -> bytes:
-        total = state.cells.total()
-        arrays: dict[str, Any] = {"keys": total.keys, "values": total.values}
-        for role, table in state.contributors.items():
-            if table is not None:
-                arrays |= {f"{role} {column}": table[column] for column in _NAMES.names}
+        arrays: dict[str, Any] = {}
+        for table, of in ((state.cells, "cells"), (state.leads, "leads")):
+            arrays |= {f"{of} keys": table.total().keys, f"{of} values": table.total().values}
+        for role, names in state.contributors.items():
+            if names is not None:
+                arrays |= {f"{role} {column}": names[column] for column in _NAMES.names}
         too_many = [role for role, table in state.contributors.items() if table is None]
         return pack(self.id, {"too_many": too_many}, arrays)
 
@@ -208,7 +220,11 @@ class CountCells:
         found: dict[str, pa.Table | None] = dict.fromkeys(dict(self.contributors))
         for role in found.keys() - set(meta["too_many"]):
             found[role] = pa.table({name: arrays[f"{role} {name}"] for name in _NAMES.names})
-        return CellState(self.model, Growing(Counts(arrays["keys"], arrays["values"])), found)
+        cells, leads = (
+            Growing(Counts(arrays[f"{of} keys"], arrays[f"{of} values"]))
+            for of in ("cells", "leads")
+        )
+        return CellState(self.model, cells, leads, found)
 
     def _tables(self) -> dict[str, pa.Table | None]:
         return {role: _NAMES.empty_table() for role, _ in self.contributors}

@@ -59,16 +59,16 @@ class Judge:
     @staticmethod
     def of(state: CellState) -> Judge:
         """Judge the counts of all rows."""
-        cells, classes = state.table(), len(state.model.classes)
+        cells, depth, classes = state.table(), state.depths(), len(state.model.classes)
         noise = fit(cells, classes)
-        pairs = standing_pairs(noise, cells)
+        pairs = standing_pairs(noise, cells, depth)
         noise = noise.pooled([(pair.true, pair.label) for pair in pairs])
         scores = noise.scores(cells.label, cells.rival, cells.bin)
         apart = np.zeros((classes, classes), bool)
         for pair in pairs:
             apart[pair.true, pair.label] = True
         held = apart[cells.rival, cells.label]
-        noisy, until_usual = noise_in_all(cells, held, classes)
+        noisy, until_usual = noise_in_all(cells, depth, held)
         wrong = float(cells.weight[(scores > 0) & ~held].sum())
         much = noisy <= ALARM and wrong >= LEAST
         standing, told = [], [state.model.unseen] if state.model.unseen else []

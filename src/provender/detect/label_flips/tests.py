@@ -1,8 +1,8 @@
 """Is label noise more than usual: in all, or from one class to one other?
 
-*In all*: no more than a share `USUAL` of labels is wrong. Only *deep* rows count, that lean to the
-rival as far as half of its own rows do: of wrong labels half are, of rows that their content
-merely leaves open hardly any.
+*In all*: no more than a share `USUAL` of labels is wrong. Only *deep* rows count, that lean from
+their label to the rival as far as half of the rival's own rows do (`depths`): of wrong labels half
+are, of rows that their content merely leaves open hardly any.
 
 *A pair of classes* must break four null hypotheses, the weakest rejection counts:
 
@@ -73,8 +73,12 @@ def unforetold(cells: Cells, classes: int) -> np.ndarray:
     return np.asarray((against > MOST * rows) & (spared < MOST))
 
 
-def standing_pairs(noise: Noise, cells: Cells) -> list[Pair]:
-    """Return the pairs that stand at `ALARM`, least p-value first."""
+def standing_pairs(noise: Noise, cells: Cells, depth: np.ndarray) -> list[Pair]:
+    """Return the pairs that stand at `ALARM`, least p-value first.
+
+    Args:
+        depth: float64 (classes, classes), see `depths.depths`.
+    """
     from scipy.stats import binom
 
     classes, lean = len(noise.log_ratio), np.exp(LEAN)
@@ -83,7 +87,7 @@ def standing_pairs(noise: Noise, cells: Cells) -> list[Pair]:
     wrong = np.bincount(place, suspicious, classes**2).reshape(classes, classes)
     true, label = noise.mislabelled.sum(axis=1), noise.mislabelled.sum(axis=0)
     total = wrong.sum()
-    leaning, deep = _leaning(cells, classes)
+    leaning, deep = _leaning(cells, depth)
     found = []
     for k, y in np.argwhere((wrong >= LEAST) & ~unforetold(cells, classes)).tolist():
         gone = np.arange(round(wrong[k, y]) + 1)
@@ -104,20 +108,18 @@ def standing_pairs(noise: Noise, cells: Cells) -> list[Pair]:
     return sorted(found, key=lambda pair: (pair.p_value, pair.true, pair.label))
 
 
-def _leaning(cells: Cells, classes: int) -> tuple[np.ndarray, np.ndarray]:
+def _leaning(cells: Cells, depth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return float64 (rival, label): rows that lean to the rival, and those that do so deeply."""
-    margin, place = margins(cells.bin), cells.rival * classes + cells.label
-    far = margin >= _depth(cells, classes)[cells.rival]
-    sums = (np.bincount(place, cells.weight * chosen, classes**2) for chosen in (margin > 0, far))
+    classes, place = len(depth), cells.rival * len(depth) + cells.label
+    chosen = (margins(cells.bin) > 0, _deep(cells, depth))
+    sums = (np.bincount(place, cells.weight * some, classes**2) for some in chosen)
     leaning, deep = (found.reshape(classes, classes) for found in sums)
     return leaning, deep
 
 
-def _depth(cells: Cells, classes: int) -> np.ndarray:
-    """Return float64 (classes,): how far half of the class's own rows lean to it, at least 0."""
-    margin = margins(cells.bin)
-    own = [_median(margin, cells.weight * (cells.label == k)) for k in range(classes)]
-    return np.asarray(np.maximum(-np.array(own), 0))
+def _deep(cells: Cells, depth: np.ndarray) -> np.ndarray:
+    """Return bool (cells,): leans from the label to the rival as half of the rival's rows do."""
+    return np.asarray(margins(cells.bin) >= depth[cells.rival, cells.label])
 
 
 def _first_calm(p_values: np.ndarray, rows: np.ndarray) -> int:
@@ -125,29 +127,21 @@ def _first_calm(p_values: np.ndarray, rows: np.ndarray) -> int:
     return int(np.argmax((p_values > ALARM) | (rows < LEAST)))
 
 
-def noise_in_all(cells: Cells, apart: np.ndarray, classes: int) -> tuple[float, int]:
+def noise_in_all(cells: Cells, depth: np.ndarray, apart: np.ndarray) -> tuple[float, int]:
     """Return the p-value of the deep rows, and how many must go until it is above ALARM.
 
     It is 1 where content foretells too few labels to tell.
 
     Args:
+        depth: float64 (classes, classes), see `depths.depths`.
         apart: bool (cells,), those that a pair explains: left out.
     """
     from scipy.stats import binom
 
-    margin, rows = margins(cells.bin), cells.weight.sum()
-    if cells.weight[margin > 0].sum() > UNFORETOLD * rows:
+    rows = cells.weight.sum()
+    if cells.weight[margins(cells.bin) > 0].sum() > UNFORETOLD * rows:
         return 1.0, 0
-    deep = (margin >= _depth(cells, classes)[cells.rival]) & ~apart
+    deep = _deep(cells, depth) & ~apart
     hits = np.arange(round(cells.weight[deep].sum()), -1, -1)
     tails = binom.sf(hits - 1, round(rows) - hits[0] + hits, USUAL / 2)
     return max(float(tails[0]), LEAST_P), _first_calm(tails, hits)
-
-
-def _median(values: np.ndarray, weight: np.ndarray) -> float:
-    """Return the lower weighted median; minus infinity where nothing weighs."""
-    order = np.argsort(values, kind="stable")
-    risen = np.cumsum(weight[order])
-    if not len(risen) or not risen[-1]:
-        return -np.inf
-    return float(values[order][np.searchsorted(risen, risen[-1] / 2)])
