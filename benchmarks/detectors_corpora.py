@@ -35,7 +35,7 @@ from benchmarks.reads import last_profile
 from provender.attacks.flood import Flood
 from provender.attacks.naming import names
 from provender.attacks.promotion import Promotion
-from provender.calibrate.alarms import Alarms
+from provender.calibrate.alarms import Alarms, alarm_p
 from provender.calibrate.concentration import concentrated
 from provender.calibrate.fdr import PValueCounts
 from provender.core.finding import Level
@@ -102,7 +102,8 @@ def _level(
     """Return a finding's level: a note is raised where its rows gather (see work/findings.py)."""
     alarms = Alarms.of(_RATE, rules(), findings)
     if cause.level is not None:
-        return cause.level if alarms.by_rows(RepeatedStrings().rule, cause.alarm_p) else Level.NOTE
+        chance = alarm_p(RepeatedStrings().rule, 0.0, cause.level, cause.alarm_p)
+        return cause.level if alarms.by_rows(RepeatedStrings().rule, chance) else Level.NOTE
     for places in (sources, shard.astype(str)):
         totals, flagged = Counter(places.tolist()), Counter(places[mine].tolist())
         found = [("", name, p) for name, p in concentrated(flagged, totals, _RATE)]

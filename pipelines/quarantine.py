@@ -28,15 +28,19 @@ from provender.work.quarantine import (
     quarantine,
     quarantine_size,
 )
+from provender.work.suspects import Subjects
 from provender.work.validation import rule_of
 from provender.work.wire import from_wire
+
+#: Stands in no rule's id.
+_BETWEEN = "\0"
 
 
 def split(
     data: DataSet,
     manifest: Manifest,
     found: tuple[Validation, Detected],
-    rejecting: tuple[str, ...],
+    rejected: frozenset[tuple[str, str]],
     suspects: Path,
     folder: str,
     run: Run,
@@ -44,7 +48,8 @@ def split(
     """Write clean/, rejected/ and reasons.parquet into a folder; return records in each.
 
     Args:
-        found: the rows of its rules in ``rejecting`` are rejected.
+        rejected: (rule, what) of the findings whose rows are rejected; of a failed expectation
+            the rule counts.
         suspects: suspects.parquet.
         folder: a path or fsspec address that every worker reaches.
 
@@ -53,9 +58,9 @@ def split(
     """
     make_folders(folder, ("clean", "rejected"))
     with whole_file(joined(folder, "reasons.parquet")) as draft:
-        _write_reasons(suspects, rejecting, draft)
+        _write_reasons(suspects, rejected, found[1].subjects, draft)
     tasks = _tasks(data, manifest, found, run.store)
-    rules = _rejecting(found, rejecting)
+    rejecting = _rejecting(found, rejected)
 
     def build(root: beam.Pipeline, result: str) -> None:
         total = (
@@ -63,7 +68,7 @@ def split(
             | "Split shards"
             >> CallEach(
                 quarantine,
-                rules,
+                rejecting,
                 folder,
                 run.store,
                 stage="quarantine",
@@ -93,25 +98,37 @@ def _tasks(
         yield tuple(refs), marks.get(name, ""), failing.get(name, ""), entry.row_multiset
 
 
-def _rejecting(found: tuple[Validation, Detected], rejecting: tuple[str, ...]) -> Rejecting:
+def _rejecting(
+    found: tuple[Validation, Detected], rejected: frozenset[tuple[str, str]]
+) -> Rejecting:
     validation, detected = found
-    rules = [d["rule"] for d in detected.document["detectors"]]
+    subjects, rules = detected.subjects, {rule for rule, _ in rejected}
     results = validation.document["results"]
     return Rejecting(
-        tuple(i for i, rule in enumerate(rules) if rule in rejecting),
-        tuple(i for i, result in enumerate(results) if rule_of(result) in rejecting),
+        tuple(
+            (number, cause)
+            for number, rule in enumerate(subjects.rules)
+            for cause, what in enumerate(["", *subjects.causes[number]], -1)
+            if (rule, what) in rejected
+        ),
+        tuple(i for i, result in enumerate(results) if rule_of(result) in rules),
     )
 
 
-def _write_reasons(suspects: Path, rejecting: tuple[str, ...], path: Path) -> None:
+def _write_reasons(
+    suspects: Path, rejected: frozenset[tuple[str, str]], subjects: Subjects, path: Path
+) -> None:
     """Write shard, row and rule of every suspect that is rejected."""
     columns = ["shard", "row", "rule"]
-    rules = pa.array(rejecting, pa.string())
+    findings = pa.array([_BETWEEN.join(one) for one in rejected], pa.string())
+    others = pa.array(sorted({rule for rule, _ in rejected} - {*subjects.rules}), pa.string())
     with pq.ParquetFile(suspects) as file:
         schema = pa.schema([file.schema_arrow.field(c) for c in columns])
         with pq.ParquetWriter(path, schema) as writer:
-            for batch in file.iter_batches(columns=columns):
-                writer.write_batch(batch.filter(pc.is_in(batch.column("rule"), rules)))
+            for batch in file.iter_batches(columns=[*columns, "what"]):
+                of = pc.binary_join_element_wise(batch["rule"], batch["what"], _BETWEEN)
+                hit = pc.or_(pc.is_in(of, findings), pc.is_in(batch["rule"], others))
+                writer.write_batch(batch.filter(hit).select(columns))
 
 
 def _placed(message: bytes) -> tuple[str, int, bytes]:

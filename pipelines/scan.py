@@ -14,13 +14,13 @@ from pipelines.trusted import trust
 from pipelines.validate import Validation, read_suite, validate, write_validation
 from provender.core.manifest import Manifest
 from provender.core.shard import Roles
-from provender.core.verdict import Verdict
+from provender.core.verdict import Verdict, rejected
 from provender.expect.analysis import ExpectationAnalysis
 from provender.io.outputs import OutputFolder, write_json
 from provender.report.html import render_html
 from provender.work.baseline import baseline_findings, read_manifest
 from provender.work.dataset import DataSet
-from provender.work.deciding import load_policy, verdict_on
+from provender.work.deciding import evidence_of, load_policy, verdict_on
 from provender.work.redteam.page import read_redteam
 from provender.work.trusted import TrustRequest
 
@@ -105,5 +105,7 @@ def scan(
         if request.quarantine:
             found, suspects = (validation, detected), draft / "suspects.parquet"
             aside = folder.shared(draft, "quarantine")
-            split(data, manifest, found, verdict.rejecting, suspects, aside, run)
+            listed = evidence_of(manifest, detected.document, validation.document).findings
+            why = rejected(policy, listed, verdict.rejecting, today)
+            split(data, manifest, found, why, suspects, aside, run)
     return Scan(data, manifest, validation, detected, verdict, read)

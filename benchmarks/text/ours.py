@@ -39,10 +39,11 @@ def rules(table: pa.Table, roles: Roles) -> list[Any]:
 def judge(table: pa.Table, roles: Roles) -> Judged | None:
     """Return what all text rules say together; None where none runs on such data.
 
-    A row's score is its largest -log10 p of any rule, notes behind all others; flagged is what one
-    of the rules flags at its false discovery rate of 1 %, notes aside: dirt is no alarm. Triggers
-    stand as in a report: those with rows, and leads; notes last, then by p-value. An alarm is what
-    the policy makes one: the rows of a rule together, at its share of the alarm rate.
+    A row's score is its largest -log10 p of any rule, notes behind all others. An alarm is what the
+    policy makes one, at the rule's share of the alarm rate. Flagged are the rows of the causes that
+    alarm, as `--quarantine` takes them; where none of a rule does, what it flags at its false
+    discovery rate of 1 %, notes aside: dirt is no alarm. Triggers stand as in a report: those with
+    rows, and leads; notes last, then by p-value.
     """
     rows = table.num_rows
     order, flagged, alarm = np.zeros(rows), np.zeros(rows, bool), False
@@ -57,10 +58,13 @@ def judge(table: pa.Table, roles: Roles) -> Judged | None:
         alarming = np.array([one != Level.NOTE for one in level])[cause + 1]
         counts = PValueCounts.of(p_value)
         grave = alarming & (known <= counts.threshold(RATES.fdr))
+        alarmed = np.zeros(rows, bool)
         for i in np.unique(cause[grave]).tolist():
-            own = (causes[i].level, causes[i].alarm_p) if i >= 0 else (None, 1.0)
-            alarm |= alarms.by_rows(detector.rule, alarm_p(detector.rule, counts.whole, *own))
-        flagged |= grave
+            own = (causes[i].level, causes[i].alarm_p) if i >= 0 else (None, None)
+            if alarms.by_rows(detector.rule, alarm_p(detector.rule, counts.whole, *own)):
+                alarmed |= grave & (cause == i)
+        alarm |= bool(alarmed.any())
+        flagged |= alarmed if alarmed.any() else grave
         # Below any p-value's step: the score only parts rows of one p-value.
         fine = np.nan_to_num(score) / (1 + np.nanmax(np.abs(score), initial=0.0))
         surprise = -np.log10(np.maximum(known, 1e-300)) + 1e-6 * fine

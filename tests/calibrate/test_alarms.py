@@ -70,10 +70,10 @@ def test_all_that_registered_rules_may_spend_is_the_rate(rate: float) -> None:
 def test_no_cause_of_a_rule_alarms_beyond_the_share_of_its_rule(rule: Rule) -> None:
     alarms = Alarms.of(RATE, REGISTERED, findings=100)
     for level in (None, *Level):
-        for whole, own in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0)):
+        for whole, own in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (0.0, None), (1.0, None)):
             chance = alarm_p(rule, whole, level, own)
             graver = level is not None and level.rank > rule.level.rank
-            most = max(whole, own) if graver else whole
+            most = max(whole, float(graver) if own is None else own)
             assert alarms.by_rows(rule, chance) == (rule.can_alarm and most <= alarms.share)
 
 
@@ -84,3 +84,23 @@ def test_a_cause_graver_than_its_rule_alarms_by_its_own_p_value() -> None:
     assert alarms.by_rows(rule, alarm_p(rule, 0.0, Level.WARNING, just))
     assert not alarms.by_rows(rule, alarm_p(rule, 0.0, Level.WARNING, beyond))
     assert not alarms.by_rows(rule, alarm_p(rule, beyond, Level.WARNING, 0.0))
+
+
+def test_a_cause_beside_one_that_alarms_has_to_pass_the_share_by_itself() -> None:
+    rule = next(r for r in REGISTERED if r.id == "text/label-conflict")
+    alarms = Alarms.of(0.01, REGISTERED, findings=0)
+    assert alarms.by_rows(rule, alarm_p(rule, 1e-9, None, alarms.share))
+    assert not alarms.by_rows(rule, alarm_p(rule, 1e-9, None, alarms.share * 1.001))
+
+
+def test_alarms_for_single_causes_come_no_more_often_than_the_rate():
+    """As label conflict's: the p-value of each of 50 causes tried pays for all of them."""
+    random, alarmed, single = np.random.default_rng(3), 0, 0
+    alarms = Alarms.of(RATE, SIX[:1], findings=0)
+    for _ in range(TRIALS):
+        own = np.minimum(50 * random.random(50), 1.0)
+        whole = float(own.min())
+        alarmed += any(alarms.by_rows(SIX[0], alarm_p(SIX[0], whole, None, p)) for p in own)
+        single += bool((own / 50 <= alarms.share).any())
+    assert alarmed < MOST
+    assert single > MOST, "without paying for all that were tried it would: the test can fail"

@@ -6,7 +6,7 @@ import pytest
 
 from provender.core.finding import Check, CheckStatus, Finding, Level
 from provender.core.policy import parse_policy
-from provender.core.verdict import Evidence, Outcome, decide
+from provender.core.verdict import Evidence, Outcome, decide, rejected
 from provender.errors import UsageError
 
 TODAY = datetime.date(2026, 11, 23)
@@ -157,3 +157,29 @@ def test_the_policy_digest_changes_with_the_policy():
 def test_a_wrong_policy_names_the_field(wrong):
     with pytest.raises(UsageError, match=r"policy\.yaml"):
         policy(**wrong)
+
+
+def taken(policy, *findings):
+    """What of the findings quarantine takes the rows of."""
+    why = decide(policy, evidence(*findings), TODAY).rejecting
+    return {what for _, what in rejected(policy, findings, why, TODAY)}
+
+
+def test_a_note_beside_an_alarm_of_its_rule_is_no_reason_to_reject_its_rows():
+    grave, note = finding(what="cf"), finding(Level.NOTE, what="also")
+    other = finding(Level.NOTE, rule="outliers/robust-column", what="age")
+    assert taken(policy(), grave, note, other) == {"cf"}
+    assert taken(policy(reject_at="note"), grave, note, other) == {"cf", "also", "age"}
+    assert taken(policy(), note, other) == set()
+
+
+def test_where_a_limit_rejects_all_that_it_counts_is_the_reason():
+    one, two = finding(Level.NOTE, 6, what="cf"), finding(Level.NOTE, 6, what="also")
+    assert taken(policy(rules={"text/*": {"max_rows": 11}}), one, two) == {"cf", "also"}
+    assert taken(policy(rules={"text/*": {"max_rows": 12}}), one, two) == set()
+
+
+def test_what_is_waived_is_no_reason_to_reject_its_rows():
+    waiver = {"rule": RULE, "what": "cf", "reason": "known", "owner": "me", "expires": "2027-01-31"}
+    both = (finding(what="cf"), finding(what="also"))
+    assert taken(policy(waivers=[waiver]), *both) == {"also"}

@@ -102,6 +102,28 @@ def test_quarantine_splits_without_losing_a_record(adult, tmp_path):
     assert cleaned.verdict.outcome == "admit"
 
 
+def test_rows_of_a_note_are_not_rejected_where_its_rule_rejects_for_other_findings(
+    samples, tmp_path
+):
+    mails = samples / "planted" / "hidden" / "mail"
+    found = scanned(
+        [mails], tmp_path / "o", tmp_path / "c", roles=Roles(text="text"), quarantine=True
+    )
+    rule = "text/hidden-characters"
+    listed = [f for f in found.detected.document["findings"] if f["rule"] == rule and f["rows"]]
+    grave = {f["what"] for f in listed if f["level"] != "note"}
+    assert found.verdict.rejecting == (rule,)
+    assert {f["what"] for f in listed} - grave == {"disguised-word"}
+    suspects = pq.read_table(tmp_path / "o" / "suspects.parquet").to_pylist()
+    suspects = [s for s in suspects if s["rule"] == rule]
+    why = {(s["shard"], s["row"]) for s in suspects if s["what"] in grave}
+    folder = tmp_path / "o" / "quarantine"
+    reasons = pq.read_table(folder / "reasons.parquet").to_pylist()
+    assert {(r["shard"], r["row"]) for r in reasons} == why
+    assert len(why) < len(suspects)
+    assert sum(pq.read_metadata(p).num_rows for p in (folder / "rejected").iterdir()) == len(why)
+
+
 def test_a_baseline_names_what_changed(adult, tmp_path):
     scanned([adult], tmp_path / "old", tmp_path / "c")
     (adult / "adult-0.parquet").unlink()

@@ -51,12 +51,16 @@ class Alarms:
         return any(p_value * tried[kind] <= limit for kind, _, p_value in places)
 
 
-def alarm_p(rule: Rule, whole: float, level: Level | None, own: float) -> float:
-    """Return in how many clean data sets a rule would have as grave a finding for its rows.
+def alarm_p(rule: Rule, whole: float, level: Level | None, own: float | None) -> float:
+    """Return in how many clean data sets a rule would have as grave a finding as this.
+
+    What stands beside a graver cause alarms no sooner for it: each has to pass by itself.
 
     Args:
         whole: p-value of all of the rule's rows together.
         level: level of the finding's cause, where it has one of its own.
-        own: in how many clean data sets a cause graver than the rule would stand.
+        own: in how many clean data sets any such cause would stand (`Cause.alarm_p`).
     """
-    return max(whole, own) if level is not None and level.rank > rule.level.rank else whole
+    if own is None:
+        return 1.0 if level is not None and level.rank > rule.level.rank else whole
+    return max(whole, own)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 import fnmatch
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from provender.core.finding import Check, CheckStatus, Finding, Level
+from provender.core.finding import Check, CheckStatus, Finding
 from provender.core.policy import Policy, RulePolicy, Waiver
 from provender.errors import EXIT_ADMITTED, EXIT_NOT_CHECKED, EXIT_REJECTED, InputError
 
@@ -119,15 +119,7 @@ def decide(policy: Policy, evidence: Evidence, today: datetime.date) -> Verdict:
     A required check that did not run makes the outcome inconclusive, which never admits; a
     finding beyond the policy rejects. Expired waivers do not count.
     """
-    live = policy.as_of(today).waivers
-    waived: list[tuple[Finding, Waiver]] = []
-    counted: dict[str, list[Finding]] = defaultdict(list)
-    for finding in evidence.findings:
-        waiver = next((w for w in live if w.covers(finding)), None)
-        if waiver is not None:
-            waived.append((finding, waiver))
-        else:
-            counted[finding.rule].append(finding)
+    waived, counted = _parted(policy, evidence.findings, today)
     reasons: list[Reason] = []
     for rule, findings in sorted(counted.items()):
         reasons += _broken(policy, policy.for_rule(rule), rule, findings, evidence.rows)
@@ -151,12 +143,47 @@ def decide(policy: Policy, evidence: Evidence, today: datetime.date) -> Verdict:
     )
 
 
+def rejected(
+    policy: Policy, findings: Iterable[Finding], rejecting: Collection[str], today: datetime.date
+) -> frozenset[tuple[str, str]]:
+    """Return (rule, what) of the findings that are why the data are rejected.
+
+    Where a rule rejects by level, those at `reject_at` and above; where by a limit, all that the
+    limit counts. Never one that a waiver in force covers.
+
+    Args:
+        rejecting: rules, as in `Verdict`.
+    """
+    _, counted = _parted(policy, findings, today)
+    found: set[tuple[str, str]] = set()
+    for rule in rejecting:
+        grave = _grave(policy, policy.for_rule(rule), counted[rule])
+        found |= {(rule, f.what) for f in grave or counted[rule]}
+    return frozenset(found)
+
+
+def _parted(
+    policy: Policy, findings: Iterable[Finding], today: datetime.date
+) -> tuple[list[tuple[Finding, Waiver]], dict[str, list[Finding]]]:
+    """Return what waivers in force cover, and all else by rule."""
+    live = policy.as_of(today).waivers
+    waived: list[tuple[Finding, Waiver]] = []
+    counted: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        waiver = next((w for w in live if w.covers(finding)), None)
+        if waiver is not None:
+            waived.append((finding, waiver))
+        else:
+            counted[finding.rule].append(finding)
+    return waived, counted
+
+
 def _broken(
     policy: Policy, limits: RulePolicy, rule: str, findings: Sequence[Finding], rows: int
 ) -> list[Reason]:
     if limits.ignore:
         return []
-    grave = [f for f in findings if _level(limits, f).rank >= policy.reject_at.rank]
+    grave = _grave(policy, limits, findings)
     if grave:
         return [
             Reason(rule, f.message, f.rows, f"reject_at {policy.reject_at.value}") for f in grave
@@ -187,8 +214,9 @@ def _broken(
     return [Reason(rule, text, count, limit) for text, limit, count in broken]
 
 
-def _level(limits: RulePolicy, finding: Finding) -> Level:
-    return limits.level or finding.level
+def _grave(policy: Policy, limits: RulePolicy, findings: Iterable[Finding]) -> list[Finding]:
+    least = policy.reject_at.rank
+    return [f for f in findings if (limits.level or f.level).rank >= least]
 
 
 def _missing(policy: Policy, checks: Sequence[Check]) -> list[Reason]:

@@ -91,9 +91,10 @@ class Cause:
         p_value: the cause's own p-value where it was tested as a whole; None otherwise.
         level: the cause's own level where the rule has causes of different gravity; it stays
             wherever the rows gather. None for the rule's, which concentration raises.
-        alarm_p: of a cause graver than its rule (`Rule.gravest`): in how many clean data sets
-            any such cause of the rule would stand as this one does, family-wise over all that
-            were tried. The policy's share decides whether it alarms; it never does without one.
+        alarm_p: in how many clean data sets any such cause of the rule would stand as this one
+            does, family-wise over all that were tried: the policy's share decides whether it
+            alarms, whatever stands beside it. None where causes have no such p-value: then the
+            rule's rows together decide, and one graver than its rule (`Rule.gravest`) never alarms.
         trigger: texts that a row is flagged for holding, each enough: in examples they are found
             again, and left out where contents are compared.
         target: the label that the trigger forces, where it does.
@@ -108,7 +109,7 @@ class Cause:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     p_value: float | None = None
     level: Level | None = None
-    alarm_p: float = 1.0
+    alarm_p: float | None = None
     trigger: tuple[str, ...] = ()
     target: str | None = None
     removal: int | None = None

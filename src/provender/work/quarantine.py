@@ -13,11 +13,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from io import BufferedReader
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from provender.core.shard import ShardFailure, ShardRef
@@ -45,11 +44,11 @@ class Rejecting:
     """Which rows are rejected.
 
     Attributes:
-        detectors: numbers of the detectors whose flagged rows are.
+        causes: (number of a detector, number of a cause of it) whose flagged rows are; -1 is none.
         places: places in the suite of the expectations whose failing rows are.
     """
 
-    detectors: tuple[int, ...]
+    causes: tuple[tuple[int, int], ...]
     places: tuple[int, ...]
 
 
@@ -94,11 +93,16 @@ def rejected_rows(marks: str, failing: str, rejecting: Rejecting, store: StateSt
     found = [np.zeros(0, np.int64)]
     if marks:
         flags = load_marks(store, marks)
-        hit = pc.is_in(flags["rule"], pa.array(rejecting.detectors, flags["rule"].type))
-        found.append(flags["row"].filter(hit).to_numpy())
+        wanted = np.array([_key(*pair) for pair in rejecting.causes], np.int64)
+        of = _key(*(flags[name].to_numpy().astype(np.int64) for name in ("rule", "cause")))
+        found.append(flags["row"].to_numpy()[np.isin(of, wanted)])
     if failing:
         found += [rows for p, rows in suspect_rows(failing, store) if p in rejecting.places]
     return np.unique(np.concatenate(found))
+
+
+def _key(rule: Any, cause: Any) -> Any:
+    return rule << 32 | cause + 1
 
 
 def quarantine_size(given: QuarantineTask, store: StateStore) -> int:

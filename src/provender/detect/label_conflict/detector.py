@@ -142,6 +142,7 @@ class LabelConflict:
                     "grams_searched": triggers.searched,
                 },
                 p_value=one.p_value,
+                alarm_p=one.p_value,
                 trigger=(as_written(one.text),),
                 target=label,
                 removal=one.removal,

@@ -145,6 +145,7 @@ def _cause(link: Link) -> Cause:
         },
         p_value=1.0 if link.natural else link.p_value,
         level=Level.NOTE if link.natural else None,
+        alarm_p=link.p_value,
         trigger=(text,),
         removal=link.until_chance,
         lead=True,
