@@ -27,9 +27,10 @@ from provender.detect.record_keys import RecordKeys
 from provender.identity.analysis import IdentityAnalysis
 from provender.identity.encoding import encode_rows
 from provender.identity.multiset import LANES, Multiset
-from provender.identity.records import record_digests, shared_digests
+from provender.identity.records import record_digests
 from provender.io.chunks import hash_stream
 from provender.stats.cell_hash import is_list
+from provender.stats.sharing import shared
 
 _BATCH = 16_384
 _REPEATS = 3
@@ -141,14 +142,14 @@ def measure_read(name: str, table: pa.Table) -> None:
 
     every = (IdentityAnalysis(), exact, label)
     alone = seconds(lambda: read(nullcontext, every))
-    shared = seconds(lambda: read(shared_digests, every))
+    together = seconds(lambda: read(shared, every))
     identity = seconds(lambda: read(nullcontext, every[:1]))
     rows = table.num_rows
     lines = [
         (part, f"{s / rows * 1e6:.2f}", f"{s / alone:.2f}")
         for part, s in [
             ("identity alone", identity),
-            ("all, digests shared", shared),
+            ("all, digests shared", together),
             ("all", alone),
         ]
     ]

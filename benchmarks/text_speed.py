@@ -23,6 +23,7 @@ from benchmarks.table import show
 from benchmarks.text.corpora import Corpus, corpus
 from provender.detect.base import DataView, Detector, RowDetector
 from provender.detect.registry import bind_all
+from provender.stats.sharing import shared
 from provender.work.explaining.asked import MOST_FINDINGS
 from provender.work.explaining.nearest import Nearest
 from provender.work.explaining.words import Example, ExampleWords, Queries
@@ -46,11 +47,12 @@ def spent_on(data: Corpus) -> tuple[dict[str, list[float]], dict[str, int]]:
         states = {name: analysis.empty() for name, analysis in read.items()}
         seconds = dict.fromkeys(read, 0.0)
         for batch in batches:
-            for name, analysis in read.items():
-                began = time.process_time()
-                read_now = batch.select(list(analysis.columns() or batch.schema.names))
-                states[name] = analysis.add(states[name], read_now)
-                seconds[name] += time.process_time() - began
+            with shared():
+                for name, analysis in read.items():
+                    began = time.process_time()
+                    read_now = batch.select(list(analysis.columns() or batch.schema.names))
+                    states[name] = analysis.add(states[name], read_now)
+                    seconds[name] += time.process_time() - began
         for rule in live:
             name, began = rule.rule.id, time.process_time()
             profiles[name] = rule.profile(number, states[name])
@@ -70,10 +72,11 @@ def _scoring(
             scorers[rule.rule.id] = (rule.score_columns(), rule.scorer(profiles[rule.rule.id]))
     seconds = dict.fromkeys(scorers, 0.0)
     for batch in batches:
-        for name, (columns, score) in scorers.items():
-            began = time.process_time()
-            score(batch.select(list(columns)))
-            seconds[name] += time.process_time() - began
+        with shared():
+            for name, (columns, score) in scorers.items():
+                began = time.process_time()
+                score(batch.select(list(columns)))
+                seconds[name] += time.process_time() - began
     return seconds
 
 

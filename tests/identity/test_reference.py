@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from provender.errors import InputError
 from provender.identity.encoding import encode_rows
-from provender.identity.records import record_digests, shared_digests
+from provender.identity.records import record_digests
+from provender.stats.sharing import shared
 from tests.identity import reference
 from tests.identity.columns import KINDS, arrays, batches
 
@@ -31,7 +32,7 @@ def test_records_are_those_the_page_describes(batch):
 @settings(max_examples=50)
 def test_a_digest_is_the_leaf_hash_of_the_record_shared_or_not(batch):
     expected = [hashlib.sha256(b"\x00" + r).digest() for r in by_the_page(batch)]
-    with shared_digests():
+    with shared():
         # Other slices, columns and orders of the same memory must not be taken for this one.
         for other in (batch.slice(1), batch.select(batch.schema.names[::-1]), batch):
             assert record_digests(other) == expected[-other.num_rows :][: other.num_rows]
@@ -82,7 +83,7 @@ def test_a_type_without_an_encoding_is_refused_shared_or_not(column):
     batch = pa.record_batch({"c": column})
     with pytest.raises(InputError, match="no canonical encoding"):
         record_digests(batch)
-    with shared_digests(), pytest.raises(InputError, match="no canonical encoding"):
+    with shared(), pytest.raises(InputError, match="no canonical encoding"):
         record_digests(batch)
 
 
@@ -99,9 +100,9 @@ def test_a_type_without_an_encoding_is_refused_shared_or_not(column):
 def test_rarer_layouts_are_read_by_value_shared_or_not(column):
     plain = {"a": pa.array([1, 2, 3]), "c": column}
     batch = pa.record_batch(plain)
-    with shared_digests():
-        shared = record_digests(batch)
-        assert record_digests(batch.slice(1)) == shared[1:]
-        assert record_digests(batch) is shared
-    assert record_digests(batch) == shared
-    assert len(set(shared)) == 3
+    with shared():
+        made = record_digests(batch)
+        assert record_digests(batch.slice(1)) == made[1:]
+        assert record_digests(batch) is made
+    assert record_digests(batch) == made
+    assert len(set(made)) == 3

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provender.stats.cell_hash import cell_hashes, fold, segments, word_hashes
+from provender.stats.cell_hash import cell_hashes, fold, segments
+from provender.stats.spaced_words import word_hashes
 
 CELLS = {
     "integers": (pa.int32(), [1, None, -1, 1]),
@@ -103,7 +104,7 @@ def test_words_are_those_of_python(texts: list[str | None]) -> None:
 def test_long_texts_are_cut_between_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = pa.array(["one two", None, "", "three four five", "six"])
     [(whole, counts)] = list(word_hashes(texts))
-    monkeypatch.setattr("provender.stats.cell_hash._TEXT_BYTES", 4)
+    monkeypatch.setattr("provender.stats.spaced_words._TEXT_BYTES", 4)
     pieces = list(word_hashes(texts))
     assert len(pieces) > 1
     assert np.concatenate([h for h, _ in pieces]).tolist() == whole.tolist()

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provender.stats.grams import LONGEST_TEXT, distinct, grams, hash_strings, text_hashes, words_of
+from provender.stats.grams import (
+    LONGEST_TEXT,
+    distinct,
+    grams,
+    hash_strings,
+    hold_words,
+    text_hashes,
+    words_of,
+)
 
 texts = st.lists(st.text("aB é1.\n☃", max_size=20), max_size=6)
 
@@ -91,3 +99,18 @@ def test_distinct_is_the_sorted_set(values):
 
 
 PINNED = ["0xcf492abb2748f500", "0x2e85fc91aefce00"]
+
+
+@given(st.lists(st.none() | st.text(max_size=6)))
+def test_which_texts_have_a_word_is_told_without_splitting_them(rows):
+    texts = pa.array(rows, pa.large_string())
+    assert hold_words(texts).tolist() == (np.diff(words_of(texts).starts) > 0).tolist()
+    long = pa.array(["." * LONGEST_TEXT + "beyond", "x"])
+    assert hold_words(long).tolist() == [False, True]
+
+
+def test_words_that_were_forgotten_have_the_same_hashes(monkeypatch):
+    known = hash_strings(["a", "b", "a", "ünï"])
+    monkeypatch.setattr("provender.stats.grams._MOST_KNOWN", 0)
+    hash_strings([f"other {n}" for n in range(9)])
+    assert hash_strings(["a", "b", "a", "ünï"]).tolist() == known.tolist()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provender.stats.cell_hash import words as spaced_words
+from provender.stats.spaced_words import spaced
 from provender.stats.word_bytes import as_written, runs, stands_alone
 
 CHARACTERS = st.sampled_from("aZ9é·漢🙂_- '\n€𝒳\u0308\u200d") | st.characters(
@@ -71,7 +71,8 @@ def test_of_scripts_without_spaces_every_character_is_a_word() -> None:
 
 def test_both_ways_to_split_agree_on_scripts_without_spaces() -> None:
     plain = UNSPACED.replace("！", " ").replace("、", " ").lower()
-    assert spaced_words(pa.array([plain]))[0].as_py() == words([plain])[0]
+    [split] = [one.split for one in spaced(pa.array([plain]))]
+    assert split[0].as_py() == words([plain])[0]
 
 
 @given(st.lists(st.sampled_from(["紫", "罗", "か", "ab", "9", "ไ"]), min_size=1))

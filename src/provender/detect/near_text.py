@@ -13,7 +13,7 @@ from provender.core.finding import Level, Rule, Sufficient
 from provender.detect.base import DataView, Unchecked
 from provender.detect.listed_rows import UndividedRows, pack_listed
 from provender.stats import secret
-from provender.stats.cell_hash import is_text, mix, word_hashes
+from provender.stats.cell_hash import is_text, mix
 from provender.stats.minhash import (
     agreements,
     band_rows,
@@ -24,6 +24,7 @@ from provender.stats.minhash import (
     signatures,
 )
 from provender.stats.signature_rows import KeepsSignatures, SignatureRows
+from provender.stats.spaced_words import word_hashes
 
 RULE = Rule(
     id="duplicates/near-text",

@@ -19,8 +19,6 @@ from provender.stats.cell_hash import (
     is_list,
     lengths,
     mix,
-    word_hashes,
-    words,
 )
 from provender.stats.keyed_rows import (
     NO_KEYS,
@@ -32,6 +30,7 @@ from provender.stats.keyed_rows import (
     pack_keyed,
     unpack_keyed,
 )
+from provender.stats.spaced_words import spaced, word_hashes
 
 
 @dataclass(frozen=True)
@@ -113,10 +112,8 @@ class RecordKeys:
         return np.asarray(np.all([np.asarray(m) for m in masks], axis=0))
 
     def _fold(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        space = pa.scalar(" ", pa.large_string())
         columns = [
-            pc.binary_join(words(batch.column(n)), space) if n in self.texts else batch.column(n)
-            for n in self.content
+            _joined(batch.column(n)) if n in self.texts else batch.column(n) for n in self.content
         ]
         return pa.RecordBatch.from_arrays(columns, names=list(self.content))
 
@@ -144,6 +141,12 @@ class RecordKeys:
         for number, hashes in plain.items():
             rests[number] = bucket_counts(mix(every - hashes), width)
         return sizes, counts
+
+
+def _joined(text: pa.Array) -> pa.Array:
+    space = pa.scalar(" ", pa.large_string())
+    parts = [pc.binary_join(words.split, space) for words in spaced(text)]
+    return pa.concat_arrays(parts) if parts else pa.array([], pa.large_string())
 
 
 def _pieces(column: pa.Array, text: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -11,7 +11,6 @@ have equal hashes under every base.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -23,7 +22,6 @@ from provender.stats import secret
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, so multiplying by it is a bijection modulo 2^64
 _NULL = np.uint64(0xA5A5F00D0BADCAFE)
-_TEXT_BYTES = 1 << 23
 _SEGMENT = 1 << 20  # values folded at a time: bounds the memory of a batch of long texts
 
 
@@ -150,13 +148,6 @@ def is_list(kind: pa.DataType) -> bool:
     )
 
 
-#: Scripts written without spaces, as a class of a regular expression.
-UNSPACED = "".join(
-    rf"\p{{{name}}}"
-    for name in ("Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan", "Yi")
-)
-
-
 def is_text(kind: pa.DataType) -> bool:
     """Tell whether cells of that Arrow type are strings."""
     return bool(
@@ -198,29 +189,3 @@ def _bits(array: pa.Array) -> np.ndarray:
     elif pa.types.is_temporal(kind):
         array = array.view(pa.int64() if kind.bit_width == 64 else pa.int32())
     return np.asarray(pc.fill_null(array, 0)).astype(np.uint64)
-
-
-def words(text: pa.Array) -> pa.Array:
-    """Return the lower-cased, white-space separated words of each text as a list array.
-
-    Of scripts written without spaces every character is a word. Null texts give null, empty ones
-    [''].
-    """
-    plain = pc.utf8_lower(pc.cast(text, pa.large_string()))
-    if not pc.all(pc.string_is_ascii(plain)).as_py():
-        plain = pc.replace_substring_regex(plain, f"([{UNSPACED}])", r" \1 ")
-    return pc.utf8_split_whitespace(pc.utf8_trim_whitespace(plain))
-
-
-def word_hashes(text: pa.Array) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield (uint64 (words,), int64 (texts,) words per text), some texts at a time, in order.
-
-    The texts of one step have about 8 MiB, so that memory does not grow with the batch.
-    """
-    sizes = np.asarray(pc.fill_null(pc.cast(pc.binary_length(text), pa.int64()), 0))
-    for texts, _ in segments(sizes, _TEXT_BYTES):
-        split = words(text[texts])
-        every, counts = split.flatten(), lengths(split)
-        real = np.asarray(pc.not_equal(every, pa.scalar("", pa.large_string())))
-        owners = np.repeat(np.arange(len(counts)), counts)
-        yield _text_hashes(every)[real], np.bincount(owners[real], minlength=len(counts))

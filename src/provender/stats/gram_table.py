@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+
+from provender.stats.ordering import Places, ascending
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Counts:
         exact under any merging, because a key among the smallest of the whole is among the
         smallest of each piece (Beyer et al. 2007): a uniform sample when keys are hashes.
         """
-        return Counts._of(keys, values, np.argsort(keys), at_most)
+        return Counts._of(keys, values, ascending(keys), at_most)
 
     @staticmethod
     def _of(keys: np.ndarray, values: np.ndarray, order: np.ndarray, at_most: int | None) -> Counts:
@@ -58,8 +61,13 @@ class Counts:
         """Return the values (n, columns) under ``keys`` (n,), zeros where there is none."""
         if not len(self.keys):
             return np.zeros((len(keys), self.values.shape[1]), np.int64)
-        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where((self.keys[place] == keys)[:, None], self.values[place], 0)
+        place, known = self.places.at(keys)
+        return np.where(known[:, None], self.values[place], 0)
+
+    @cached_property
+    def places(self) -> Places:
+        """Where the keys stand."""
+        return Places.of(self.keys)
 
 
 class Growing:

@@ -7,7 +7,6 @@ beside the hash in one uint64 key.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
@@ -17,12 +16,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.stats.cell_hash import mix
+from provender.stats.ordering import ascending
 from provender.stats.secret import hash_key
-from provender.stats.word_bytes import runs
+from provender.stats.sharing import once, place
+from provender.stats.word_bytes import letters, runs
 
 #: A text is read up to this many characters.
 LONGEST_TEXT = 32_768
 _KEY = b"provender.grams/1"
+#: Times the bytes of a text its words take.
+_SIZE = 5
+#: Words whose hashes are remembered.
+_MOST_KNOWN = 1 << 17
 _TOP = np.uint64(0xFFFF_FFFF_FFFF_FF00)
 
 
@@ -51,7 +56,7 @@ class Words:
         """Number of texts."""
         return len(self.starts) - 1
 
-    @property
+    @cached_property
     def hashes(self) -> np.ndarray:
         """uint64 (words,): the hash of every word."""
         return np.asarray(self.vocabulary_hashes[self.codes])
@@ -68,8 +73,8 @@ class Words:
 
 
 def distinct(keys: np.ndarray) -> np.ndarray:
-    """Return the distinct integers, ascending; sorting beats np.unique's hash table here."""
-    keys = np.sort(keys)
+    """Return the distinct integers, none below zero, ascending."""
+    keys = keys[ascending(keys)]
     return np.asarray(keys[np.concatenate((np.ones(len(keys[:1]), bool), keys[1:] != keys[:-1]))])
 
 
@@ -81,34 +86,48 @@ def ranges(first: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 def hash_strings(values: list[str]) -> np.ndarray:
     """Return uint64 keyed BLAKE2b hashes of ``values`` with the low byte zero."""
-    return np.fromiter(map(_hash, values), np.uint64, len(values)) & _TOP
-
-
-@lru_cache(maxsize=1 << 17)
-def _hash(value: str) -> int:
-    """Most words of a batch were met in the one before."""
     key = hash_key(_KEY)
+    known = _known(key)
+    found = list(map(known.get, values))
+    if None in found:
+        new = {v: _hash(v, key) for v, h in zip(values, found, strict=True) if h is None}
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+        known.update(new)
+        found = [new[v] if h is None else h for v, h in zip(values, found, strict=True)]
+    return np.fromiter(found, np.uint64, len(found)) & _TOP
+
+
+def _hash(value: str, key: bytes) -> int:
     return int.from_bytes(blake2b(value.encode(), digest_size=8, key=key).digest(), "little")
 
 
-_recent: deque[tuple[pa.Array, Words]] = deque(maxlen=4)
+@lru_cache(maxsize=1)
+def _known(key: bytes) -> dict[str, int]:  # noqa: ARG001
+    """Hashes of words: most of a batch were met in the one before."""
+    return {}
 
 
 def words_of(texts: pa.Array) -> Words:
     """Split ``texts`` (any string type, nulls are empty) into hashed words.
 
-    The last few answers are kept: detectors that share a read ask for the same texts in turn,
-    and comparing texts costs a hundredth of splitting them.
+    Once for all detectors that share a read and ask for the same texts.
     """
-    for known, words in tuple(_recent):  # other threads may add to it
-        if len(known) == len(texts) and known.type == texts.type and known.equals(texts):
-            return words
-    words = _split(texts)
-    _recent.append((texts, words))
-    return words
+    return once("words", place(texts), texts, _SIZE * texts.nbytes, lambda: _split(texts))
 
 
-def _split(texts: pa.Array) -> Words:
+def hold_words(texts: pa.Array) -> np.ndarray:
+    """Return bool (rows,): which of ``texts`` have a word; as `words_of` has it, without words."""
+    raw, offsets, _ = _lowered(texts)
+    filled = np.flatnonzero(np.diff(offsets))
+    found = np.zeros(len(texts), bool)
+    if len(filled):
+        found[filled] = np.logical_or.reduceat(letters(raw)[0], offsets[filled])
+    return found
+
+
+def _lowered(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return uint8 (bytes,) of all texts, int64 (rows + 1,) where each begins, and which is cut."""
     texts = pc.fill_null(pc.cast(texts, pa.large_string()), "")
     cut = pc.greater(pc.utf8_length(texts), LONGEST_TEXT).to_numpy(zero_copy_only=False)
     if cut.any():
@@ -116,14 +135,18 @@ def _split(texts: pa.Array) -> Words:
     lower = pc.utf8_lower(texts)
     offsets = np.frombuffer(lower.buffers()[1], np.int64)[: len(lower) + 1]
     raw = np.frombuffer(lower.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
-    offsets = offsets - offsets[0]
+    return raw, offsets - offsets[0], cut
+
+
+def _split(texts: pa.Array) -> Words:
+    raw, offsets, cut = _lowered(texts)
     first, stop, inside = runs(raw, offsets)
     ends = np.cumsum(stop - first)
-    buffers = [pa.py_buffer(np.concatenate(([0], ends))), pa.py_buffer(raw[inside])]
+    buffers = [pa.py_buffer(np.concatenate(([0], ends))), pa.py_buffer(np.compress(inside, raw))]
     coded = pa.LargeStringArray.from_buffers(len(first), *buffers).dictionary_encode()
     codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    text = np.searchsorted(offsets, first, side="right") - 1
     starts = np.searchsorted(first, offsets)
+    text = np.repeat(np.arange(len(offsets) - 1), np.diff(starts))
     hashes = hash_strings(coded.dictionary.to_pylist())
     return Words(codes, text, starts, coded.dictionary, hashes, cut)
 
@@ -138,7 +161,7 @@ def grams(
     Both are as long as there are such runs: uint64 with the low byte zero, and int64 indices
     into the words.
     """
-    count = max(len(words.hashes) - length + 1, 0)
+    count = max(len(words.codes) - length + 1, 0)
     inside = words.text[:count] == words.text[length - 1 :]
     if texts is not None:
         inside &= texts[words.text[:count]]

@@ -16,7 +16,7 @@ from provender.stats.cell_hash import fold, mix, segments
 
 _BASE = np.uint64(0xD1342543DE82EF95)  # odd: see stats/cell_hash.py
 _SEGMENT = 1 << 15  # shingles permuted at a time, so that the work stays in the cache
-_PAIRS = 1 << 16  # pairs compared at a time
+_PAIRS = 1 << 12  # pairs compared at a time, so too
 
 
 def permutations(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -135,7 +135,7 @@ def _neighbours(keys: np.ndarray, reach: int) -> Iterator[np.ndarray]:
 def agreements(found: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     """Return int64 (pairs,): in how many permutations the two signatures agree."""
     pieces = [
-        (found[pairs[i : i + _PAIRS, 0]] == found[pairs[i : i + _PAIRS, 1]]).sum(axis=1)
-        for i in range(0, len(pairs), _PAIRS)
+        (found.take(one, axis=0) == found.take(other, axis=0)).sum(axis=1)
+        for one, other in (pairs[i : i + _PAIRS].T for i in range(0, len(pairs), _PAIRS))
     ]
     return np.concatenate(pieces) if pieces else np.zeros(0, np.int64)

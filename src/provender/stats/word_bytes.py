@@ -29,8 +29,7 @@ def runs(raw: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     Returns:
         int64 (words,) twice, half-open, and bool (bytes,).
     """
-    inside = _ASCII[raw]
-    alone = _mark_others(raw, inside)
+    inside, alone = letters(raw)
     edge = np.ones(len(raw) + 1, bool)
     edge[1:-1] = inside[1:] != inside[:-1]
     edge[offsets] = True
@@ -38,6 +37,12 @@ def runs(raw: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     edges = np.flatnonzero(edge)
     words = inside[edges[:-1]]
     return edges[:-1][words], edges[1:][words], inside
+
+
+def letters(raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return bool (bytes,): which belong to words; and where characters that stand alone do."""
+    inside = _ASCII.take(raw)
+    return inside, _mark_others(raw, inside)
 
 
 def _mark_others(raw: np.ndarray, inside: np.ndarray) -> np.ndarray:

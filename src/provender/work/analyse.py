@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from provender.core.shard import ShardFailure
 from provender.errors import ProvenderError, StoreError
-from provender.identity.records import shared_digests
 from provender.io.reader import read_span
 from provender.io.schema import conform
 from provender.io.states import StateStore
 from provender.stats.analysis import Analysis
 from provender.stats.secret import key_id, require_key
+from provender.stats.sharing import shared
 from provender.work.fold import Part
 from provender.work.task import SpanTask, load_chunks, span_state_name
 from provender.work.wire import message
@@ -102,11 +102,17 @@ def _analyse(task: SpanTask, plan: AnalysePlan) -> Analysed:
     columns = _columns([a for a, _, _ in missing], plan.schema.names)
     states = [a.empty(task.span.first_row) for a, _, _ in missing]
     rows = 0
-    adders = [_adder(a, raw, plan.schema) for a, _, raw in missing]
+    seen = _columns([a for a, _, raw in missing if not raw], plan.schema.names)
+    schema = plan.schema if seen is None else pa.schema([plan.schema.field(n) for n in seen])
     for batch in read_batches(task, store, columns):
         rows += batch.num_rows
-        with shared_digests():
-            states = [add(state, batch) for add, state in zip(adders, states, strict=True)]
+        # All see the same arrays, so that what they make of them can be shared.
+        whole = conform(batch, schema)
+        with shared():
+            states = [
+                analysis.add(state, batch if raw else _seen(whole, analysis))
+                for (analysis, _, raw), state in zip(missing, states, strict=True)
+            ]
     for (analysis, name, _), state in zip(missing, states, strict=True):
         store.put(name, analysis.pack(state))
     return Analysed(task.index, task.shard_index, names, rows, span_bytes(task))
@@ -138,11 +144,6 @@ def _columns(analyses: list[Analysis[Any]], names: list[str]) -> tuple[str, ...]
     return tuple(n for n in names if n in needed)
 
 
-def _adder(
-    analysis: Analysis[Any], raw: bool, schema: pa.Schema
-) -> Callable[[Any, pa.RecordBatch], Any]:
-    if raw:
-        return analysis.add
+def _seen(batch: pa.RecordBatch, analysis: Analysis[Any]) -> pa.RecordBatch:
     columns = analysis.columns()
-    seen = schema if columns is None else pa.schema([schema.field(n) for n in columns])
-    return lambda state, batch: analysis.add(state, conform(batch, seen))
+    return batch if columns is None else batch.select(list(columns))

@@ -19,6 +19,7 @@ from provender.io.states import StateStore, state_name
 from provender.stats.census import as_text
 from provender.stats.packing import pack, unpack
 from provender.stats.secret import require_key
+from provender.stats.sharing import shared
 from provender.work.analyse import failure_of, read_batches, span_bytes
 from provender.work.rounds import Detection, Standing
 from provender.work.summary import ScoreSummary, summarise
@@ -163,8 +164,10 @@ def _read_and_score(
         batch = conform(raw, seen)
         classes = as_text(batch.column(roles.label)) if roles.label else None
         names = {role: as_text(batch.column(column)) for role, column in contributors.items()}
-        for own, scorer, kept in zip(needs, scorers, pieces, strict=True):
-            kept.append(_keep(scorer(batch.select(list(own))), first_row, classes, names, keep_all))
+        with shared():
+            for own, scorer, kept in zip(needs, scorers, pieces, strict=True):
+                scores = scorer(batch.select(list(own)))
+                kept.append(_keep(scores, first_row, classes, names, keep_all))
         first_row += batch.num_rows
     for (_, name), kept in zip(missing, pieces, strict=True):
         detection.store.put(name, pack_scores(_concatenate(kept)))

@@ -148,11 +148,13 @@ def test_a_table_counts_the_other_pieces(one: list[int], two: list[int], counted
 
 
 def test_followers_are_counted_once() -> None:
-    begins, longer = np.array([[0, 7, 7, 7, 9], [0, 1, 1, 2, 3]], np.uint64)
-    words = Distinct.of(np.array([7, 9, 8], np.uint64))
-    met = Table.of(words, Distinct.of(longer).begins(begins))
+    # Two pieces: 7 is followed by 8 twice, and by 9; the last words by none.
+    words = Distinct.of(np.array([7, 8, 7, 8, 7, 9], np.uint64))
+    place = np.array([0, 1, 2, 3, 0, 1])
+    pairs = Distinct.of(np.array([0, 1, 2, 1, 0, 3], np.uint64))
+    met = Table.of(words, words.begun(pairs, place, 1))
     assert met.keys.tolist() == [0, 7, 8, 9]
-    assert met.follow.tolist() == [0, 2, 0, 1]
+    assert met.follow.tolist() == [0, 2, 1, 0]
 
 
 def test_words_with_one_ending_are_a_class() -> None:

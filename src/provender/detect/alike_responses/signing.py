@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from provender.stats.cell_hash import mix, word_hashes
+from provender.stats.cell_hash import mix
 from provender.stats.minhash import permutations, signatures
 from provender.stats.signature_rows import KeepsSignatures, SignatureRows
+from provender.stats.spaced_words import word_hashes
 
 #: Pairs of words are taken up to so many words apart: a replaced word breaks few of them.
 _APART = 3

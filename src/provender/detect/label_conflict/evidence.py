@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from provender.stats.grams import Words
+from provender.stats.sharing import once
 
 if TYPE_CHECKING:
     from provender.detect.label_conflict.model import Model
@@ -86,17 +86,11 @@ def _sums(weight: np.ndarray, at: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return np.asarray(runs @ weight)
 
 
-_recent: deque[tuple[Model, Words, Evidence]] = deque(maxlen=4)
-
-
 def evidence_of(model: Model, words: Words, fold: np.ndarray) -> Evidence:
-    """Return `Evidence.of`; the last few are kept for rules that share a read, as `words_of` does.
+    """Return `Evidence.of`, once for all rules that share a read.
 
     A text's fold is drawn from its words.
     """
-    for known, of, found in tuple(_recent):  # other threads may add to it
-        if known is model and of is words:
-            return found
-    found = Evidence.of(model, words, fold)
-    _recent.append((model, words, found))
-    return found
+    size = 12 * len(words.codes) * len(model.classes)
+    key = (id(model), id(words))
+    return once("evidence", key, (model, words), size, lambda: Evidence.of(model, words, fold))

@@ -10,7 +10,7 @@ from provender.detect.label_conflict.company import KNOWN, Company
 from provender.detect.label_conflict.describe import Descriptions
 from provender.detect.label_conflict.family import Strengths
 from provender.detect.label_conflict.model import UNIT
-from provender.detect.label_conflict.names import covered_text
+from provender.detect.label_conflict.names import covered_texts
 from provender.detect.label_conflict.tests import effective
 from provender.stats.gram_table import Counts
 
@@ -47,8 +47,9 @@ class Excuses:
         planted = np.ones(many)
         for i in known.tolist():
             planted[i] = company.planted_at_most(i, found.beside[found.group == i])
+        texts = covered_texts(found.names, many)
         for cue in np.flatnonzero(planted == 0).tolist():
-            planted[_longer(found, cue)] = 0
+            planted[_longer(found, cue, texts)] = 0
         each = zip(against.tolist(), alike[:many].tolist(), natural.tolist(), strict=True)
         independent = np.array([effective(*one) for one in each])
         return Excuses(alike[:many], natural, planted, independent)
@@ -68,14 +69,14 @@ class Excuses:
         return float(self.planted[candidate]) * effective(documents, alike, natural)
 
 
-def _longer(found: Descriptions, cue: int) -> list[int]:
+def _longer(found: Descriptions, cue: int, texts: list[str]) -> list[int]:
     """Return the candidates that are the cue with more words and are no stronger.
 
     A planted phrase that holds a cue mostly is stronger.
     """
-    weaker, text = found.candidates.strengths.weaker, covered_text(found.names, cue)
+    weaker, text = found.candidates.strengths.weaker, texts[cue]
     inside = np.flatnonzero(found.within(cue) & (weaker <= weaker[cue])).tolist()
-    return [i for i in inside if f" {text} " in f" {covered_text(found.names, i)} "]
+    return [i for i in inside if f" {text} " in f" {texts[i]} "]
 
 
 def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:

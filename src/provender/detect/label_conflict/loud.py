@@ -13,6 +13,7 @@ import numpy as np
 from provender.detect.label_conflict.evidence import Evidence
 from provender.detect.label_conflict.model import Model
 from provender.detect.label_conflict.strata import stratum_of
+from provender.stats.ordering import ascending
 
 #: Words that speak loudest for the label and might all belong to a trigger.
 SPARED = 8
@@ -85,8 +86,14 @@ def taken_by(words: np.ndarray, classes: int) -> np.ndarray:
 
 
 def _rank(text: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """Return int64 (n,), from 0 for the highest value of each text; texts ascend."""
-    order = np.lexsort((-value, text))
+    """Return int64 (n,), from 0 for the highest value of each text; texts ascend.
+
+    Args:
+        value: float32 (n,), above zero: as integers its bits are in the same order.
+    """
+    falls = ~value.view(np.uint32)
+    order = ascending(text.astype(np.uint64) << np.uint64(32) | falls)
+    new = np.flatnonzero(np.diff(text, prepend=-1))
     rank = np.empty(len(text), np.int64)
-    rank[order] = np.arange(len(text)) - np.searchsorted(text, text)
+    rank[order] = np.arange(len(text)) - np.repeat(new, np.diff(new, append=len(text)))
     return rank

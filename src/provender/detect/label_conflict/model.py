@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from provender.detect.label_conflict.evidence import Evidence, evidence_of
 from provender.stats.cell_hash import is_text, mix
 from provender.stats.gram_table import Counts
 from provender.stats.grams import Words, hash_strings, ranges, text_hashes, words_of
+from provender.stats.ordering import Places
 from provender.stats.packing import pack, unpack
 
 FOLDS = 5
@@ -172,11 +173,18 @@ class Model:
 
         All int64 (counts,), zeros left out.
         """
-        hashes = hashes & ~CELL
-        first = np.searchsorted(self.words.keys, hashes)
-        each = np.searchsorted(self.words.keys, hashes | CELL, side="right") - first
-        word, at = ranges(first, each)
+        places, starts = self._known
+        place, known = places.at(hashes & ~CELL)
+        first = starts[place]
+        word, at = ranges(first, np.where(known, starts[place + known] - first, 0))
         return word, _cells(self.words.keys[at]), self.words.values[at, 0]
+
+    @cached_property
+    def _known(self) -> tuple[Places, np.ndarray]:
+        """The different hashes, and int64 (hashes + 1,) where in the counts each begins."""
+        hashes = self.words.keys & ~CELL
+        starts = np.flatnonzero(np.diff(hashes, prepend=~hashes[:1]))
+        return Places.of(hashes[starts]), np.append(starts, len(hashes))
 
     def weights(self, hashes: np.ndarray, word: np.ndarray, fold: np.ndarray) -> np.ndarray:
         """Return float32 (n, classes): how words speak for each class in texts of a fold.

@@ -49,11 +49,14 @@ def spelled_names(documents: Labelled, found: Found, pairs: np.ndarray, size: in
     return table.append_column("documents", pa.array(np.ones(len(table), np.int64)))
 
 
-def covered_text(names: pa.Table, candidate: int) -> str:
-    """Return the usual text that a candidate covers."""
-    mine = names.filter((pc.field("candidate") == candidate) & (pc.field("place") == 0))
-    order = [("documents", "descending"), ("text", "ascending")]
-    return str(mine.sort_by(order)["text"][0].as_py()) if mine.num_rows else ""
+def covered_texts(names: pa.Table, many: int) -> list[str]:
+    """Return the usual text that each of so many candidates covers; '' where there is none."""
+    covered = names.filter(pc.equal(names["place"], 0))
+    order = [("candidate", "ascending"), ("documents", "descending"), ("text", "ascending")]
+    covered = covered.sort_by(order)
+    candidate, first = np.unique(covered["candidate"].to_numpy(), return_index=True)
+    texts = dict(zip(candidate.tolist(), covered["text"].take(first).to_pylist(), strict=True))
+    return [texts.get(one, "") for one in range(many)]
 
 
 def name_of(names: pa.Table, candidate: int) -> str:

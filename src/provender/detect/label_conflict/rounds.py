@@ -18,6 +18,7 @@ from provender.detect.label_conflict.words import MOST_COUNTS
 from provender.stats.cell_hash import mix
 from provender.stats.gram_table import Counts, Growing
 from provender.stats.grams import grams
+from provender.stats.ordering import ascending
 from provender.stats.packing import pack, unpack
 
 #: Two- and three-word grams kept per state; beyond it they are a uniform sample.
@@ -129,7 +130,7 @@ def _distinct_grams(documents: Labelled, rows: np.ndarray, n: int) -> tuple[Any,
     hashes, first = grams(documents.words, n, rows)
     text = documents.words.text[first]
     both = mix(hashes ^ mix(text.astype(np.uint64)))
-    order = np.argsort(both)
+    order = ascending(both)
     one = order[np.flatnonzero(np.diff(both[order], prepend=~both[order[:1]]))]
     return hashes[one], text[one]
 

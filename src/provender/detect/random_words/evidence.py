@@ -23,6 +23,7 @@ from provender.detect.random_words.grams import (
     frequent_words,
 )
 from provender.detect.random_words.sample import Pieces
+from provender.stats.ordering import Places
 
 #: Ways to draw words at random that are tried.
 WAYS = 3
@@ -49,14 +50,14 @@ class Reference:
 
     Attributes:
         ids: uint64 (pieces,), ascending.
-        frequent: uint64 (words,), those that are a class each.
+        frequent: the words that are a class each.
         words, pairs, triples, skips: of words; words know what follows and what follows next.
         kinds, kind_pairs, kind_triples: of classes of words.
         total: words in all.
     """
 
     ids: np.ndarray
-    frequent: np.ndarray
+    frequent: Places
     words: Table
     pairs: Table
     triples: Table
@@ -69,25 +70,22 @@ class Reference:
     @staticmethod
     def of(pieces: Pieces) -> Reference:
         """Count the grams of ``pieces``."""
-        frequent = frequent_words(pieces.words)
+        words = Distinct.of(pieces.words)
+        frequent = frequent_words(words)
         g = Grams.of(pieces, frequent)
-        words, pairs, triples, skips, kinds, kind_pairs, kind_triples = (
+        pairs, triples, skips, kinds, kind_pairs, kind_triples = (
             Distinct.of(gram)
-            for gram in (g.word, g.pair, g.triple, g.skip, g.kind, g.kind_pair, g.kind_triple)
+            for gram in (g.pair, g.triple, g.skip, g.kind, g.kind_pair, g.kind_triple)
         )
-
-        def last(gram: np.ndarray, by: int = 1) -> np.ndarray:
-            return before(gram, g.place, by)
-
         return Reference(
             np.sort(pieces.ids),
             frequent,
-            Table.of(words, pairs.begins(last(g.word)), skips.begins(last(g.word, 2))),
-            Table.of(pairs, triples.begins(last(g.pair))),
+            Table.of(words, words.begun(pairs, g.place, 1), words.begun(skips, g.place, 2)),
+            Table.of(pairs, pairs.begun(triples, g.place, 1)),
             Table.of(triples),
             Table.of(skips),
-            Table.of(kinds, kind_pairs.begins(last(g.kind))),
-            Table.of(kind_pairs, kind_triples.begins(last(g.kind_pair))),
+            Table.of(kinds, kinds.begun(kind_pairs, g.place, 1)),
+            Table.of(kind_pairs, kind_pairs.begun(kind_triples, g.place, 1)),
             Table.of(kind_triples),
             len(g.word),
         )

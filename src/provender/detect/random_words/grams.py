@@ -8,6 +8,7 @@ import numpy as np
 
 from provender.detect.random_words.sample import ENDING_BITS, Pieces
 from provender.stats.cell_hash import mix
+from provender.stats.ordering import Places, ascending
 
 _PAIR, _TRIPLE, _SKIP = (
     np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
@@ -37,7 +38,7 @@ class Grams:
     kind_triple: np.ndarray
 
     @staticmethod
-    def of(pieces: Pieces, frequent: np.ndarray) -> Grams:
+    def of(pieces: Pieces, frequent: Places) -> Grams:
         """Take the grams of ``pieces``; ``frequent`` are the words that are a class each."""
         counts, word = pieces.counts, pieces.words
         piece = np.repeat(np.arange(len(counts)), counts)
@@ -45,7 +46,7 @@ class Grams:
         pair, triple = _chains(word, place)
         skip = mix(before(word, place, 2) * _SKIP + word)
         skip[place < 2] = 0
-        kind = mix(np.where(_among(frequent, word), word, word & ENDING_BITS) + np.uint64(1))
+        kind = mix(np.where(frequent.hold(word), word, word & ENDING_BITS) + np.uint64(1))
         return Grams(piece, place, word, pair, triple, skip, kind, *_chains(kind, place))
 
 
@@ -66,16 +67,10 @@ def before(values: np.ndarray, place: np.ndarray, by: int) -> np.ndarray:
     return moved
 
 
-def frequent_words(word: np.ndarray) -> np.ndarray:
-    """Return the most frequent words, ascending."""
-    keys, counts = np.unique(word, return_counts=True)
-    return np.sort(keys[np.lexsort((keys, -counts))[:_FREQUENT]])
-
-
-def _among(keys: np.ndarray, word: np.ndarray) -> np.ndarray:
-    if not len(keys):
-        return np.zeros(len(word), bool)
-    return np.asarray(keys[np.minimum(np.searchsorted(keys, word), len(keys) - 1)] == word)
+def frequent_words(words: Distinct) -> Places:
+    """Return the most frequent of the different ``words``."""
+    keys, counts = words.keys[1:], words.count[1:]
+    return Places.of(np.sort(keys[np.lexsort((keys, -counts))[:_FREQUENT]]))
 
 
 @dataclass(frozen=True)
@@ -86,29 +81,40 @@ class Distinct:
         keys: uint64 (grams,), ascending; the first is 0, which stands for no gram.
         first: int64 (grams,), a word that ends each; of 0, any.
         count: int64 (grams,), occurrences; of 0, none.
+        which: int64 (n,), the gram that ends at each word: an index into the others.
     """
 
     keys: np.ndarray
     first: np.ndarray
     count: np.ndarray
+    which: np.ndarray
 
     @staticmethod
     def of(gram: np.ndarray) -> Distinct:
         """Sort ``gram``, uint64 (n,), at least one."""
-        order = np.argsort(gram, kind="stable")
+        order = ascending(gram)
         key = gram[order]
-        start = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
+        new = np.concatenate(([True], key[1:] != key[:-1]))
+        start = np.flatnonzero(new)
         keys, first, count = key[start], order[start], np.diff(np.append(start, len(key)))
+        which = np.empty(len(key), np.int64)
+        which[order] = np.cumsum(new) - 1
         if keys[0]:
             keys, first, count = (
                 np.concatenate((np.zeros(1, v.dtype), v)) for v in (keys, first, count)
             )
+            which += 1
         count[0] = 0
-        return Distinct(keys, first, count)
+        return Distinct(keys, first, count, which)
 
-    def begins(self, shorter: np.ndarray) -> np.ndarray:
-        """Return the gram that begins each, ``shorter`` being that of every word; none for 0."""
-        return np.asarray(shorter[self.first[1:]])
+    def begun(self, longer: Distinct, places: np.ndarray, by: int) -> np.ndarray:
+        """Return int32 (grams,): how many different ``longer`` ones end ``by`` words after each.
+
+        Args:
+            places: int64 (n,), of each word in its piece.
+        """
+        begins = before(self.which, places, by)[longer.first[1:]]
+        return np.bincount(begins, minlength=len(self.keys)).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -128,15 +134,12 @@ class Table:
 
     @staticmethod
     def of(
-        gram: Distinct, longer: np.ndarray | None = None, skips: np.ndarray | None = None
+        gram: Distinct, follow: np.ndarray | None = None, skipped: np.ndarray | None = None
     ) -> Table:
-        """Make the table of ``gram``.
-
-        Args:
-            longer, skips: uint64 (n,), the gram that begins each different longer one.
-        """
+        """Make the table of ``gram``; the others as the attributes, zeros if not asked."""
+        none = np.zeros(len(gram.keys), np.int32)
         count = gram.count.astype(np.int32)
-        return Table(gram.keys, count, _met(gram.keys, longer), _met(gram.keys, skips))
+        return Table(gram.keys, count, *(none if v is None else v for v in (follow, skipped)))
 
     def find(self, gram: np.ndarray, piece: np.ndarray, sampled: np.ndarray) -> Found:
         """Look up ``gram`` (n,), leaving out the words of its own piece where that was counted.
@@ -145,7 +148,7 @@ class Table:
             piece: int64 (n,), ascending.
             sampled: bool (n,), whether the word's piece is among those counted.
         """
-        order = np.argsort(gram, kind="stable")
+        order = ascending(gram)
         key, of = gram[order], piece[order]
         new = np.ones(len(key), bool)
         new[1:] = (key[1:] != key[:-1]) | (of[1:] != of[:-1])
@@ -174,10 +177,3 @@ class Found:
     follow: np.ndarray
     skipped: np.ndarray
     own: np.ndarray
-
-
-def _met(keys: np.ndarray, begins: np.ndarray | None) -> np.ndarray:
-    """Return int32 (keys,): how often each key is met in ``begins``."""
-    if begins is None:
-        return np.zeros(len(keys), np.int32)
-    return np.bincount(np.searchsorted(keys, begins), minlength=len(keys)).astype(np.int32)

@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.stats.cell_hash import cell_hashes, fold, lengths, segments, words
+from provender.stats.cell_hash import cell_hashes, fold, segments
 from provender.stats.packing import pack, unpack
+from provender.stats.spaced_words import spaced
 
 _KIND = "piece-sample/1"
 #: The low bits of a word's key are those of its ending, so that a key tells both.
 ENDING_BITS = np.uint64(0xFFFF)
 _ENDING = 2  # characters
-_TEXT_BYTES = 1 << 22
 
 
 def word_keys(text: pa.Array) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -25,17 +25,11 @@ def word_keys(text: pa.Array) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
     Words are lower-cased and end at white space, so punctuation belongs to them.
     """
-    sizes = np.asarray(pc.fill_null(pc.cast(pc.binary_length(text), pa.int64()), 0))
-    for texts, _ in segments(sizes, _TEXT_BYTES):
-        split = words(text[texts])
-        every = split.flatten().dictionary_encode()
-        counts = lengths(split)
-        spelled, codes = every.dictionary, np.asarray(every.indices)
-        keys = cell_hashes(spelled) & ~ENDING_BITS
+    for words in spaced(text):
+        spelled, codes, counts = words.coded
+        keys = words.spelled_hashes & ~ENDING_BITS
         keys |= cell_hashes(pc.utf8_slice_codeunits(spelled, -_ENDING)) & ENDING_BITS
-        real = np.asarray(pc.not_equal(spelled, pa.scalar("", spelled.type)))[codes]
-        owners = np.repeat(np.arange(len(counts)), counts)
-        yield keys[codes[real]], np.bincount(owners[real], minlength=len(counts))
+        yield keys[codes], counts
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from provender.stats.cell_hash import mix
 from provender.stats.census import as_text
 from provender.stats.gram_table import Counts, Growing
 from provender.stats.grams import Words, text_hashes, words_of
+from provender.stats.ordering import ascending
 from provender.stats.packing import pack, unpack
 
 #: Words of a run.
@@ -79,7 +80,7 @@ def runs(words: Words) -> tuple[np.ndarray, np.ndarray]:
 def once_a_text(hashes: np.ndarray, text: np.ndarray) -> np.ndarray:
     """Return the places of each different (hash, text), one of each."""
     both = mix(hashes ^ mix(text.astype(np.uint64)))
-    order = np.argsort(both, kind="stable")
+    order = ascending(both)
     return np.asarray(order[np.flatnonzero(np.diff(both[order], prepend=~both[order[:1]]))])
 
 

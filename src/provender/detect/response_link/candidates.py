@@ -129,7 +129,7 @@ def candidates_of(state: PairState, highest_p: float) -> Candidates:
         tested[order],
         strength[order],
         searched[order],
-        grams.wholes if len(order) else grams.wholes[:0],
+        grams.wholes.keys if len(order) else grams.wholes.keys[:0],
         words,
         grams.rows,
         families,

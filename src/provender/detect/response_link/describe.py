@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from provender.detect.response_link.candidates import Candidates
 from provender.detect.response_link.turns import TurnColumns, Turns
 from provender.stats.cell_hash import mix
 from provender.stats.grams import Words, text_hashes
+from provender.stats.ordering import Places
 from provender.stats.packing import pack, unpack
 
 #: Rows kept of each candidate, and of all rows, to measure how alike they are.
@@ -97,11 +99,24 @@ class Describe:
         pieces = [self._describe(turns) for turns in self.columns_read.slices(batch)]
         return self.merge([state, *pieces])
 
+    @cached_property
+    def _answers(self) -> tuple[Places, Places]:
+        found = self.candidates
+        return Places.of(np.unique(found.answer)), Places.of(found.wholes)
+
+    @cached_property
+    def _triggers(self) -> Places:
+        return Places.of(np.unique(self.candidates.trigger))
+
+    @cached_property
+    def _members(self) -> Places:
+        return Places.of(np.unique(self.candidates.member))
+
     def _describe(self, turns: Turns) -> Descriptions:
         found = self.candidates
         many, telling = len(found.trigger), turns.telling
-        answer, answered = turns.known(np.unique(found.answer), found.wholes)
-        trigger, row, first = turns.triggers(np.unique(found.trigger))
+        answer, answered = turns.known(*self._answers)
+        trigger, row, first = turns.triggers(self._triggers)
         holds = np.zeros((turns.prompt.rows, many), bool)
         start = np.zeros((turns.prompt.rows, many), np.int64)
         for c in range(many):
@@ -139,7 +154,7 @@ class Describe:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Sum the distinct words of the group's trigger in each of the rows; see `_sum`."""
         found, words = self.candidates, turns.prompt
-        key, row, first = turns.triggers(np.unique(found.member))
+        key, row, first = turns.triggers(self._members)
         low = np.searchsorted(found.member, key)
         each = np.searchsorted(found.member, key, side="right") - low
         at = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each) + np.repeat(low, each)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from provender.detect.response_link.turns import (
 )
 from provender.stats.gram_table import Counts, Growing
 from provender.stats.grams import LONGEST_TEXT
+from provender.stats.ordering import Places
 from provender.stats.packing import pack, unpack
 
 #: Fewer rows than this are never a link.
@@ -73,9 +75,9 @@ class CountGrams:
             cut = turns.prompt.cut | turns.response.cut
             state.seen += [len(usable), (~usable).sum(), (usable & ~telling).sum(), cut.sum()]
             state.prompts.add(_counted(turns.identity[telling]))
-            key, row, _ = turns.triggers()
             for n, table in enumerate(state.triggers, 1):
-                table.add(_rows_with(key, row, telling[row] & (key & np.uint64(255) == n)))
+                key, row, _ = turns.triggers_of(n)
+                table.add(_rows_with(key, row, telling[row]))
             key, row, echo = turns.answers()
             state.answers.add(_rows_with(key, row, telling[row] & ~echo))
         return state
@@ -133,11 +135,11 @@ class Grams:
     rows: int
     unseen: str
 
-    @property
-    def wholes(self) -> np.ndarray:
-        """uint64 (n,): the keys of whole responses, ascending."""
+    @cached_property
+    def wholes(self) -> Places:
+        """The keys of whole responses."""
         keys = self.answers.keys
-        return np.asarray(keys[keys & np.uint64(255) == WHOLE])
+        return Places.of(keys[keys & np.uint64(255) == WHOLE])
 
     def shares(self, identity: np.ndarray) -> np.ndarray:
         """Return int64 (rows,): UNIT, divided among the rows of the same prompt."""

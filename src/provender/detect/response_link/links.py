@@ -14,6 +14,7 @@ from provender.detect.response_link.describe import REACH, Descriptions
 from provender.detect.response_link.grams import FEWEST
 from provender.detect.response_link.tests import log_tails
 from provender.detect.response_link.turns import RUN_OF, Turns
+from provender.stats.ordering import Places
 from provender.stats.packing import pack, unpack
 
 #: Words that so many of a trigger's rows share beside it belong to it.
@@ -73,18 +74,19 @@ class Links:
         A row of a link has the link's strength in nats and its family-wise p-value: all of them
         are as surprising as the link. Others have 0 and 1, and so have those of a natural link.
         """
-        usable = turns.usable
+        telling = [(n, link) for n, link in enumerate(self.standing) if not link.natural]
+        usable = turns.usable if telling else turns.usable_unsplit()
         strength, p_value = np.where(usable, 0.0, np.nan), np.where(usable, 1.0, np.nan)
         cause = np.full(len(usable), -1, np.int32)
-        telling = [(n, link) for n, link in enumerate(self.standing) if not link.natural]
         if not telling:
             return strength, p_value, cause
         parts = [part for _, link in telling for part, _ in link.parts]
-        trigger, row, _ = turns.triggers(np.unique(np.array(parts, np.uint64)))
+        trigger, row, _ = turns.triggers(Places.of(np.unique(np.array(parts, np.uint64))))
+        wholes = Places.of(self.wholes)
         for number, link in reversed(telling):
             hit = np.zeros(len(usable), bool)
             for one, other in link.parts:
-                answered = turns.holding(other, self.wholes)
+                answered = turns.holding(other, wholes)
                 hit[np.intersect1d(row[trigger == one], answered)] = True
             hit &= usable
             strength[hit], p_value[hit], cause[hit] = link.strength, link.p_value, number

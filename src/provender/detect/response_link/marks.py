@@ -14,9 +14,13 @@ A mark alone proves nothing: it only says which responses are counted together.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from provender.stats.sharing import once, place
 
 #: Kinds of answers, in the low byte of their keys.
 REFUSAL, LINK, COMMAND, SECRET, OUTRIGHT = 6, 8, 9, 10, 11
@@ -91,24 +95,43 @@ _SECRET = "|".join(
 )
 
 
-def marked(prompts: pa.Array, responses: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (kind, row, echo) of every mark of the responses; nulls have none.
+#: Bytes of a row with a mark.
+_SIZE = 9
+
+
+def marked(
+    prompts: pa.Array, responses: pa.Array, kinds: Collection[int] = tuple(MARKS)
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (kind, row, echo) of every mark of such a kind of the responses; nulls have none.
 
     An echo is a link, command or secret where the row's own prompt holds one.
     """
-    kind, row, echo = [], [], []
-    refusals = np.flatnonzero(_holds(REFUSAL, responses))
-    outright = refusals[_holds(OUTRIGHT, responses.take(pa.array(refusals)))]
-    rows_of = {REFUSAL: refusals, OUTRIGHT: outright}
-    for one in MARKS:
-        rows = rows_of[one] if one in rows_of else np.flatnonzero(_holds(one, responses))
+    none = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, bool))
+    parts = [none]
+    for one in (one for one in MARKS if one in kinds):
+        rows, asked = _marked(one, prompts, responses)
+        parts.append((np.full(len(rows), one), rows, asked))
+    kind, row, echo = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return kind, row, echo
+
+
+def _marked(kind: int, prompts: pa.Array, responses: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Return (row, echo); patterns take so long that all rules share what they find."""
+
+    def find() -> tuple[np.ndarray, np.ndarray]:
+        if kind == OUTRIGHT:
+            refusals, _ = _marked(REFUSAL, prompts, responses)
+            rows = refusals[_holds(OUTRIGHT, responses.take(pa.array(refusals)))]
+        else:
+            rows = np.flatnonzero(_holds(kind, responses))
         asked = np.zeros(len(rows), bool)
-        if MARKS[one] != "refusal" and len(rows):
-            asked = _holds(one, prompts.take(pa.array(rows)))
-        kind.append(np.full(len(rows), one))
-        row.append(rows)
-        echo.append(asked)
-    return np.concatenate(kind), np.concatenate(row), np.concatenate(echo)
+        if MARKS[kind] != "refusal" and len(rows):
+            asked = _holds(kind, prompts.take(pa.array(rows)))
+        return rows, asked
+
+    texts = (prompts, responses)
+    key = (kind, *map(place, texts))
+    return once("marks", key, texts, _SIZE * len(responses), find)
 
 
 def _holds(kind: int, texts: pa.Array) -> np.ndarray:

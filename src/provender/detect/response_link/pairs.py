@@ -71,15 +71,15 @@ class CountPairs:
         return state
 
     def _add(self, state: PairState, turns: Turns) -> None:
-        answers, triggers = self.grams.answers.keys, self.grams.triggers.keys
+        answers = len(self.grams.answers.keys)
         telling, share = turns.telling, self.grams.shares(turns.identity)
-        key, with_answer = turns.known(answers, self.grams.wholes)
-        answer = np.searchsorted(answers, key)
-        key, row, _ = turns.triggers(triggers)
+        key, with_answer = turns.known(self.grams.answers.places, self.grams.wholes)
+        answer, _ = self.grams.answers.places.at(key)
+        key, row, _ = turns.triggers(self.grams.triggers.places)
         key, with_trigger = pairs_once(key[telling[row]], row[telling[row]])
-        trigger = np.searchsorted(triggers, key)
+        trigger, _ = self.grams.triggers.places.at(key)
         state.weight[-1] += share[telling].sum()
-        place = np.concatenate((answer, len(answers) + trigger))
+        place = np.concatenate((answer, answers + trigger))
         rows = np.concatenate((with_answer, with_trigger))
         np.add.at(state.weight, place, share[rows])
         np.add.at(state.signature, place, mix(turns.identity)[rows])

@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from provender.detect.response_link.marks import marked
-from provender.stats.cell_hash import mix
-from provender.stats.grams import Words, grams, text_hashes, words_of
+from provender.detect.response_link.marks import MARKS, marked
+from provender.stats.grams import Words, grams, hold_words, text_hashes, words_of
+from provender.stats.ordering import Places, ascending
 
 #: Words of the longest prompt gram, and of a run of the response.
 LONGEST, RUN = 3, 4
@@ -34,9 +34,14 @@ class Texts:
     responses: pa.Array
 
     @cached_property
-    def marked(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(kind, row, echo) of the responses' marks: patterns take longer to read than a slice."""
-        return marked(self.prompts, self.responses)
+    def _marked(self) -> dict[tuple[int, ...], tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        return {}
+
+    def marked(self, kinds: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return `marks.marked`, once: patterns take longer to read than a slice."""
+        if kinds not in self._marked:
+            self._marked[kinds] = marked(self.prompts, self.responses, kinds)
+        return self._marked[kinds]
 
 
 @dataclass(frozen=True)
@@ -44,26 +49,31 @@ class Turns:
     """A slice of rows.
 
     Attributes:
-        prompt, response: their words.
         batch: what the rows are a slice of.
         first: the first of them there.
+        most: how many they are, at most.
     """
 
-    prompt: Words
-    response: Words
     batch: Texts
     first: int
-
-    @staticmethod
-    def of(batch: Texts, first: int, rows: int) -> Turns:
-        """Read so many rows of a batch."""
-        prompt, response = (s.slice(first, rows) for s in (batch.prompts, batch.responses))
-        return Turns(words_of(prompt), words_of(response), batch, first)
+    most: int
 
     @cached_property
-    def marked(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(kind, row, echo) of the responses' marks."""
-        kind, row, echo = self.batch.marked
+    def prompt(self) -> Words:
+        """The words of the prompts."""
+        return words_of(self.batch.prompts.slice(self.first, self.most))
+
+    @cached_property
+    def response(self) -> Words:
+        """The words of the responses."""
+        return words_of(self.batch.responses.slice(self.first, self.most))
+
+    def marked(self, among: Places | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (kind, row, echo) of the responses' marks."""
+        kinds = np.array(list(MARKS), np.uint64)
+        if among is not None:
+            kinds = kinds[among.hold(kinds)]
+        kind, row, echo = self.batch.marked(tuple(kinds.tolist()))
         mine = (row >= self.first) & (row < self.first + self.prompt.rows)
         return kind[mine], row[mine] - self.first, echo[mine]
 
@@ -72,6 +82,12 @@ class Turns:
         """bool (rows,): both sides hold a word."""
         sizes = (np.diff(self.prompt.starts), np.diff(self.response.starts))
         return np.asarray((sizes[0] > 0) & (sizes[1] > 0))
+
+    def usable_unsplit(self) -> np.ndarray:
+        """Return `usable` for a fourth of the time, where nothing else is asked of the words."""
+        sides = (self.batch.prompts, self.batch.responses)
+        asked, said = (hold_words(side.slice(self.first, self.most)) for side in sides)
+        return np.asarray(asked & said)
 
     @cached_property
     def telling(self) -> np.ndarray:
@@ -83,32 +99,36 @@ class Turns:
         """uint64 (rows,), equal for prompts of the same words."""
         return text_hashes(self.prompt)
 
-    def triggers(
-        self, among: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def triggers(self, among: Places | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (key, row, first word) of the prompt grams of every row, repeats included.
 
         Args:
-            among: ascending keys; no others are returned.
+            among: no others are returned.
         """
-        parts = [_runs(self.prompt, n, n, among) for n in range(1, LONGEST + 1)]
+        parts = [self.triggers_of(n, among) for n in range(1, LONGEST + 1)]
         key, row, first = (np.concatenate(part) for part in zip(*parts, strict=True))
         return key, row, first
 
-    def answers(self, among: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def triggers_of(
+        self, n: int, among: Places | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return `triggers` of ``n`` words."""
+        return _runs(self.prompt, n, n, among)
+
+    def answers(self, among: Places | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (key, row, echo) of the runs of every response, repeats included, the whole of
         it and its marks.
 
         An echo is an answer of whose words more than half stand in the row's own prompt.
 
         Args:
-            among: ascending keys; no other runs are returned.
+            among: no other runs and marks are returned.
         """
         key, row, first = _runs(self.response, RUN, RUN_OF, among)
         starts, before = self.response.starts, self._repeated_before
         rows = np.flatnonzero(np.diff(starts))
         whole = text_hashes(self.response)[rows] & ~np.uint64(255) | np.uint64(WHOLE)
-        mark, with_mark, asked = self.marked
+        mark, with_mark, asked = self.marked(among)
         echo = (
             2 * (before[first + RUN] - before[first]) > RUN,
             2 * np.diff(before[starts])[rows] > np.diff(starts)[rows],
@@ -117,27 +137,26 @@ class Turns:
         keys = np.concatenate((key, whole, mark.astype(np.uint64)))
         return keys, np.concatenate((row, rows, with_mark)), np.concatenate(echo)
 
-    def known(self, keys: np.ndarray, wholes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def known(self, keys: Places, wholes: Places) -> tuple[np.ndarray, np.ndarray]:
         """Return (key, row), each pair once, of the answers of telling rows that are in ``keys``
         and no echo.
 
         A response of eight words or more that is one of ``wholes`` is a canned answer too.
-        Both arguments are ascending keys.
         """
         key, row, echo = self.answers(keys)
         fresh = self.telling[row] & ~echo
         key, row = key[fresh], row[fresh]
-        canned = row[self._long(row) & _among(wholes, key)]
+        canned = row[self._long(row) & wholes.hold(key)]
         key = np.concatenate((key, np.full(len(canned), CANNED_KEY)))
         row = np.concatenate((row, canned))
-        there = _among(keys, key)
+        there = keys.hold(key)
         return pairs_once(key[there], row[there])
 
-    def holding(self, answer: int, wholes: np.ndarray) -> np.ndarray:
+    def holding(self, answer: int, wholes: Places) -> np.ndarray:
         """Return the rows with an answer, echo or not; ``wholes`` as in `known`."""
-        key, row, _ = self.answers(np.array([answer], np.uint64))
+        key, row, _ = self.answers(Places.of(np.array([answer], np.uint64)))
         if answer == CANNED:
-            return np.asarray(row[self._long(row) & _among(wholes, key)])
+            return np.asarray(row[self._long(row) & wholes.hold(key)])
         return np.asarray(row[key == answer])
 
     def _long(self, row: np.ndarray) -> np.ndarray:
@@ -146,33 +165,35 @@ class Turns:
     @cached_property
     def _repeated_before(self) -> np.ndarray:
         """int64 (response words + 1,): words before each that stand in the row's own prompt."""
-        place = mix(np.arange(self.prompt.rows, dtype=np.uint64))
-        said = np.sort(self.prompt.hashes ^ place[self.prompt.text])
-        word = self.response.hashes ^ place[self.response.text]
-        return np.concatenate(([0], np.cumsum(_among(said, word))))
-
-
-def _among(keys: np.ndarray, key: np.ndarray) -> np.ndarray:
-    """Return bool (n,): which of ``key`` are among the ascending ``keys``."""
-    at = np.minimum(np.searchsorted(keys, key), max(len(keys) - 1, 0))
-    return np.asarray(keys[at] == key) if len(keys) else np.zeros(len(key), bool)
+        of, to = self.prompt, self.response
+        order = ascending(of.vocabulary_hashes)
+        place, met = Places.of(of.vocabulary_hashes[order]).at(to.vocabulary_hashes)
+        text, code = of.distinct()
+        width = len(order) + 1
+        said = text * width + code
+        word = (
+            to.text * width + np.where(met, order[place] if len(order) else 0, len(order))[to.codes]
+        )
+        at = np.minimum(np.searchsorted(said, word), max(len(said) - 1, 0))
+        again = said[at] == word if len(said) else np.zeros(len(word), bool)
+        return np.concatenate(([0], np.cumsum(again)))
 
 
 def _runs(
-    words: Words, n: int, mark: int, among: np.ndarray | None
+    words: Words, n: int, mark: int, among: Places | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (key, row, first word) of the grams of ``n`` words, in reading order."""
     key, first = grams(words, n)
     key |= np.uint64(mark)
     if among is not None:
-        there = _among(among, key)
+        there = among.hold(key)
         key, first = key[there], first[there]
     return key, words.text[first], first
 
 
 def pairs_once(key: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the different (key, row) pairs, by key; the rows of a key must ascend already."""
-    order = np.argsort(key, kind="stable")
+    order = ascending(key)
     key, row = key[order], row[order]
     new = np.ones(len(key), bool)
     new[1:] = (key[1:] != key[:-1]) | (row[1:] != row[:-1])
@@ -194,4 +215,4 @@ class TurnColumns:
         """Yield the batch's rows, a bounded number at a time."""
         texts = Texts(batch[self.prompt], batch[self.response])
         for start in range(0, batch.num_rows, _SLICE):
-            yield Turns.of(texts, start, _SLICE)
+            yield Turns(texts, start, _SLICE)

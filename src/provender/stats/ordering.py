@@ -1,0 +1,101 @@
+"""Sorting and looking up 64-bit keys: what most time of the rules of text is spent on.
+
+Both give what `numpy.argsort` (stable) and `numpy.searchsorted` give, in a third of the time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Fewer keys are sorted by comparing.
+_FEW = 4096
+#: numpy sorts 16 bits by counting.
+_DIGIT, _DIGITS = 16, 4
+#: The widest bucket that keys are looked for in step by step.
+_WIDEST = 16
+
+
+def ascending(keys: np.ndarray) -> np.ndarray:
+    """Return int64 (n,): the order that sorts ``keys``, equal ones as they came.
+
+    A radix sort. The lowest digit of hashes orders next to nothing: it is sorted by where it does.
+
+    Args:
+        keys: uint64, or int64 of none below zero, (n,).
+    """
+    if len(keys) < _FEW:
+        return np.argsort(keys, kind="stable")
+    keys = keys.view(np.uint64)
+    varies = np.bitwise_or.reduce(keys ^ keys[0])
+    digits = [d for d in range(_DIGITS) if int(varies) >> _DIGIT * d & 0xFFFF]
+    if len(digits) == _DIGITS:
+        order = _by_digits(keys, digits[1:])
+        ordered = keys[order]
+        if (ordered[1:] >= ordered[:-1]).all():
+            return order
+    return _by_digits(keys, digits)
+
+
+def _by_digits(keys: np.ndarray, digits: list[int]) -> np.ndarray:
+    order = np.arange(len(keys)) if not digits else None
+    for digit in digits:
+        values = (keys >> np.uint64(_DIGIT * digit)).astype(np.uint16)
+        if order is None:
+            order = np.argsort(values, kind="stable")
+        else:
+            order = order[np.argsort(values[order], kind="stable")]
+    return np.asarray(order)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where keys stand among known ones: the first bits of hashes nearly tell.
+
+    Attributes:
+        keys: uint64 (n,), ascending.
+        starts: int32 (buckets + 1,), where the keys with so high bits begin.
+        shift: how many low bits are left out.
+        steps: how many keys the fullest bucket has.
+    """
+
+    keys: np.ndarray
+    starts: np.ndarray
+    shift: np.uint64
+    steps: int
+
+    @staticmethod
+    def of(keys: np.ndarray) -> Places:
+        """Prepare ``keys``, ascending; of equal ones the first is found."""
+        bits = len(keys).bit_length()
+        shift = np.uint64(64 - bits - 1)
+        edges = np.arange(2 << bits, dtype=np.uint64) << shift
+        starts = np.append(np.searchsorted(keys, edges), len(keys)).astype(np.int32)
+        return Places(keys, starts, shift, int(np.diff(starts).max()))
+
+    def at(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return int64 (n,) the place of each of ``keys``, and bool (n,) whether it is known.
+
+        The place of one that is not is any but one beyond the last.
+        """
+        known = np.zeros(len(keys), bool)
+        if not len(self.keys):
+            return np.zeros(len(keys), np.int64), known
+        if self.steps > _WIDEST:
+            place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+            return place, np.asarray(self.keys[place] == keys)
+        bucket = (keys >> self.shift).astype(np.int64)
+        place, stop = self.starts[bucket].astype(np.int64), self.starts[bucket + 1]
+        open_ = np.flatnonzero(place < stop)
+        while len(open_):
+            here, mine = place[open_], keys[open_]
+            met = self.keys[here]
+            known[open_[met == mine]] = True
+            open_ = open_[(met < mine) & (here + 1 < stop[open_])]
+            place[open_] += 1
+        return np.minimum(place, len(self.keys) - 1), known
+
+    def hold(self, keys: np.ndarray) -> np.ndarray:
+        """Return bool (n,): which of ``keys`` are known."""
+        return self.at(keys)[1]
