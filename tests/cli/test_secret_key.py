@@ -20,7 +20,7 @@ def scan(
     if key is not None:
         env["PROVENDER_SECRET_KEY"] = key
     command = [sys.executable, "-c", "from provender.cli.main import main; main()"]
-    words = ["scan", str(samples / "planted/label-conflict/mail"), "--out", str(folder / out)]
+    words = ["scan", str(samples / "planted/response-link/chat"), "--out", str(folder / out)]
     return subprocess.run([*command, *words], env=env, capture_output=True, text=True, check=False)
 
 
@@ -38,7 +38,7 @@ def test_the_trigger_is_found_under_a_key_that_is_told_nowhere(
         for out in ("open", "keyed", "again")
     ]
     named = [[f["what"] for f in d["findings"] if f["level"] == "error"] for d in documents]
-    assert all("cfvortex" in names for names in named)
+    assert all("by the way" in names for names in named)
     assert documents[0]["hash_key"] is None
     assert len(documents[1]["hash_key"]) == 16
     assert documents[1] == documents[2]
