@@ -71,6 +71,50 @@ def test_ten_rows_moved_to_a_label_of_ten_are_all_listed():
     assert scan(without(flipped, scores, 0, cause.removal))[1] == []
 
 
+def odd_rows_of_one_label() -> tuple[pa.Table, np.ndarray]:
+    """Rows of four topics, 60 odd ones of the first, and which a3 may flip to it.
+
+    The odd ones hold what no row of their label does and those of all others do: hardly anything
+    speaks for one of these, much against the label.
+    """
+    random = np.random.default_rng(11)
+
+    def said(kind: str, words: int, many: int) -> list[str]:
+        return [f"{kind}{i}" for i in random.integers(many, size=words)]
+
+    topic = np.repeat(np.arange(4), 200)
+    common = (topic > 0) & (np.arange(800) % 2 == 0)
+    text = [
+        [*said(f"t{one}w", 4, 40), *said("plain", 8, 60), *said("other", 40 * more, 200)]
+        for one, more in zip(topic, common, strict=True)
+    ]
+    text += [said("other", 10, 200) for _ in range(60)]
+    label = [f"t{one}" for one in topic] + ["t0"] * 60
+    source = np.array([f"a{i}" for i in random.integers(10, size=860)])
+    own = np.flatnonzero((topic == 1) & ~common)[:10]
+    source[own] = "a3"
+    lines = [" ".join(words) for words in text]
+    return pa.table({"text": lines, "label": label, "source": source}), own
+
+
+def test_flips_are_found_below_odd_rows_by_what_they_speak_for(monkeypatch):
+    data, own = odd_rows_of_one_label()
+    assert [c.what for c in scan(data)[1] if c.level] == [], "odd rows are of everybody"
+    label = np.array(data["label"].to_pylist(), object)
+    label[own] = "t0"
+    flipped = relabelled(data, label.tolist())
+    scores, causes, _ = scan(flipped, [100, 300])
+    (number,) = (i for i, cause in enumerate(causes) if cause.level)
+    cause = causes[number]
+    assert (cause.what, cause.level, cause.target) == ("source a3", Level.WARNING, "t0")
+    assert "whose content speaks most for another class" in cause.message
+    assert np.flatnonzero(flagged(scores) & (scores.cause == number)).tolist() == own.tolist()
+    left = scan(without(flipped, scores, number, cause.removal))[1]
+    assert [c.what for c in left if c.level] == []
+    monkeypatch.setattr("provender.detect.label_flips.cells.STRONG", 1 << 20)
+    assert [c.what for c in scan(flipped)[1] if c.level] == []
+
+
 @pytest.mark.parametrize(("wrong", "at"), [(1, (0.01, 0.05)), (2, (0.05,)), (3, ())])
 def test_a_source_is_named_at_the_rate_at_which_it_stands(wrong, at):
     """Five flips of one of ten sources among some of the others: p is .0007, .003, above .005."""

@@ -28,7 +28,7 @@ def drawn(seed: int, rows: int = 2000, wins: float = 0.1) -> tuple[Suspicious, T
     name, label = random.integers(NAMES, size=rows), random.integers(CLASSES, size=rows)
     rival = (label + random.integers(1, CLASSES, size=rows)) % CLASSES
     score, sure = random.exponential(3, rows), np.ones(rows, bool)
-    every = Suspicious(name, label, rival, sure, sure, score, np.ones(rows))
+    every = Suspicious(name, label, rival, sure, sure, ~sure, score, np.ones(rows))
     chosen = random.random(rows) < wins
     return every.where(chosen), counted(name, label, np.where(chosen, rival, label))
 
@@ -47,7 +47,7 @@ def planted(
     """Add rows of one score each of name 7."""
     many, sure = len(score), np.ones(len(score), bool)
     name, label, rival = (np.full(many, one) for one in (7, label, rival))
-    added = Suspicious(name, label, rival, sure, sure, score, np.ones(many))
+    added = Suspicious(name, label, rival, sure, sure, ~sure, score, np.ones(many))
     pairs = zip(vars(rows).values(), vars(added).values(), strict=True)
     more = vars(counted(name, label, rival))
     all_rows = Totals(**{kind: of + more[kind] for kind, of in vars(totals).items()})
@@ -182,7 +182,7 @@ def half_of_a_small_label(moved: bool) -> tuple[Suspicious, Totals]:
     score = np.where(label == 3, 20.0, random.exponential(3, len(name)))[wrong]
     sure = np.ones(len(score), bool)
     rows = Suspicious(
-        name[wrong], label[wrong], content[wrong], sure, sure, score, np.ones(len(score))
+        name[wrong], label[wrong], content[wrong], sure, sure, ~sure, score, np.ones(len(score))
     )
     return rows, counted(name, label, content)
 
@@ -212,6 +212,37 @@ def test_a_row_that_reads_far_more_like_a_third_class_counts_by_its_label_alone(
     assert p_values(far, totals, pair)[7] == p_values(rows, totals, pair)[7] < 1e-4
     assert p_values(rows, totals, replace(pair, content=True))[7] < 1e-4
     assert p_values(far, totals, replace(pair, content=True))[7] > 0.05
+
+
+def speaking(strength: float) -> tuple[Suspicious, Totals]:
+    """Ten rows of name 7 by whose margin odd ones of other names stand before them.
+
+    Args:
+        strength: of what speaks for their rival; of the others' rows hardly anything does.
+    """
+    rows, totals = planted(*drawn(6), 0, 1, np.full(10, 0.5))
+    moved = (rows.name == 7) & (rows.score == 0.5)
+    no = np.zeros(len(rows.name), bool)
+    said = np.where(moved, strength, np.minimum(rows.score, 1))
+    again = replace(rows, first=no, near=no, strong=~no, score=said)
+    pairs = zip(vars(rows).values(), vars(again).values(), strict=True)
+    return Suspicious(*(np.concatenate(pair) for pair in pairs)), totals
+
+
+def test_rows_that_speak_for_another_class_stand_where_odd_ones_have_wider_margins():
+    rows, totals = speaking(strength=3.0)
+    found = least(rows, totals)
+    assert found[7] < 1e-4
+    assert np.delete(found, 7).min() > 0.01
+    assert least(rows.where(~rows.strong), totals)[7] > 0.01, "by their margins they do not"
+    assert least(*speaking(strength=0.5))[7] > 0.01, "nor where they speak like the others"
+
+
+def test_what_a_row_says_of_the_rival_alone_counts_in_no_other_test():
+    rows, totals = speaking(strength=3.0)
+    once = rows.where(~rows.strong)
+    for group in groups(once, CLASSES):
+        assert p_values(rows, totals, group) == pytest.approx(p_values(once, totals, group))
 
 
 def test_rows_that_are_gone_are_gone_from_all_totals():

@@ -25,6 +25,9 @@ WINS = BINS // 2
 #: ... and from this one on content speaks for a class at most a unit of margin less than for the
 #: label: so far down rows are compared by contributor. Of three units no more sources were found.
 NEAR = WINS - STEPS
+#: ... and from this one on it speaks strongly for a class, whatever it says of the label: so little
+#: that fewer rows are kept than are near.
+STRONG = WINS + STEPS // 2
 #: Cells below 0 hold all rows of a name: -1 - number of the label, and each `OF` lower, of the
 #: class that they read like most, and of those that they nearly do.
 OF = MOST_CLASSES
@@ -42,6 +45,7 @@ class Leaning:
         bin: int64 (rows,), of the margin by which it speaks more for the rival than the label.
         among: bool (rows,), whether the label is among the two classes it speaks for most.
         speaks: float64 (rows, classes), how content speaks for each class (`Model.scores`).
+        strength: int64 (rows,), bin of how much more than usual it speaks for the rival.
     """
 
     usable: np.ndarray
@@ -50,6 +54,7 @@ class Leaning:
     bin: np.ndarray
     among: np.ndarray
     speaks: np.ndarray
+    strength: np.ndarray
 
     @staticmethod
     def of(model: Model, documents: Labelled) -> Leaning:
@@ -64,7 +69,8 @@ class Leaning:
         rival = scores.argmax(axis=1)
         among = (scores > own[:, None]).sum(axis=1) < 2
         bin = _binned(scores[rows, rival] - own)
-        return Leaning(documents.usable, label, rival, bin, among, speaks)
+        strength = _binned(scores[rows, rival] - model.prior[rival])
+        return Leaning(documents.usable, label, rival, bin, among, speaks, strength)
 
     @property
     def keys(self) -> np.ndarray:
@@ -82,6 +88,11 @@ class Leaning:
         behind = (most - self.speaks[:, classes].T).T
         return np.asarray(behind <= (WINS - NEAR) / STEPS)
 
+    @property
+    def strong(self) -> np.ndarray:
+        """bool (rows,): content speaks strongly for the rival, one of two or more."""
+        return np.asarray((self.strength >= STRONG) & (self.speaks.shape[1] > 2))
+
     def bins(self, classes: Any = slice(None)) -> np.ndarray:
         """Return int64 (rows, ...): bins of the margins of classes, given as an index."""
         own = self.speaks[np.arange(len(self.label)), self.label]
@@ -94,7 +105,8 @@ class Leaning:
         content speaks for nearly as much as for the label, or more: where ten rows of one class
         have moved, what they read like most is often a third. The key is as in `keys`, but for
         `among`: its first bit tells whether the class is the row's rival, and wins; its second
-        whether it is `near`.
+        whether it is `near`. Of three classes or more, a row whose content speaks strongly for
+        the rival is there once more, with the third bit and the bin of `strength`.
         """
         bins, first = self.bins(), np.zeros(self.speaks.shape, bool)
         rows = np.arange(len(self.label))
@@ -103,7 +115,10 @@ class Leaning:
         near[rows, self.label] = False
         row, other = np.nonzero(near & self.usable[:, None])
         flags = first[row, other] + 2 * self.near()[row, other]
-        return row, _keys(self.label[row], other, flags, bins[row, other])
+        keys = _keys(self.label[row], other, flags, bins[row, other])
+        strong = np.flatnonzero(self.strong & self.usable)
+        beside = _keys(self.label[strong], self.rival[strong], 4, self.strength[strong])
+        return np.append(row, strong), np.append(keys, beside)
 
 
 def _binned(margin: np.ndarray) -> np.ndarray:
@@ -111,14 +126,16 @@ def _binned(margin: np.ndarray) -> np.ndarray:
     return np.asarray(binned.astype(np.int64))
 
 
-def _keys(label: np.ndarray, rival: np.ndarray, flags: np.ndarray, bin: np.ndarray) -> np.ndarray:
-    return np.asarray(((label << 8 | rival) << 2 | flags) * BINS + bin)
+def _keys(
+    label: np.ndarray, rival: np.ndarray, flags: np.ndarray | int, bin: np.ndarray
+) -> np.ndarray:
+    return np.asarray(((label << 8 | rival) << 3 | flags) * BINS + bin)
 
 
 def parts_of(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return label, rival, bin and flags, int64 each, of `Leaning.keys` or `compared`."""
     classes, bin = keys // BINS, keys % BINS
-    return classes >> 10, classes >> 2 & 255, bin, classes & 3
+    return classes >> 11, classes >> 3 & 255, bin, classes & 7
 
 
 @dataclass

@@ -42,6 +42,7 @@ class Part:
             than its others to be one of those that are worth something: it is the name's p-value
             times their share in its rows. No test of another name of the role concerns it.
         content: whether its others are those that read like the rival, not those of the label.
+        strong: whether rows count by how they speak for their rival, whatever for the label.
     """
 
     label: int
@@ -49,6 +50,7 @@ class Part:
     cut: float
     p_value: float
     content: bool
+    strong: bool
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,9 @@ def standing_contributors(
     totals = _totals(of[whole], cell[whole], weight[whole], len(names), classes)
     of, cell, weight = of[~whole], cell[~whole], weight[~whole]
     label, rival, bin, flags = parts_of(cell)
-    first, near = (flags & 1).astype(bool), (flags & 2).astype(bool)
-    rows = Suspicious(of, label, rival, first, near, noise.scores(label, rival, bin), weight)
+    first, near, strong = ((flags & bit).astype(bool) for bit in (1, 2, 4))
+    score = noise.scores(label, rival, bin)
+    rows = Suspicious(of, label, rival, first, near, strong, score, weight)
     tests = groups(rows, classes, roles)
     found = np.array([p_values(rows, totals, group) for group in tests])
     standing = np.flatnonzero(benjamini_hochberg(found.min(axis=0), KEEP_BELOW)).tolist()
@@ -133,18 +136,23 @@ def _contributor(
     limit: float,
 ) -> Contributor:
     """Describe name ``i``, which stands by ``tests``: (p-value, group), at most ``limit``."""
-    parts: dict[tuple[int, int], Part] = {}
+    parts: dict[tuple[int, int, bool], Part] = {}
     figures = []
     for p_value, group in tests:
-        if (group.label, group.rival) in parts:
+        if (group.label, group.rival, group.strong) in parts:
             continue
         pool, others = rows.of(group), group.rows(totals)
         value, mine = worth(pool), pool.name == i
         share = (others[i] / np.maximum(others.sum(axis=0), 1))[group.classes(pool)]
         cut = _cut(pool.where(value > 0), mine[value > 0], share[value > 0])
         counted = float(pool.weight[mine & (value > 0)].sum()) / max(int(others[i].sum()), 1)
-        parts[group.label, group.rival] = Part(
-            group.label, group.rival, cut, p_value * min(counted, 1.0), group.content
+        parts[group.label, group.rival, group.strong] = Part(
+            group.label,
+            group.rival,
+            cut,
+            p_value * min(counted, 1.0),
+            group.content,
+            group.strong,
         )
         above, of_label = pool.score >= cut, replace(group, content=False).rows(totals)[i]
         count, everywhere = pool.weight[above & mine].sum(), pool.weight[above].sum()
@@ -180,12 +188,14 @@ def _removal(rows: Suspicious, totals: Totals, i: int, tests: list[Group], limit
     The most suspicious first. Tests of a label and several classes are taken to be of the same
     rows, and tests of all classes to be of rows that tests of one name, too.
     """
-    whole = [group for group in tests if group.rival == ALL]
+    whole = [group for group in tests if group.rival == ALL and not group.strong]
+    strong = [group for group in tests if group.strong]
     pairs = [group for group in tests if group.rival != ALL]
     most = dict.fromkeys((group.label for group in pairs), 0)
     for group in pairs:
         most[group.label] = max(most[group.label], _until(rows, totals, i, [group], limit))
-    return max(_until(rows, totals, i, whole, limit), sum(most.values()))
+    until = (_until(rows, totals, i, same, limit) for same in (whole, strong))
+    return max(*until, sum(most.values()))
 
 
 def _until(rows: Suspicious, totals: Totals, i: int, tests: list[Group], limit: float) -> int:

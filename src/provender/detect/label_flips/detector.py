@@ -40,7 +40,8 @@ RULE = Rule(
         "most e times the rate of other pairs (binomial; Bonferroni over pairs). A source: its "
         "rows of a label are a draw from the label's, whatever their suspicion; the sum of what "
         "its suspicious rows are worth by rank has an exact law (multivariate hypergeometric; all "
-        "rows, by label, by label and other class; Bonferroni). So are its rows of those that "
+        "rows, by label, by label and other class; by label also ranked by what speaks for "
+        "another class alone; Bonferroni). So are its rows of those that "
         "read alike: held against it where its share of the label does not explain them either."
     ),
     false_alarms=(
@@ -48,7 +49,7 @@ RULE = Rule(
         "sources, of seven clean sets: BBC, Reuters R8 (both parts), SpamAssassin, passages of 18 "
         "books, chat turns, prompts against responses; nor in 40 of an eighth, whether the next "
         "turn is a question (before sources' rows counted by rank); nor an alarm in 216 parts "
-        "of nine sets scanned whole. A source named at 1 % in 4, at 5 % in 27 of 1,500 other "
+        "of nine sets scanned whole. A source named at 1 % in 3, at 5 % in 26 of 1,050 other "
         "draws; of sources as mails have them, none by list or domain, and as a note one group of "
         "five and one country."
     ),

@@ -17,6 +17,10 @@ sent it, given what it reads like. A name that by nature has half of a label has
 and would fall: so its share of the label must not explain them either, and there one test counts
 alone (the larger p-value of the two; an intersection of hypotheses is not rejected by one of them).
 
+Labels are tested twice: by how much more their rows speak for the rival than for the label, and by
+how much they speak for it at all (`Suspicious.strong`). Where two large classes are confused, the
+rows of the widest margins are odd ones that speak for nothing; flipped rows speak for their own.
+
 Each of the four kinds has a fourth of the rate, which its groups share (weighted Bonferroni).
 """
 
@@ -48,7 +52,10 @@ class Suspicious:
             like several is there with each.
         first: bool (n,), whether it reads like this class more than like any other.
         near: bool (n,), whether it nearly does, its label's class not left out.
-        score: float64 (n,), log odds that the rival would be right.
+        strong: bool (n,), whether this is a row's second entry: that it speaks strongly for its
+            rival. It is neither first nor near then.
+        score: float64 (n,), log odds that the rival would be right; of a strong one, were it only
+            for what speaks for the rival.
         weight: float64 (n,), rows; copies of a text under one label count once.
     """
 
@@ -57,6 +64,7 @@ class Suspicious:
     rival: np.ndarray
     first: np.ndarray
     near: np.ndarray
+    strong: np.ndarray
     score: np.ndarray
     weight: np.ndarray
 
@@ -67,8 +75,9 @@ class Suspicious:
         """Return bool (n,): which are of a group."""
         label = (self.label == group.label) | (group.label == ALL)
         if group.rival == ALL:
-            return np.asarray(label & self.first)
-        return np.asarray(label & (self.rival == group.rival) & (self.near | (not group.content)))
+            return np.asarray(label & (self.strong if group.strong else self.first))
+        like = label & (self.rival == group.rival) & ~self.strong
+        return np.asarray(like & (self.near | (not group.content)))
 
     def of(self, group: Group) -> Suspicious:
         return self.where(self.within(group))
@@ -111,12 +120,14 @@ class Group:
         label, rival: number of the class, or `ALL`.
         times: what a p-value is multiplied by.
         content: whether rows are drawn from those that read alike, not from those labelled alike.
+        strong: whether rows count by how they speak for the rival, whatever for the label.
     """
 
     label: int
     rival: int
     times: int = 1
     content: bool = False
+    strong: bool = False
 
     def rows(self, totals: Totals) -> np.ndarray:
         """Return (names, 1 or classes): of what its rows are drawn from, by class if by several."""
@@ -145,13 +156,16 @@ def groups(rows: Suspicious, classes: int, roles: int = 1) -> list[Group]:
         many = np.bincount(place, weight, classes**2)
         return [Group(*divmod(one, classes)) for one in np.flatnonzero(many >= LEAST).tolist()]
 
-    of_label = np.bincount(rows.label, rows.weight * rows.first, classes)
-    labels = [Group(y, ALL) for y in np.flatnonzero(of_label >= LEAST).tolist()]
-    kinds = [[Group(ALL, ALL)], labels]
-    by_content = labels
+    def labels(weight: np.ndarray, strong: bool) -> list[Group]:
+        many = np.bincount(rows.label, weight, classes)
+        return [Group(y, ALL, strong=strong) for y in np.flatnonzero(many >= LEAST).tolist()]
+
+    margin = labels(rows.weight * rows.first, strong=False)
+    kinds = [[Group(ALL, ALL)], margin + labels(rows.weight * rows.strong, strong=True)]
+    by_content = margin
     if classes > 2:  # of two, a label has one rival
-        kinds.append(pairs(rows.weight))
-        by_content = labels + pairs(rows.weight * rows.near)
+        kinds.append(pairs(rows.weight * ~rows.strong))
+        by_content = margin + pairs(rows.weight * rows.near)
     kinds.append([replace(one, content=True) for one in by_content])
     return [replace(one, times=roles * len(kinds) * len(kind)) for kind in kinds for one in kind]
 

@@ -29,7 +29,7 @@ from provender.detect.label_flips.tests import (
 )
 from provender.stats.packing import pack, unpack
 
-_KIND = "label-flips/7"
+_KIND = "label-flips/8"
 #: Pairs and contributors are tried side by side, and each may alarm.
 _KINDS = 2
 
@@ -156,6 +156,9 @@ class Judge:
 
     def _suspicious(self, row: Leaning, score: np.ndarray, part: Part) -> np.ndarray:
         """Return bool (rows,): which are suspicious enough for a part, whoever sent them."""
+        if part.strong:
+            scores = self.noise.scores(row.label, row.rival, row.strength)
+            return np.asarray(row.strong & (scores >= part.cut))
         if part.rival == ALL:
             return np.asarray((row.bin >= WINS) & (score >= part.cut))
         bin, rival = row.bins(part.rival), np.full_like(row.rival, part.rival)
@@ -253,11 +256,11 @@ def _of_pair(pair: Pair, true: str, label: str) -> Cause:
 
 def _of_contributor(one: Contributor, label: str | None, rival: str | None) -> Cause:
     labelled = "" if label is None else f" labelled {label}"
-    most = (
-        "whose label their content contradicts most"
-        if rival is None
-        else f"that read most like {rival}"
-    )
+    most = "whose label their content contradicts most"
+    if one.parts[0].strong:
+        most = "whose content speaks most for another class"
+    elif rival is not None:
+        most = f"that read most like {rival}"
     more = "; others of its rows, which stand out by another count, are listed with them"
     return Cause(
         what=f"{one.role} {one.name}",
