@@ -135,7 +135,7 @@ class Model:
         share = (self.documents.sum(axis=1) + 1) / max(self.documents.sum(), 1)
         object.__setattr__(self, "prior", np.log(share))
         mass = np.bincount(
-            _cells(self.words.keys), self.words.values[:, 0], minlength=self.documents.size
+            cells_of(self.words.keys), self.words.values[:, 0], minlength=self.documents.size
         )
         object.__setattr__(self, "mass", mass.reshape(self.documents.shape))
         object.__setattr__(self, "usual", float(mass.sum() / max(self.documents.sum(), 1)))
@@ -177,7 +177,7 @@ class Model:
         place, known = places.at(hashes & ~CELL)
         first = starts[place]
         word, at = ranges(first, np.where(known, starts[place + known] - first, 0))
-        return word, _cells(self.words.keys[at]), self.words.values[at, 0]
+        return word, cells_of(self.words.keys[at]), self.words.values[at, 0]
 
     @cached_property
     def _known(self) -> tuple[Places, np.ndarray]:
@@ -264,7 +264,7 @@ class Model:
         return np.asarray(own - np.log(np.maximum(rest, 1e-30)))
 
 
-def _cells(keys: np.ndarray) -> np.ndarray:
+def cells_of(keys: np.ndarray) -> np.ndarray:
     """int64: class * FOLDS + fold, from the low bits of the keys."""
     return np.asarray((keys & CELL).astype(np.int64))
 
