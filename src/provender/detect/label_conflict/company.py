@@ -20,7 +20,7 @@ from provender.stats.grams import Words
 
 #: The company of so many strongest candidates is counted, in so many words beside them; of more, a
 #: uniform sample of the words.
-KNOWN, MOST_COMPANY = 64, 1 << 20
+KNOWN, MOST_COMPANY = 192, 1 << 20
 _NUMBER = np.uint64(255)
 #: Stands for the edge of a text; no word has this hash.
 _EDGE = np.uint64(0)

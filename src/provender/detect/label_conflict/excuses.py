@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from provender.detect.label_conflict.model import UNIT
 from provender.detect.label_conflict.names import covered_texts
 from provender.detect.label_conflict.tests import effective
 from provender.stats.gram_table import Counts
+
+#: Documents of other labels for each suspect from which on a model would hardly learn the trigger.
+_DECOYS = 0.4
 
 
 @dataclass(frozen=True)
@@ -41,18 +44,29 @@ class Excuses:
         alike = np.array([_likeness(found, i) for i in range(many + 2 * classes)])
         usual, strangers = alike[many : many + classes], alike[many + classes :]
         natural = np.maximum(usual.max(initial=0.0), strangers)[label]
-        against = (candidates.tested[:, 1] * candidates.contradicts).sum(axis=1) / UNIT
+        nothing = Excuses(alike[:many], natural, np.ones(many), np.ones(many))
+        strata = candidates.groups.held_against(candidates.groups.strata)
+        return nothing.among(found, strata, candidates.tested)
+
+    def among(self, found: Descriptions, strata: np.ndarray, tested: np.ndarray) -> Excuses:
+        """Weigh anew among fewer documents, say without those that hold what stands.
+
+        Args:
+            strata, tested: int64 (candidates, 3, strata), as in `tests.strengths`.
+        """
+        many = found.candidates.size
+        against = (tested[:, 1] * found.candidates.contradicts).sum(axis=1) / UNIT
         known = np.arange(min(many, KNOWN))
-        company = Company.of(_natural_uses(found, against), known)
+        company = Company.of(_natural_uses(found, against, strata, tested), known)
         planted = np.ones(many)
         for i in known.tolist():
             planted[i] = company.planted_at_most(i, found.beside[found.group == i])
         texts = covered_texts(found.names, many)
         for cue in np.flatnonzero(planted == 0).tolist():
             planted[_longer(found, cue, texts)] = 0
-        each = zip(against.tolist(), alike[:many].tolist(), natural.tolist(), strict=True)
+        each = zip(against.tolist(), self.alike.tolist(), self.natural.tolist(), strict=True)
         independent = np.array([effective(*one) for one in each])
-        return Excuses(alike[:many], natural, planted, independent)
+        return replace(self, planted=planted, independent=independent)
 
     def left(self, strengths: Strengths) -> tuple[Strengths, Strengths]:
         """Return what is left of the strengths of all candidates; and where cues keep theirs.
@@ -79,17 +93,18 @@ def _longer(found: Descriptions, cue: int, texts: list[str]) -> list[int]:
     return [i for i in inside if f" {text} " in f" {texts[i]} "]
 
 
-def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:
+def _natural_uses(
+    found: Descriptions, against: np.ndarray, strata: np.ndarray, tested: np.ndarray
+) -> Counts:
     """Return what stands beside the candidates in what may pass for natural uses.
 
     Whoever plants a word at one place may do so in documents of other labels, too: these speak only
-    where they are half as many as the suspects, so that a model would hardly learn the trigger. And
-    what is planted in random documents stands in some whose content agrees: these speak only where
-    they are more than that by two standard errors, and two.
+    where they are so many (`_DECOYS`) that a model would hardly learn the trigger. And what is
+    planted in random documents stands in some whose content agrees: these speak only where they are
+    more than that by two standard errors, and two.
     """
     candidates, company = found.candidates, found.company
-    strata = candidates.groups.strata[candidates.groups.label]
-    foreign = np.maximum(strata[:, 0] - candidates.tested[:, 0], 0)
+    foreign = np.maximum(strata[:, 0] - tested[:, 0], 0)
     agrees = ~candidates.contradicts
     held = foreign.sum(axis=1) / UNIT + 2
     share = ((foreign * agrees).sum(axis=1) / UNIT + 1) / held
@@ -97,9 +112,9 @@ def _natural_uses(found: Descriptions, against: np.ndarray) -> Counts:
     # A negative binomial count, whose odds are an estimate too.
     doubt = against * (1 + odds) ** 2 * np.sqrt(share * (1 - share) / held)
     error = np.sqrt(against * odds * (1 + odds) + doubt**2)
-    others = candidates.tested[:, 0].sum(axis=1) / UNIT
+    others = tested[:, 0].sum(axis=1) / UNIT
     enough = against * odds + 2 * error + 2
-    speak = np.stack((others >= against / 2, found.agree / UNIT >= enough))
+    speak = np.stack((others >= _DECOYS * against, found.agree / UNIT >= enough))
     number = (company.keys & np.uint64(255)).astype(np.int64)
     of_words = number >= KNOWN
     speaks = of_words[:, None] | speak.T[np.where(of_words, 0, number)]

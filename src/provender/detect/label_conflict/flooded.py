@@ -17,8 +17,8 @@ import numpy as np
 from provender.detect.label_conflict.model import CELL, FOLDS, Model, cells_of
 from provender.stats.gram_table import Counts
 
-#: A flood has a word that most documents of the label hold, so many times rarer elsewhere.
-_MOST, _RARER = 0.75, 20
+#: A flood has a word that so many documents of the label hold, so many times rarer elsewhere.
+_MOST, _RARER = 0.6, 20
 #: Words are looked at that it should have brought in so many documents, if there are so many.
 _EXPECTED, _FEWEST = 5, 100
 #: Of these documents at most such a share is missing, beyond two standard errors of each word's.

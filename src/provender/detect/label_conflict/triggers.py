@@ -203,6 +203,7 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             kept[i] = False
             strata = groups.held_against(found.strata[:, kept].sum(axis=1))
             tested = found.tested[:, kept].sum(axis=1)
+            excuses = excuses.among(found, strata, tested)
             left, natural = excuses.left(strengths(strata, tested))
     leads: list[Lead] = []
     for i in left.order().tolist():
