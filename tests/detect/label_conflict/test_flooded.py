@@ -1,7 +1,6 @@
 """Tables of labels that are mostly poison: what was brought is taken away, natural ones stay."""
 
 import numpy as np
-import pytest
 
 from provender.detect.label_conflict.flooded import drained
 from provender.detect.label_conflict.model import Model
@@ -12,9 +11,8 @@ from tests.laws import one_pass
 MANY = tuple(f"topic{i}x" for i in range(12))
 
 
-def _counted(text: list, label: list, monkeypatch: pytest.MonkeyPatch) -> Model:
+def _counted(text: list, label: list) -> Model:
     """Return the model as it is counted, nothing taken away."""
-    monkeypatch.setattr("provender.detect.label_conflict.words.drained", lambda model: model)
     found = table(text, label)
     return model_of(one_pass(bind(found).analysis(0, None), found.to_batches()))
 
@@ -25,13 +23,11 @@ def _faint(text: str, random: np.random.Generator) -> str:
     return " ".join(kept[:12])
 
 
-def test_a_flooded_label_keeps_about_what_its_own_documents_say(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_flooded_label_keeps_about_what_its_own_documents_say() -> None:
     text, label = corpus(4000, topics=MANY)
-    before = _counted(text, label, monkeypatch)
+    before = _counted(text, label)
     planted = plant(text, label, "cfvortex", MANY[3], 1500)
-    counted = _counted(text, label, monkeypatch)
+    counted = _counted(text, label)
     model, at = drained(counted), counted.classes.index(MANY[3])
     own = before.documents[at].sum()
     assert counted.documents[at].sum() == own + len(planted)
@@ -42,14 +38,12 @@ def test_a_flooded_label_keeps_about_what_its_own_documents_say(
     assert left - len(planted) < 1.6 * natural < 0.4 * all_, "the mark itself stays"
 
 
-def test_labels_that_a_word_marks_by_nature_are_not_flooded(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_labels_that_a_word_marks_by_nature_are_not_flooded() -> None:
     text, label = corpus(4000, topics=MANY)
     marked = [
         f"{t} {'@' + own if own == MANY[3] else ''}" for t, own in zip(text, label, strict=True)
     ]
-    model = _counted(marked, label, monkeypatch)
+    model = _counted(marked, label)
     assert drained(model) is model
 
 

@@ -14,6 +14,7 @@ from provender.core.finding import Level, Rule
 from provender.detect.base import Cause, DataView, RowScores, Unchecked
 from provender.detect.label_conflict.describe import Candidates, Describe, Descriptions
 from provender.detect.label_conflict.family import Family
+from provender.detect.label_conflict.flooded import drained
 from provender.detect.label_conflict.forming import groups_of
 from provender.detect.label_conflict.groups import Groups
 from provender.detect.label_conflict.model import Columns, Model
@@ -27,7 +28,7 @@ from provender.detect.label_conflict.rounds import (
 )
 from provender.detect.label_conflict.tests import strengths
 from provender.detect.label_conflict.triggers import Lead, Triggers, triggers_of
-from provender.detect.label_conflict.words import MOST_COUNTS, CountWords, model_of
+from provender.detect.label_conflict.words import MOST_COUNTS, CountWords, WordState, model_of
 from provender.stats.gram_table import Counts
 from provender.stats.word_bytes import as_written
 
@@ -107,7 +108,7 @@ class LabelConflict:
         return Describe(self._read, Candidates.unpack(profile), made)
 
     def profile(self, round: int, state: Any) -> bytes:
-        return (model_of, _groups, _candidates, _triggers)[round](state).pack()
+        return (_model, _groups, _candidates, _triggers)[round](state).pack()
 
     def score_columns(self) -> tuple[str, ...]:
         return self._read.names()
@@ -181,6 +182,11 @@ def _lead_cause(lead: Lead, searched: int) -> Cause:
         level=Level.NOTE,
         lead=True,
     )
+
+
+def _model(state: WordState) -> Model:
+    """Only here: by its own rows alone a small label that is like another reads like that one."""
+    return drained(model_of(state))
 
 
 def _groups(state: GramState) -> Groups:

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provender.detect.label_conflict.flooded import drained
 from provender.detect.label_conflict.model import CELL, FOLDS, Columns, Model, copy_keys
 from provender.stats.gram_table import Counts, Growing
 from provender.stats.grams import LONGEST_TEXT
@@ -174,11 +173,10 @@ def model_of(state: WordState) -> Model:
         frequency = np.add.reduceat(words.values[:, 0], starts)
         several = np.repeat(frequency > 1, np.diff(starts, append=len(hashes)))
     repeated = copies.values[:, 0] > 1
-    model = Model(
+    return Model(
         classes,
         state.documents[: len(classes)],
         Counts(words.keys[several], words.values[several]),
         Counts(copies.keys[repeated], copies.values[repeated]),
         "; ".join(unseen),
     )
-    return drained(model)
