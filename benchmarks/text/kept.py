@@ -46,10 +46,10 @@ class Kept:
 
 
 def digest_of_code(places: Iterable[Path]) -> str:
-    """Return what names code: a digest of the Python files there, or in these folders."""
+    """Return what names code: a digest of these Python files, and of all in these folders."""
     whole = sha256()
     for place in places:
-        for path in sorted(place.glob("*.py")) if place.is_dir() else [place]:
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             whole.update(path.read_bytes())
     return whole.hexdigest()[:16]
 

@@ -22,6 +22,11 @@ def test_nothing_is_begun_when_time_is_up_but_what_is_kept_is_told(tmp_path):
 
 def test_other_code_and_other_rows_have_other_names(tmp_path):
     (tmp_path / "rule.py").write_text("LIMIT = 1\n")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "part.py").write_text("x = 1")
+    before = digest_of_code([tmp_path])
+    (tmp_path / "inner" / "part.py").write_text("x = 2")
+    assert digest_of_code([tmp_path]) != before, "a detector is a folder"
     before = digest_of_code([tmp_path])
     (tmp_path / "rule.py").write_text("LIMIT = 2\n")
     assert digest_of_code([tmp_path]) != before
