@@ -261,7 +261,7 @@ def _stretch(
     candidates, shared = found.candidates, found.shared
     stand = striking(left.weaker, candidates.groups.searched)
     bulk = open_ & ~stand & (2 * shared[:, stand].sum(axis=1) <= np.diag(shared))
-    strengths = np.concatenate((natural.weaker[bulk], candidates.rest))
+    highest = np.concatenate((natural.weaker[bulk], candidates.rest))
     weight = np.concatenate((np.where(cues, _CUE, 1.0)[bulk], np.ones(len(candidates.rest))))
     many = candidates.many - len(bulk) + weight[: bulk.sum()].sum()
-    return inflation(strengths, weight, many)
+    return inflation(highest, weight, many)
