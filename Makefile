@@ -35,7 +35,7 @@ bench: $(STAMP)
 bench-text: $(STAMP)
 	$(BIN)/python -m benchmarks.text $(ARGS)
 
-# A real Flink on loopback (docs/scale.md); needs Java 17 and Maven, keeps all in build/flink.
+# A real Flink on loopback (docs/engines.md); needs Java 17 and Maven, keeps all in build/flink.
 flink-up: $(STAMP)
 	@$(BIN)/python -m engines.flink up
 
