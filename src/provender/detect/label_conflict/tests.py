@@ -7,7 +7,7 @@ Two null hypotheses, both of which a trigger must break, each met by documents w
   raises the odds as a strong natural cue would (``LEAN``);
 * *the content follows the label*: the documents with group and label contradict the label no more
   than the class's other documents do without as many of their loudest words, even if some of them
-  (``STRAYS``) were of another class.
+  (``STRAYS``) were of another class and each a little foreign (``EACH``).
 
 Each tail is bounded by Chernoff's inequality, which holds for every sample size. Documents that
 resemble one another count as fewer (``effective``).
@@ -27,6 +27,9 @@ LEAN = 1.0
 STRAYS = 0.02
 #: How much more, of at most 1, a natural group may contradict its label on average.
 SHIFT = 0.05
+#: Nats that each document of a natural group may add: one word that decides a label by itself
+#: leaves texts that say little, and of many such the label's others are no exact null.
+EACH = 0.1
 #: Mean similarity that a natural group may have beyond that of its most uniform class.
 LIKENESS = 0.02
 _ODDS = np.clip(-np.concatenate((EDGES[:1], (EDGES[1:] + EDGES[:-1]) / 2, EDGES[-1:])), 0, 8)
@@ -53,7 +56,7 @@ def strengths(strata: np.ndarray, tested: np.ndarray) -> Strengths:
     quiet = np.maximum(strata[:, 2] - tested[:, 2], 0) / UNIT
     own, foreign = _contents(quiet, other)
     by_content = _exponent_of_conflict(tested[:, 1] / UNIT, own, foreign)
-    return Strengths(by_label, by_content)
+    return Strengths(by_label, by_content - EACH * against[:, 1].sum(axis=1))
 
 
 def without(strata: np.ndarray, tested: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
