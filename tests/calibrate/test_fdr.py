@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from provender.calibrate.fdr import GRID, PValueCounts, benjamini_hochberg
+from provender.calibrate.fdr import GRID, PValueCounts, benjamini_hochberg, named
 
 P_VALUES = st.lists(
     st.floats(0, 1) | st.floats(0, 1e-4) | st.sampled_from([0.0, 1e-300, 1e-12, 1.0]), max_size=60
@@ -71,3 +71,26 @@ def test_the_p_value_of_all_rows_is_the_least_rate_that_rejects_one(values, rate
     rejects = counted.threshold(rate) >= 0
     if not np.isclose(counted.whole, rate, rtol=1e-9):
         assert rejects == (counted.whole <= rate)
+
+
+@given(P_VALUES, RATES, RATES)
+def test_what_is_named_is_all_that_is_rejected_or_nothing(p_values, rate, any_at):
+    mask = named(p_values, rate, any_at)
+    rejected = benjamini_hochberg(p_values, rate)
+    assert (mask == (rejected if benjamini_hochberg(p_values, any_at).any() else False)).all()
+    if any_at >= rate:
+        assert (mask == rejected).all(), "a limit that is no stricter changes nothing"
+
+
+def test_beside_one_that_stands_others_are_named_that_would_not_be_alone():
+    weak, strong = np.array([0.004, *[0.5] * 9]), np.array([0.004, 1e-4, *[0.5] * 8])
+    assert benjamini_hochberg(weak, 0.05)[0]
+    assert not named(weak, 0.05, 0.01).any()
+    assert named(strong, 0.05, 0.01).nonzero()[0].tolist() == [0, 1]
+
+
+def test_names_on_clean_data_are_as_rare_as_any_may_be_named():
+    rng = np.random.default_rng(8)
+    clean = rng.random((20_000, 20))
+    assert np.mean([named(one, 0.05, 0.01).any() for one in clean]) <= 0.0125
+    assert np.mean([named(one, 0.05, 1.0).any() for one in clean]) >= 0.04

@@ -14,12 +14,13 @@ ERROR = next(rule for rule in rules() if rule.level is Level.ERROR)
 NOTE = next(rule for rule in rules() if rule.level is Level.NOTE)
 ROWS = {f"s{i:02}": 300 for i in range(20)}
 ALARMS = Alarms.of(0.01, [ERROR] * 5, findings=10)
+AT = (0.01, 0.01)
 
 
 def found(
     low: dict[str, int], rule: Rule = ERROR, known: tuple[str, ...] = (), role: str = "source"
 ):
-    return low_findings(rule, role, Counter(low), ROWS, known, 0.01, ALARMS)
+    return low_findings(rule, role, Counter(low), ROWS, known, AT, ALARMS)
 
 
 @pytest.mark.parametrize("rule", [ERROR, NOTE])
@@ -48,7 +49,7 @@ def test_an_annotator_is_named_as_one() -> None:
 
 def test_a_shard_that_differs_is_told_but_alarms_nobody() -> None:
     low = Counter({**dict.fromkeys(ROWS, 2), "s07": 40})
-    (one,) = low_findings(ERROR, "shard", low, ROWS, (), 0.01, None)
+    (one,) = low_findings(ERROR, "shard", low, ROWS, (), AT, None)
     assert (one.what, one.level) == ("shard s07", Level.NOTE)
 
 
@@ -80,10 +81,10 @@ def test_p_values_that_come_of_the_sources_are_not_tested_by_source() -> None:
 
 def test_one_of_few_sources_is_noted_and_not_accused() -> None:
     few = dict.fromkeys(list(ROWS)[:9], 300)
-    (one,) = low_findings(ERROR, "source", {"s07": 25}, few, (), 0.01, ALARMS)
+    (one,) = low_findings(ERROR, "source", {"s07": 25}, few, (), AT, ALARMS)
     assert one.level is Level.NOTE
-    (one,) = low_findings(ERROR, "source", {"s07": 25}, ROWS, (), 0.01, ALARMS)
+    (one,) = low_findings(ERROR, "source", {"s07": 25}, ROWS, (), AT, ALARMS)
     assert one.level is Level.ERROR
     beside_one = ROWS | {"s08": 9000}
-    (one,) = low_findings(ERROR, "source", {"s07": 25}, beside_one, (), 0.01, ALARMS)
+    (one,) = low_findings(ERROR, "source", {"s07": 25}, beside_one, (), AT, ALARMS)
     assert one.level is Level.NOTE

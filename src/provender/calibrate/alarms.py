@@ -6,6 +6,9 @@ or source. The rate is split evenly (Bonferroni) over the rules with findings of
 one share for all gathering, which is split again over findings and places. So all of it together
 alarms no more often than the rate, if each p-value is valid, whatever depends on what. No rule has
 a limit of its own beside it.
+
+A place that is named is no alarm, but a name all the same: as often as the rate says, and no more,
+clean data may have one named for what gathers there, split evenly over findings and kinds of place.
 """
 
 from __future__ import annotations
@@ -22,21 +25,27 @@ class Alarms:
     share: what each rule that can alarm may spend, and all gathering together.
     rules: ids of those rules; others alarm by gathering alone.
     findings: how many findings share what gathering may spend.
+    rate: how often clean data may have an alarm; as often may they have a place named.
     """
 
     share: float
     rules: frozenset[str]
     findings: int
+    rate: float
 
     @staticmethod
     def of(rate: float, rules: Iterable[Rule], findings: int) -> Alarms:
         """Split ``rate`` over those of the rules that run which can alarm, and gathering."""
         able = frozenset(rule.id for rule in rules if rule.can_alarm)
-        return Alarms(rate / (len(able) + 1), able, findings)
+        return Alarms(rate / (len(able) + 1), able, findings, rate)
 
     def by_rows(self, rule: Rule, p_value: float) -> bool:
         """Return whether a rule may alarm for what has this p-value, see `alarm_p`."""
         return rule.id in self.rules and p_value <= self.share
+
+    def naming(self, tried: Mapping[str, int]) -> float:
+        """Return how often a finding may have any place of one of the kinds ``tried`` named."""
+        return self.rate / (max(self.findings, 1) * max(len(tried), 1))
 
     def by_gathering(
         self, places: Iterable[tuple[str, str, float]], tried: Mapping[str, int]

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.stats import chi2, hypergeom, nbinom
 
-from provender.calibrate.fdr import benjamini_hochberg
+from provender.calibrate.fdr import named
 
 #: What the chi-square of the other places must pass before they are taken to differ ...
 _DIFFER = 0.95
@@ -36,16 +36,21 @@ COMPARABLE = 10
 
 
 def concentrated(
-    flagged: Mapping[str, int], totals: Mapping[str, int], rate: float, least: int = 5
+    flagged: Mapping[str, int],
+    totals: Mapping[str, int],
+    rate: float,
+    any_at: float = 1.0,
+    least: int = 5,
 ) -> list[tuple[str, float]]:
     """Return (place, p-value) where flags gather, most significant first.
 
-    Benjamini-Hochberg at ``rate`` over all places.
+    Benjamini-Hochberg at ``rate`` over all places, where flags gather at ``any_at`` at all.
 
     Args:
         flagged: flagged rows by place (places without any may be missing).
         totals: all rows by place.
         rate: false discovery rate over places.
+        any_at: how often any may be named where flags gather nowhere.
         least: a place with fewer flagged rows is never named.
     """
     places = sorted(totals)
@@ -54,8 +59,8 @@ def concentrated(
     rows = np.array([totals[p] for p in places])
     hits = np.array([flagged.get(p, 0) for p in places])
     p_values = gathering(hits, rows)
-    named = benjamini_hochberg(p_values, rate) & (hits >= least)
-    found = [(places[i], float(p_values[i])) for i in np.flatnonzero(named)]
+    chosen = named(p_values, rate, any_at) & (hits >= least)
+    found = [(places[i], float(p_values[i])) for i in np.flatnonzero(chosen)]
     return sorted(found, key=lambda item: (item[1], item[0]))
 
 

@@ -77,6 +77,16 @@ class PValueCounts:
         return float(min((self.tested * GRID[some] / passed[some]).min(), 1.0))
 
 
+def named(p_values: np.ndarray, rate: float, any_at: float) -> np.ndarray:
+    """Return the mask of what Benjamini-Hochberg rejects at ``rate``, if it does any at ``any_at``.
+
+    Where nothing is but natural, anything is named with probability ``any_at`` at most (Simes
+    1986); what is, is false for a share ``rate`` at most.
+    """
+    rejected = benjamini_hochberg(p_values, rate)
+    return rejected & benjamini_hochberg(p_values, any_at).any()
+
+
 def benjamini_hochberg(p_values: np.ndarray, rate: float) -> np.ndarray:
     """Return the mask of rejected hypotheses, for the few tests that fit in memory (exact BH)."""
     count = len(p_values)

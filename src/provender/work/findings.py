@@ -58,7 +58,8 @@ def findings_of(
         summaries: per detector, the counts of all its p-values.
         shard_rows: (name, records) of every shard, in canonical order.
         contributors: records by name, by role: see `contributor_rows`.
-        rates: over places the false discovery rate; the alarm rate over all findings.
+        rates: over places the false discovery rate; the alarm rate over all findings, and over
+            all places named.
     """
     findings = []
     known = dict(shard_rows)
@@ -73,6 +74,7 @@ def findings_of(
     alarms = Alarms.of(rates.alarm, running, len(tally.causes) + len(weak))
     tried = {"source": 0, **{role: len(rows) for role, rows in contributors.items()}}
     tried["shard"] = len(known)
+    any_at = alarms.naming(tried)
     uneven = {r for r, rows in contributors.items() if not comparable(np.array([*rows.values()]))}
     for (rule, cause), counted in sorted(tally.causes.items()):
         detector = detection.detectors[rule]
@@ -81,9 +83,9 @@ def findings_of(
         places = [
             (role, n, p)
             for role, rows in contributors.items()
-            for n, p in concentrated(counted.contributors.get(role, {}), rows, rates.fdr)
+            for n, p in concentrated(counted.contributors.get(role, {}), rows, rates.fdr, any_at)
         ]
-        places += [("shard", n, p) for n, p in concentrated(shards, known, rates.fdr)]
+        places += [("shard", n, p) for n, p in concentrated(shards, known, rates.fdr, any_at)]
         whole = summaries[rule].p_values.whole
         chance = alarm_p(detector.rule, whole, named.level, named.alarm_p)
         alarmed = alarms.by_rows(detector.rule, chance)
@@ -94,16 +96,17 @@ def findings_of(
         causes = enumerate(told[number].causes)
         leads = (c for i, c in causes if c.lead and (number, i) not in tally.causes)
         findings += [_lead(detector.rule, lead) for lead in leads]
+    at = (rates.fdr, any_at)
     for row_rule, role, low in weak:
         if rows := contributors.get(role):
             named_already = _named(findings, row_rule, role)
-            findings += low_findings(row_rule, role, low, rows, named_already, rates.fdr, alarms)
+            findings += low_findings(row_rule, role, low, rows, named_already, at, alarms)
     if len(known) >= LEAST_SHARDS:
         for number, low_shards in sorted(tally.low.items()):
             row_rule = detection.detectors[number].rule
             low = {shard_rows[i][0]: rows for i, rows in low_shards.items()}
             named_already = _named(findings, row_rule, "shard")
-            findings += low_findings(row_rule, "shard", low, known, named_already, rates.fdr, None)
+            findings += low_findings(row_rule, "shard", low, known, named_already, at, None)
     # Leads keep their order: the strongest first, where their p-values are all 1.
     return sorted(
         findings,

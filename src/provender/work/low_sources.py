@@ -23,7 +23,7 @@ def low_findings(
     low: Mapping[str, int],
     rows: Mapping[str, int],
     known: Collection[str],
-    rate: float,
+    at: tuple[float, float],
     alarms: Alarms | None,
 ) -> list[Finding]:
     """Return a finding for each source, annotator or shard in which a rule's low p-values gather.
@@ -37,10 +37,10 @@ def low_findings(
         low: rows with a p-value of at most `LOW`, by name.
         rows: all rows by name.
         known: names that a finding of the rule names already.
-        rate: false discovery rate over the names.
+        at: false discovery rate over the names; how often any may be named where none differs.
         alarms: None where it is no more than a note: files in some order differ by nature.
     """
-    places = concentrated(low, rows, rate)
+    places = concentrated(low, rows, *at)
     if len(places) > max(1, NATURAL * len(rows)):
         return []
     share = sum(low.values()) / max(sum(rows.values()), 1)
