@@ -37,7 +37,7 @@ def _drawn(label: np.ndarray, shares: str, random: np.random.Generator) -> np.nd
 def standing_in_draws(
     model: Model, documents: Sequence[Labelled], noise: Noise, many: int, shares: str
 ) -> np.ndarray:
-    """Return int64 (3,): draws in which a source stands at .05, at RATE, and by an alarm.
+    """Return int64 (3,): draws in which a source stands, does so at RATE, and by an alarm.
 
     Args:
         many: how many draws.
@@ -55,5 +55,5 @@ def standing_in_draws(
         assert table is not None
         every = standing_contributors("source", table, 1, noise, len(model.classes))
         least = SOURCES * min((one.p_value for one in every), default=1.0)
-        stood += [least <= 0.05, least <= RATE, 2 * least <= RATE / ALARMING]
+        stood += [bool(every), least <= RATE, 2 * least <= RATE / ALARMING]
     return stood

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provender.calibrate.harmonic import harmonic
 from provender.detect.label_flips.gathering import (
     ALL,
     Group,
@@ -252,9 +253,20 @@ def test_rows_that_are_gone_are_gone_from_all_totals():
         assert (vars(left)[kind] == of).all(), kind
 
 
-def test_clean_sources_pass_all_tests():
-    found = np.array([least(*drawn(seed)).min() * NAMES for seed in range(10, 110)])
+def together(rows: Suspicious, totals: Totals) -> np.ndarray:
+    return harmonic(np.array([p_values(rows, totals, g) for g in groups(rows, CLASSES)]))
+
+
+def test_clean_sources_pass_all_tests_together():
+    found = np.array([together(*drawn(seed)).min() * NAMES for seed in range(10, 110)])
     assert (found <= 0.05).mean() <= 0.05
+
+
+def test_tests_that_agree_are_together_less_than_the_least_pays():
+    """Ten rows of one label and rival stand out among all, by label, by pair and by content."""
+    planted_rows = planted(*drawn(6), 0, 1, np.full(10, 30.0))
+    assert together(*planted_rows)[7] < least(*planted_rows)[7] / 2
+    assert np.delete(together(*planted_rows), 7).min() > 0.01
 
 
 def test_one_of_sources_that_differ_by_nature_does_not_stand():

@@ -1,8 +1,11 @@
 """Is label noise more than the others' from one source or annotator?
 
-Its suspicious rows are tested as `label_flips.gathering` tells: Bonferroni over groups of rows and
-roles, Benjamini-Hochberg over the names of a role, at the highest rate that a policy may state. The
-rows' p-values are such that at a lower rate they are flagged where the name stands at that rate.
+Its suspicious rows are tested as `label_flips.gathering` tells: the tests of groups of rows are one
+p-value of the name (harmonic mean), roles pay for each other (Bonferroni). None stands where clean
+data would have any more often than `ALARM` (Simes 1986); else Benjamini-Hochberg over the names of
+a role, at the highest rate that a policy may state: beside one that stands, others may that would
+not alone. The rows' p-values are such that at a lower rate they are flagged where the name stands
+at that rate.
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.calibrate.concentration import comparable
-from provender.calibrate.fdr import KEEP_BELOW, benjamini_hochberg
+from provender.calibrate.fdr import KEEP_BELOW, named
+from provender.calibrate.harmonic import harmonic
 from provender.detect.label_conflict.model import UNIT
 from provender.detect.label_flips.cells import OF, parts_of
 from provender.detect.label_flips.gathering import (
@@ -29,6 +33,7 @@ from provender.detect.label_flips.gathering import (
     worth,
 )
 from provender.detect.label_flips.noise import Noise
+from provender.detect.label_flips.tests import ALARM
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class Part:
         cut: least score of the rows; a lower one would add more natural rows than planted ones.
         p_value: of such a row. No row of a name that has nothing to do with suspicion is likelier
             than its others to be one of those that are worth something: it is the name's p-value
-            times their share in its rows. No test of another name of the role concerns it.
+            (of a part beside the first: its own) times their share in its rows. No test of another
+            name of the role concerns it.
         content: whether its others are those that read like the rival, not those of the label.
         strong: whether rows count by how they speak for their rival, whatever for the label.
     """
@@ -61,7 +67,7 @@ class Contributor:
         parts: the likeliest first, by which it is described.
         rows: of it, suspicious ones of the first part; of ``total`` rows. Copies count once.
         everywhere: as suspicious rows of all of the role.
-        p_value: of it alone, Bonferroni over groups and roles.
+        p_value: of it alone, by all groups, Bonferroni over roles.
         removal: fewest of its rows to remove until it would not stand.
         names: how many of the role there are.
         even: whether there are enough others to tell how far it goes by nature (`comparable`).
@@ -95,7 +101,7 @@ class Contributor:
 def standing_contributors(
     role: str, table: pa.Table, roles: int, noise: Noise, classes: int
 ) -> list[Contributor]:
-    """Return the sources or annotators that stand at `KEEP_BELOW`, least p-value first.
+    """Return the sources or annotators that stand, least p-value first.
 
     Args:
         table: of the role, as in `CellState.contributors`.
@@ -115,14 +121,17 @@ def standing_contributors(
     rows = Suspicious(of, label, rival, first, near, strong, score, weight)
     tests = groups(rows, classes, roles)
     found = np.array([p_values(rows, totals, group) for group in tests])
-    standing = np.flatnonzero(benjamini_hochberg(found.min(axis=0), KEEP_BELOW)).tolist()
+    p_value = harmonic(found)
+    standing = np.flatnonzero(named(p_value, KEEP_BELOW, ALARM)).tolist()
     limit = KEEP_BELOW * len(standing) / len(names)
+    alone = ALARM / len(names) if len(standing) == 1 else limit
     every = []
     for i in standing:
-        by = zip(found[:, i].tolist(), tests, strict=True)
-        mine = [(p_value, group) for p_value, group in by if p_value <= limit]
-        mine.sort(key=lambda test: test[0])
-        every.append(_contributor(role, names, i, mine, rows, totals, limit))
+        order = np.argsort(found[:, i], kind="stable").tolist()
+        mine = [
+            (float(found[n, i]), tests[n]) for n in order if found[n, i] <= limit or n == order[0]
+        ]
+        every.append(_contributor(role, names, i, float(p_value[i]), mine, rows, totals, alone))
     return sorted(every, key=lambda one: (one.p_value, one.name))
 
 
@@ -130,12 +139,17 @@ def _contributor(
     role: str,
     names: list[str],
     i: int,
+    whole: float,
     tests: list[tuple[float, Group]],
     rows: Suspicious,
     totals: Totals,
     limit: float,
 ) -> Contributor:
-    """Describe name ``i``, which stands by ``tests``: (p-value, group), at most ``limit``."""
+    """Describe name ``i``, which stands by its p-value ``whole`` until that is above ``limit``.
+
+    Args:
+        tests: (p-value, group), the likeliest first, and others that would stand by themselves.
+    """
     parts: dict[tuple[int, int, bool], Part] = {}
     figures = []
     for p_value, group in tests:
@@ -150,7 +164,7 @@ def _contributor(
             group.label,
             group.rival,
             cut,
-            p_value * min(counted, 1.0),
+            (p_value if parts else whole) * min(counted, 1.0),
             group.content,
             group.strong,
         )
@@ -162,8 +176,9 @@ def _contributor(
         names[i],
         tuple(parts.values()),
         *figures[0],
-        p_value=min(p_value for p_value, _ in tests),
-        removal=_removal(rows, totals, i, [group for _, group in tests], limit),
+        p_value=whole,
+        # As many tests, each above so many times the limit, are together above it.
+        removal=_removal(rows, totals, i, [group for _, group in tests], limit * len(tests)),
         names=len(names),
         even=comparable(tests[0][1].rows(totals).sum(axis=1)),
     )

@@ -41,8 +41,10 @@ RULE = Rule(
         "rows of a label are a draw from the label's, whatever their suspicion; the sum of what "
         "its suspicious rows are worth by rank has an exact law (multivariate hypergeometric; all "
         "rows, by label, by label and other class; by label also ranked by what speaks for "
-        "another class alone; Bonferroni). So are its rows of those that "
-        "read alike: held against it where its share of the label does not explain them either."
+        "another class alone). So are its rows of those that "
+        "read alike: held against it where its share of the label does not explain them either. "
+        "The tests of a source are one (weighted harmonic mean); none stands but where clean data "
+        "would have any in 1 % (Simes over sources), whatever the false discovery rate."
     ),
     false_alarms=(
         "No finding and no row flagged in 210 overlapping halves and eighths, with 20 random "
@@ -61,6 +63,7 @@ RULE = Rule(
         "Northcutt, Athalye, Mueller 2021, Pervasive label errors in test sets",
         "Vovk, Gammerman, Shafer 2005, Algorithmic learning in a random world (label-conditional "
         "conformal prediction)",
+        "Wilson 2019, The harmonic mean p-value for combining dependent tests",
     ),
 )
 

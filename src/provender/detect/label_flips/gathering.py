@@ -21,7 +21,8 @@ Labels are tested twice: by how much more their rows speak for the rival than fo
 how much they speak for it at all (`Suspicious.strong`). Where two large classes are confused, the
 rows of the widest margins are odd ones that speak for nothing; flipped rows speak for their own.
 
-Each of the four kinds has a fourth of the rate, which its groups share (weighted Bonferroni).
+Each of the four kinds has a fourth of the weight, which its groups share; together they are one
+p-value (`calibrate.harmonic`): poison mostly stands out in several, which lean on the same rows.
 """
 
 from __future__ import annotations
@@ -179,7 +180,7 @@ def worth(rows: Suspicious) -> np.ndarray:
 
 
 def p_values(rows: Suspicious, totals: Totals, group: Group) -> np.ndarray:
-    """Return float64 (names,), at most 1, of a group.
+    """Return float64 (names,), times what the group pays for all others: it may be above 1.
 
     Args:
         rows: suspicious rows; those of the group count.
@@ -188,7 +189,7 @@ def p_values(rows: Suspicious, totals: Totals, group: Group) -> np.ndarray:
     if group.content:
         by_label = replace(group, content=False)
         found = np.maximum(found, _drawn(rows.of(by_label), totals, by_label))
-    return np.asarray(np.clip(found, LEAST_P, 1.0))
+    return np.asarray(np.maximum(found, LEAST_P))
 
 
 def _drawn(rows: Suspicious, of: Totals, group: Group) -> np.ndarray:
