@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.detect.label_conflict.labelled import TOPICS, plant, scan, table
 
-TAGGED = 60
+TAGGED = 40
 
 
 def tagged() -> tuple[list, list]:

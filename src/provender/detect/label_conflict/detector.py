@@ -54,7 +54,7 @@ RULE = Rule(
         "Documents with a gram carry a label as others of the same content and like length do, "
         "even if the gram raises its odds by e, or contradict it no more than other documents of "
         "their label do, from ten labels on without their loudest words, 2 % of foreign ones and "
-        ".1 nats each allowed. Chernoff bounds, documents that are alike count "
+        ".05 nats each allowed. Chernoff bounds, documents that are alike count "
         "as fewer, the tail is stretched by what the bulk of grams shows; the stronger test pays "
         "for all grams, the weaker for those that the stronger leaves (ScreenMin)."
     ),

@@ -29,7 +29,7 @@ STRAYS = 0.02
 SHIFT = 0.05
 #: Nats that each document of a natural group may add: one word that decides a label by itself
 #: leaves texts that say little, and of many such the label's others are no exact null.
-EACH = 0.1
+EACH = 0.05
 #: Mean similarity that a natural group may have beyond that of its most uniform class.
 LIKENESS = 0.02
 _ODDS = np.clip(-np.concatenate((EDGES[:1], (EDGES[1:] + EDGES[:-1]) / 2, EDGES[-1:])), 0, 8)
