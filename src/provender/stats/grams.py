@@ -26,6 +26,8 @@ LONGEST_TEXT = 32_768
 _KEY = b"provender.grams/1"
 #: Times the bytes of a text its words take.
 _SIZE = 5
+#: Rows that texts are worked on at a time, and more of texts that together have fewer bytes.
+_ROWS, _BYTES = 1 << 10, 1 << 19
 #: Words whose hashes are remembered.
 _MOST_KNOWN = 1 << 17
 _TOP = np.uint64(0xFFFF_FFFF_FFFF_FF00)
@@ -114,6 +116,18 @@ def words_of(texts: pa.Array) -> Words:
     Once for all detectors that share a read and ask for the same texts.
     """
     return once("words", place(texts), texts, _SIZE * texts.nbytes, lambda: _split(texts))
+
+
+def rows_at_once(*columns: pa.Array) -> int:
+    """Return how many rows of a batch's texts are worked on at a time.
+
+    Memory does not grow with the batch, and calls are few where texts are short. It is a power of
+    two and hangs on the columns alone, so that rules which read the same cut them alike and share
+    their words.
+    """
+    size = max(column.nbytes for column in columns)
+    fit = _BYTES * len(columns[0]) // max(size, 1)
+    return max(_ROWS, 1 << fit.bit_length() >> 1)
 
 
 def hold_words(texts: pa.Array) -> np.ndarray:

@@ -19,7 +19,7 @@ from provender.detect.base import DataView, Unchecked
 from provender.detect.label_conflict.evidence import Evidence, evidence_of
 from provender.stats.cell_hash import is_text, mix
 from provender.stats.gram_table import Counts
-from provender.stats.grams import Words, hash_strings, ranges, text_hashes, words_of
+from provender.stats.grams import Words, hash_strings, ranges, rows_at_once, text_hashes, words_of
 from provender.stats.ordering import Places
 from provender.stats.packing import pack, unpack
 
@@ -29,9 +29,9 @@ UNIT = 720_720
 #: Classes and folds, or classes and a mark, are told by so many low bits of a key; a word's or a
 #: phrase's hash has the others.
 CELL = np.uint64((1 << 11) - 1)
-#: Rows are worked on in slices of this many at most, of so many bytes times classes: that bounds
-#: memory whatever the batch.
-SLICE, _BYTES_BY_CLASS = 1024, 1 << 24
+#: Rows are worked on in slices of at most so many bytes times classes: that bounds memory
+#: whatever the batch.
+_BYTES_BY_CLASS = 1 << 24
 #: Numbers that a document's words are summed into, to compare documents.
 SKETCH = 256
 _SMOOTHING = np.float32(0.5)
@@ -97,9 +97,9 @@ class Columns:
 
     def slices(self, batch: pa.RecordBatch, classes: Sequence[str]) -> Iterator[Labelled]:
         """Yield the batch's documents, a bounded number at a time."""
-        start = 0
+        start, at_once = 0, rows_at_once(batch[self.text])
         while start < batch.num_rows:
-            piece = batch.slice(start, SLICE)
+            piece = batch.slice(start, at_once)
             size = pc.fill_null(pc.binary_length(piece[self.text]), 0).to_numpy()
             inside = np.cumsum(size) * len(classes) <= _BYTES_BY_CLASS
             piece = piece.slice(0, max(int(inside.sum()), 1))

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from provender.stats.cell_hash import mix
 from provender.stats.census import as_text
 from provender.stats.gram_table import Counts, Growing
-from provender.stats.grams import Words, grams, hash_strings, text_hashes, words_of
+from provender.stats.grams import Words, grams, hash_strings, rows_at_once, text_hashes, words_of
 from provender.stats.packing import pack, unpack
 
 #: Words of the longest gram.
@@ -26,7 +26,6 @@ MOST_SOURCES = 1 << 16
 _LANE, LANES = 16, 4
 #: Rows that a gram may stand in so that no lane runs over.
 MOST_ROWS = 1 << (_LANE - 1)
-_SLICE = 1024
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,9 @@ class SourceColumns:
 
     def slices(self, batch: pa.RecordBatch) -> Iterator[tuple[np.ndarray, Said]]:
         """Yield (rows of the batch, what they say), a bounded number at a time."""
-        for start in range(0, batch.num_rows, _SLICE):
-            piece = batch.slice(start, _SLICE)
+        at_once = rows_at_once(*(batch[name] for name in self.texts))
+        for start in range(0, batch.num_rows, at_once):
+            piece = batch.slice(start, at_once)
             source = as_text(piece[self.source])
             there = pc.is_valid(source).to_numpy(zero_copy_only=False)
             # Where all rows name one, the texts stay the ones that other detectors split.

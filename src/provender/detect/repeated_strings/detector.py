@@ -121,9 +121,7 @@ class RepeatedStrings:
         def score(batch: pa.RecordBatch) -> RowScores:
             p_value = np.full(batch.num_rows, 1.0 if named.tested else np.nan)
             cause = np.full(batch.num_rows, -1, np.int32)
-            for rows, words, _ in columns.slices(batch):
-                if not len(named.keys):
-                    break
+            for rows, words, _ in columns.slices(batch) if len(named.keys) else ():
                 key, first = runs(words)
                 at = np.minimum(np.searchsorted(named.keys, key), len(named.keys) - 1)
                 hit = np.flatnonzero(named.keys[at] == key)

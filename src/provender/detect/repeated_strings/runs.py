@@ -12,7 +12,7 @@ import pyarrow as pa
 from provender.stats.cell_hash import mix
 from provender.stats.census import as_text
 from provender.stats.gram_table import Counts, Growing
-from provender.stats.grams import Words, text_hashes, words_of
+from provender.stats.grams import Words, rows_at_once, text_hashes, words_of
 from provender.stats.ordering import ascending
 from provender.stats.packing import pack, unpack
 
@@ -28,7 +28,6 @@ _LOW = 20
 _MANY = (1 << _LOW) - 1
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _FREQUENT_BITS = np.uint64(48)
-_SLICE = 1024
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,9 @@ class TextColumns:
 
     def slices(self, batch: pa.RecordBatch) -> Iterator[tuple[np.ndarray, Words, pa.Array | None]]:
         """Yield (rows of the batch, their words, their sources), a bounded number at a time."""
-        for start in range(0, batch.num_rows, _SLICE):
-            piece = batch.slice(start, _SLICE)
+        at_once = rows_at_once(batch[self.text])
+        for start in range(0, batch.num_rows, at_once):
+            piece = batch.slice(start, at_once)
             source = None if self.source is None else as_text(piece[self.source])
             rows = np.arange(start, start + piece.num_rows)
             yield rows, words_of(piece[self.text]), source

@@ -22,6 +22,7 @@ KEPT_TEXTS = 1024
 #: Texts of each string to name it by, and words to either side.
 _KEPT, REACH = 8, 16
 _SHORT = np.uint64(44)
+_LARGEST = np.uint64(2**64 - 1)
 _SEEN = pa.schema(
     [
         ("suspect", pa.int64()),
@@ -89,10 +90,13 @@ class ReadAround:
         )
 
     def add(self, state: Around, batch: pa.RecordBatch) -> Around:
-        pieces = [self._read(*s[1:]) for s in self.columns_read.slices(batch)]
+        full = len(state.kept.keys) == KEPT_TEXTS
+        below = state.kept.keys[-1] if full else _LARGEST
+        pieces = [self._read(*s[1:], below) for s in self.columns_read.slices(batch)]
         return self.merge([state, *pieces])
 
-    def _read(self, words: Words, source: pa.Array | None) -> Around:
+    def _read(self, words: Words, source: pa.Array | None, below: np.uint64) -> Around:
+        """Read a slice; of its texts none beyond ``below`` is kept any more."""
         found, finder, rest = (
             self.empty(),
             Finder(self.suspects),
@@ -113,10 +117,9 @@ class ReadAround:
             found.held = _added(pa.table(held, schema=_HELD).drop_null())
             whose = pa.table([source, np.ones(len(source), np.int64)], schema=_SOURCES)
             found.sources = _added(whose.drop_null())
-        least = np.sort(np.unique(identity, return_index=True)[1][:KEPT_TEXTS])
+        least = np.flatnonzero(identity <= below)
         for said, places in rest.whole(least):
-            kept = Counts(identity[least[places]], said)
-            found.kept = _smallest(found.kept, kept)
+            found.kept = _smallest(found.kept, Counts(identity[least[places]], said))
         lines = [
             (int(which[i]), int(identity[row[i]]), *_around(words, int(first[at[i]])))
             for i in _first_texts(which[tested], identity[row[tested]])

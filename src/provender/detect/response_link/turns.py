@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from provender.detect.response_link.marks import MARKS, marked
-from provender.stats.grams import Words, grams, hold_words, text_hashes, words_of
+from provender.stats.grams import Words, grams, hold_words, rows_at_once, text_hashes, words_of
 from provender.stats.ordering import Places, ascending
 
 #: Words of the longest prompt gram, and of a run of the response.
@@ -23,7 +23,6 @@ LEAST_WORDS = 4
 #: The key of any of the long responses that several rows have.
 CANNED_KEY = np.uint64(CANNED)
 _LONG = 8
-_SLICE = 1024
 
 
 @dataclass(frozen=True)
@@ -214,5 +213,6 @@ class TurnColumns:
     def slices(self, batch: pa.RecordBatch) -> Iterator[Turns]:
         """Yield the batch's rows, a bounded number at a time."""
         texts = Texts(batch[self.prompt], batch[self.response])
-        for start in range(0, batch.num_rows, _SLICE):
-            yield Turns(texts, start, _SLICE)
+        rows = rows_at_once(texts.prompts, texts.responses)
+        for start in range(0, batch.num_rows, rows):
+            yield Turns(texts, start, rows)
