@@ -69,31 +69,32 @@ class Places:
         """Prepare ``keys``, ascending; of equal ones the first is found."""
         bits = len(keys).bit_length()
         shift = np.uint64(64 - bits - 1)
-        edges = np.arange(2 << bits, dtype=np.uint64) << shift
-        starts = np.append(np.searchsorted(keys, edges), len(keys)).astype(np.int32)
-        return Places(keys, starts, shift, int(np.diff(starts).max()))
+        many = np.bincount((keys >> shift).astype(np.int64), minlength=2 << bits)
+        starts = np.concatenate(([0], np.cumsum(many))).astype(np.int32)
+        return Places(keys, starts, shift, int(many.max()))
 
     def at(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return int64 (n,) the place of each of ``keys``, and bool (n,) whether it is known.
 
         The place of one that is not is any but one beyond the last.
         """
-        known = np.zeros(len(keys), bool)
-        if not len(self.keys):
-            return np.zeros(len(keys), np.int64), known
+        last = len(self.keys) - 1
+        if last < 0:
+            return np.zeros(len(keys), np.int64), np.zeros(len(keys), bool)
         if self.steps > _WIDEST:
-            place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+            place = np.minimum(np.searchsorted(self.keys, keys), last)
             return place, np.asarray(self.keys[place] == keys)
-        bucket = (keys >> self.shift).astype(np.int64)
-        place, stop = self.starts[bucket].astype(np.int64), self.starts[bucket + 1]
-        open_ = np.flatnonzero(place < stop)
+        bucket = (keys >> self.shift).view(np.int64)
+        place = np.minimum(self.starts[bucket], last).astype(np.int64)
+        met = self.keys[place]
+        known, open_ = met == keys, np.flatnonzero(met < keys)
         while len(open_):
-            here, mine = place[open_], keys[open_]
-            met = self.keys[here]
-            known[open_[met == mine]] = True
-            open_ = open_[(met < mine) & (here + 1 < stop[open_])]
+            open_ = open_[place[open_] + 1 < self.starts[bucket[open_] + 1]]
             place[open_] += 1
-        return np.minimum(place, len(self.keys) - 1), known
+            met, mine = self.keys[place[open_]], keys[open_]
+            known[open_[met == mine]] = True
+            open_ = open_[met < mine]
+        return place, known
 
     def hold(self, keys: np.ndarray) -> np.ndarray:
         """Return bool (n,): which of ``keys`` are known."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -141,6 +142,10 @@ class Table:
         count = gram.count.astype(np.int32)
         return Table(gram.keys, count, *(none if v is None else v for v in (follow, skipped)))
 
+    @cached_property
+    def _places(self) -> Places:
+        return Places.of(self.keys)
+
     def find(self, gram: np.ndarray, piece: np.ndarray, sampled: np.ndarray) -> Found:
         """Look up ``gram`` (n,), leaving out the words of its own piece where that was counted.
 
@@ -153,27 +158,48 @@ class Table:
         new = np.ones(len(key), bool)
         new[1:] = (key[1:] != key[:-1]) | (of[1:] != of[:-1])
         first = np.flatnonzero(new)
-        own = np.diff(np.append(first, len(key)))
-        at = np.minimum(np.searchsorted(self.keys, key[first]), len(self.keys) - 1)
-        known = self.keys[at] == key[first]
-        others = np.where(known, self.count[at], 0)
-        others = np.maximum(others - np.where(sampled[order[first]], own, 0), 0)
-        follow, skipped = (np.where(known, v[at], 0) for v in (self.follow, self.skipped))
-        back = np.empty(len(key), np.int64)
-        back[order] = np.cumsum(new) - 1
-        return Found(others[back], follow[back], skipped[back], own[back])
+        at, known = self._places.at(key[first])
+        at[~known] = 0
+        which = np.empty(len(order), np.int64)
+        which[order] = np.cumsum(new) - 1
+        times = np.diff(first, append=len(order))
+        return Found(self, at, times, sampled[order[first]], which)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a table says of each word of a batch: int64 (n,) each.
+    """What a table says of each word of a batch, by the different grams of each piece.
 
     Attributes:
-        count: occurrences in other pieces.
-        own: occurrences in its own piece.
+        place: int64 (grams,), where in the table each stands, 0 where it is not known.
+        times: int64 (grams,), occurrences in its piece.
+        sampled: bool (grams,), whether these are among those counted.
+        which: int64 (n,), the gram that ends at each word.
     """
 
-    count: np.ndarray
-    follow: np.ndarray
-    skipped: np.ndarray
-    own: np.ndarray
+    table: Table
+    place: np.ndarray
+    times: np.ndarray
+    sampled: np.ndarray
+    which: np.ndarray
+
+    @cached_property
+    def count(self) -> np.ndarray:
+        """int64 (n,): occurrences in other pieces."""
+        others = self.table.count[self.place] - np.where(self.sampled, self.times, 0)
+        return np.asarray(np.maximum(others, 0)[self.which])
+
+    @property
+    def own(self) -> np.ndarray:
+        """int64 (n,): occurrences in its own piece."""
+        return np.asarray(self.times[self.which])
+
+    @property
+    def follow(self) -> np.ndarray:
+        """int32 (n,): as in the table; of grams that no other piece has, any."""
+        return np.asarray(self.table.follow[self.place][self.which])
+
+    @property
+    def skipped(self) -> np.ndarray:
+        """int32 (n,): the same."""
+        return np.asarray(self.table.skipped[self.place][self.which])
