@@ -49,6 +49,15 @@ def fold(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return np.concatenate(pieces) if pieces else np.zeros(0, np.uint64)
 
 
+def fold_rows(table: np.ndarray) -> np.ndarray:
+    """Return `fold` of the rows of ``table``, unsigned integers (rows, columns): uint64 (rows,)."""
+    rows, columns = table.shape
+    sums = np.full(rows, columns, np.uint64)
+    for place, multiplier in enumerate(_multipliers(np.array([columns]))[:columns]):
+        sums += (table[:, place].astype(np.uint64) + np.uint64(1)) * multiplier
+    return mix(sums)
+
+
 def segments(counts: np.ndarray, most: int) -> list[tuple[slice, slice]]:
     """Cut runs into groups of about ``most`` values (a longer run stands alone or ends a group).
 
@@ -105,8 +114,7 @@ def cell_hashes(array: pa.Array) -> np.ndarray:
         return np.full(len(array), _NULL)
     if pa.types.is_struct(kind):
         fields = [cell_hashes(field) for field in array.flatten()]
-        table = np.array(fields, np.uint64).reshape(len(fields), len(array))
-        hashes = fold(table.T.reshape(-1), np.full(len(array), len(fields)))
+        hashes = fold_rows(np.array(fields, np.uint64).reshape(len(fields), len(array)).T)
     elif is_list(kind):
         hashes = fold(cell_hashes(array.flatten()), lengths(array))
     elif pa.types.is_primitive(kind):

@@ -88,26 +88,29 @@ def ranges(first: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 def hash_strings(values: list[str]) -> np.ndarray:
     """Return uint64 keyed BLAKE2b hashes of ``values`` with the low byte zero."""
-    key = hash_key(_KEY)
-    known = _known(key)
-    found = list(map(known.get, values))
-    if None in found:
-        new = {v: _hash(v, key) for v, h in zip(values, found, strict=True) if h is None}
-        if len(known) > _MOST_KNOWN:
-            known.clear()
-        known.update(new)
-        found = [new[v] if h is None else h for v, h in zip(values, found, strict=True)]
-    return np.fromiter(found, np.uint64, len(found)) & _TOP
+    known = _known(hash_key(_KEY))
+    if len(known) > _MOST_KNOWN:
+        known.clear()
+    return np.fromiter(map(known.__getitem__, values), np.uint64, len(values)) & _TOP
 
 
-def _hash(value: str, key: bytes) -> int:
-    return int.from_bytes(blake2b(value.encode(), digest_size=8, key=key).digest(), "little")
+class _Hashes(dict[str, int]):
+    """Hashes of words, made when they are first asked for."""
+
+    def __init__(self, key: bytes) -> None:
+        super().__init__()
+        self._key = key
+
+    def __missing__(self, word: str) -> int:
+        digest = blake2b(word.encode(), digest_size=8, key=self._key).digest()
+        self[word] = int.from_bytes(digest, "little")
+        return self[word]
 
 
 @lru_cache(maxsize=1)
-def _known(key: bytes) -> dict[str, int]:  # noqa: ARG001
-    """Hashes of words: most of a batch were met in the one before."""
-    return {}
+def _known(key: bytes) -> _Hashes:
+    """Return the one for ``key``: most words of a batch were met in the one before."""
+    return _Hashes(key)
 
 
 def words_of(texts: pa.Array) -> Words:

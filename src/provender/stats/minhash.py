@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from provender.stats import secret
-from provender.stats.cell_hash import fold, mix, segments
+from provender.stats.cell_hash import fold_rows, mix, segments
+from provender.stats.ordering import ascending
 
 _BASE = np.uint64(0xD1342543DE82EF95)  # odd: see stats/cell_hash.py
 _SEGMENT = 1 << 15  # shingles permuted at a time, so that the work stays in the cache
@@ -105,24 +106,20 @@ def banded_pairs(found: np.ndarray, rows: int, reach: int) -> Iterator[np.ndarra
     """
     width = found.shape[1]
     for start in range(0, width - rows + 1, rows):
-        band = np.ascontiguousarray(found[:, start : start + rows])
-        keys = fold(band.reshape(-1), np.full(len(band), rows))
-        yield from _neighbours(keys, reach)
+        yield from _neighbours(fold_rows(found[:, start : start + rows]), reach)
 
 
 def equal_pairs(found: np.ndarray) -> np.ndarray:
     """Return int64 (pairs, 2): (first, other) for signatures that are equal as a whole."""
-    keys = fold(found.reshape(-1), np.full(len(found), found.shape[1]))
-    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    _, first, group = np.unique(fold_rows(found), return_index=True, return_inverse=True)
     pairs = np.stack([first[group], np.arange(len(found))], axis=1)
     return np.asarray(pairs[pairs[:, 0] != pairs[:, 1]])
 
 
 def _neighbours(keys: np.ndarray, reach: int) -> Iterator[np.ndarray]:
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    start = np.searchsorted(ordered, ordered, side="left")
-    place = np.arange(len(keys))
+    order = ascending(keys)
+    ordered, place = keys[order], np.arange(len(keys))
+    start = np.maximum.accumulate(np.where(np.diff(ordered, prepend=~ordered[:1]), place, 0))
     far = place - start > reach
     yield np.stack([order[start[far]], order[place[far]]], axis=1)
     for step in range(1, min(reach, len(keys) - 1) + 1):
