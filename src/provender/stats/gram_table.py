@@ -47,7 +47,9 @@ class Counts:
         stop = None
         if at_most is not None and len(starts) == at_most:
             stop = np.searchsorted(keys, keys[starts[-1]], side="right")
-        return Counts(keys[starts], np.add.reduceat(values[order[:stop]], starts, axis=0))
+        # Of rows `take` gathers several times as fast as an index.
+        ordered = values.take(order[:stop], axis=0)
+        return Counts(keys[starts], np.add.reduceat(ordered, starts, axis=0))
 
     @staticmethod
     def sum(tables: Sequence[Counts], at_most: int | None = None) -> Counts:
@@ -62,7 +64,7 @@ class Counts:
         if not len(self.keys):
             return np.zeros((len(keys), self.values.shape[1]), np.int64)
         place, known = self.places.at(keys)
-        return np.where(known[:, None], self.values[place], 0)
+        return np.where(known[:, None], self.values.take(place, axis=0), 0)
 
     @cached_property
     def places(self) -> Places:

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provender.stats.cell_hash import mix
-from provender.stats.ordering import ascending
 from provender.stats.secret import hash_key
 from provender.stats.sharing import once, place
 from provender.stats.word_bytes import letters, runs
@@ -76,7 +75,7 @@ class Words:
 
 def distinct(keys: np.ndarray) -> np.ndarray:
     """Return the distinct integers, none below zero, ascending."""
-    keys = keys[ascending(keys)]
+    keys = np.sort(keys)
     return np.asarray(keys[np.concatenate((np.ones(len(keys[:1]), bool), keys[1:] != keys[:-1]))])
 
 

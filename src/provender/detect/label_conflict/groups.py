@@ -194,7 +194,10 @@ class Groups:
             gone = evidence.sums(at, runs[begin : begin + step + 1])
             of = slice(*np.searchsorted(row, (begin, begin + step)))
             odds[of] = model.log_odds_of(
-                evidence.total[text[some]] - gone, size[some], row[of] - begin, label[group[of]]
+                evidence.total.take(text[some], axis=0) - gone,
+                size[some],
+                row[of] - begin,
+                label[group[of]],
             )
         size = size[row]
         return Weighed(text[row], group, odds, size, stratum_of(odds, size, model.usual))

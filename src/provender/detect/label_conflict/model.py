@@ -200,7 +200,7 @@ class Model:
         of, cell, count = self.counts(hashes)
         classes = len(self.classes)
         everywhere = np.bincount(of * classes + cell // FOLDS, count, len(hashes) * classes)
-        others = everywhere.astype(np.float32).reshape(len(hashes), classes)[word]
+        others = everywhere.astype(np.float32).reshape(len(hashes), classes).take(word, axis=0)
         place = np.full(len(hashes) * FOLDS, -1)
         place[word * FOLDS + fold] = np.arange(len(word))
         own = place[of * FOLDS + cell % FOLDS]
@@ -208,7 +208,7 @@ class Model:
         spoken = others.sum(axis=1)
         mass = (self.mass.sum(axis=1, keepdims=True) - self.mass).T
         share = mass / np.maximum(mass.sum(axis=1, keepdims=True), 1)
-        expected = (spoken[:, None] * share[fold]).astype(np.float32)
+        expected = (spoken[:, None] * share.take(fold, axis=0)).astype(np.float32)
         others += _SMOOTHING
         expected += _SMOOTHING
         others /= expected

@@ -13,6 +13,7 @@ from provender.detect.response_link.grams import Grams
 from provender.detect.response_link.turns import TurnColumns, Turns, pairs_once
 from provender.stats.cell_hash import mix
 from provender.stats.gram_table import Counts, Growing
+from provender.stats.ordering import ascending
 from provender.stats.packing import pack, unpack
 
 #: Pairs kept; beyond it a part of the answers is searched, drawn by their hashes.
@@ -83,7 +84,7 @@ class CountPairs:
         rows = np.concatenate((with_answer, with_trigger))
         np.add.at(state.weight, place, share[rows])
         np.add.at(state.signature, place, mix(turns.identity)[rows])
-        order = np.argsort(with_trigger, kind="stable")
+        order = ascending(with_trigger)
         trigger, with_trigger = trigger[order], with_trigger[order]
         low = np.searchsorted(with_trigger, with_answer)
         each = np.searchsorted(with_trigger, with_answer, side="right") - low
