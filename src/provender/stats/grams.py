@@ -102,8 +102,9 @@ class _Hashes(dict[str, int]):
 
     def __missing__(self, word: str) -> int:
         digest = blake2b(word.encode(), digest_size=8, key=self._key).digest()
-        self[word] = int.from_bytes(digest, "little")
-        return self[word]
+        found = int.from_bytes(digest, "little")
+        self[word] = found
+        return found
 
 
 @lru_cache(maxsize=1)
@@ -128,7 +129,7 @@ def rows_at_once(*columns: pa.Array) -> int:
     their words.
     """
     size = max(column.nbytes for column in columns)
-    fit = _BYTES * len(columns[0]) // max(size, 1)
+    fit: int = _BYTES * len(columns[0]) // max(size, 1)
     return max(_ROWS, 1 << fit.bit_length() >> 1)
 
 

@@ -26,7 +26,6 @@ class Evidence:
         at: int64 (pairs,), the row of ``weight`` of each pair.
         weight: float32 (words in folds, classes): what a word adds for each class.
         weighs: bool (words in folds,): whether it adds anything.
-        total: float64 (rows, classes): the sum of the weights.
         size: int64 (rows,): number of distinct words that weigh anything.
     """
 
@@ -37,7 +36,6 @@ class Evidence:
     at: np.ndarray
     weight: np.ndarray
     weighs: np.ndarray
-    total: np.ndarray
     size: np.ndarray
 
     @staticmethod
@@ -53,11 +51,14 @@ class Evidence:
         place = (np.cumsum(met) - 1).reshape(met.shape)
         weight = model.weights(words.vocabulary_hashes, *np.nonzero(met))
         at = place[code, fold[text]]
-        starts = np.searchsorted(text, np.arange(words.rows + 1))
         weighs = np.asarray(weight.any(axis=1))
         size = np.bincount(text[weighs[at]], minlength=words.rows)
-        total = _sums(weight.astype(np.float64), at, starts)
-        return Evidence(text, code, fold, place, at, weight, weighs, total, size)
+        return Evidence(text, code, fold, place, at, weight, weighs, size)
+
+    @cached_property
+    def total(self) -> np.ndarray:
+        """float64 (rows, classes): the sum of the weights."""
+        return self.sums(self.at, np.searchsorted(self.text, np.arange(len(self.fold) + 1)))
 
     def of_words(self, text: np.ndarray, code: np.ndarray) -> np.ndarray:
         """Return int64 (n,): the rows of ``weight`` of words of texts that hold them."""
@@ -66,24 +67,21 @@ class Evidence:
     def sums(self, at: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """Return float64 (runs, classes): the sum of ``weight[at]`` over each run.
 
+        As `numpy.add.reduceat` of float64 ``weight[at]``, to the bit, without such an array.
+
         Args:
             at: int64 (n,), rows of ``weight``.
             starts: int64 (runs + 1,), where in ``at`` each run starts, and the last ends.
         """
-        return _sums(self._precise, at, starts)
+        from scipy.sparse import csr_array
+
+        at, starts = at[starts[0] : starts[-1]], starts - starts[0]
+        shape = (len(starts) - 1, len(self.weight))
+        return np.asarray(csr_array((np.ones(len(at)), at, starts), shape) @ self._precise)
 
     @cached_property
     def _precise(self) -> np.ndarray:
         return self.weight.astype(np.float64)
-
-
-def _sums(weight: np.ndarray, at: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """As `numpy.add.reduceat` of float64 ``weight[at]``, to the bit, without such an array."""
-    from scipy.sparse import csr_array
-
-    at, starts = at[starts[0] : starts[-1]], starts - starts[0]
-    runs = csr_array((np.ones(len(at)), at, starts), (len(starts) - 1, len(weight)))
-    return np.asarray(runs @ weight)
 
 
 def evidence_of(model: Model, words: Words, fold: np.ndarray) -> Evidence:

@@ -204,7 +204,8 @@ class Model:
         place = np.full(len(hashes) * FOLDS, -1)
         place[word * FOLDS + fold] = np.arange(len(word))
         own = place[of * FOLDS + cell % FOLDS]
-        others[own[own >= 0], cell[own >= 0] // FOLDS] -= count[own >= 0]
+        met = np.flatnonzero(own >= 0)
+        others.reshape(-1)[own[met] * classes + cell[met] // FOLDS] -= count[met]
         spoken = others.sum(axis=1)
         mass = (self.mass.sum(axis=1, keepdims=True) - self.mass).T
         share = mass / np.maximum(mass.sum(axis=1, keepdims=True), 1)
@@ -242,7 +243,9 @@ class Model:
                 count as the root of their number.
             size: int64 (n,) number of words summed.
         """
-        return np.asarray(total / np.sqrt(np.maximum(size, 1))[:, None] + self.prior)
+        scores = total / np.sqrt(np.maximum(size, 1))[:, None]
+        scores += self.prior
+        return np.asarray(scores)
 
     def log_odds(self, total: np.ndarray, size: np.ndarray) -> np.ndarray:
         """Return float64 (n, classes): log p / (1 - p) of each class; arguments as `scores`."""
