@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provender.stats.cell_hash import cell_hashes, fold, segments
+from provender.stats.cell_hash import cell_hashes, fold, fold_rows, segments
 from provender.stats.spaced_words import word_hashes
 
 CELLS = {
@@ -84,6 +84,13 @@ def test_folds_tell_runs_apart_by_order_and_length() -> None:
     runs = [[], [0], [0, 0], [1, 2], [2, 1]]
     values = np.array([v for r in runs for v in r], np.uint8)
     assert len(set(fold(values, np.array([len(r) for r in runs])).tolist())) == len(runs)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (5, 0), (4, 1), (7, 3)])
+def test_rows_are_folded_as_runs_are(shape: tuple[int, int]) -> None:
+    table = np.random.default_rng(0).integers(0, 2**32, shape, np.uint32)
+    runs = fold(table.reshape(-1), np.full(shape[0], shape[1]))
+    assert fold_rows(table).tolist() == runs.tolist()
 
 
 @settings(deadline=None)

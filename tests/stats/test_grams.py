@@ -10,6 +10,7 @@ from provender.stats.grams import (
     grams,
     hash_strings,
     hold_words,
+    rows_at_once,
     text_hashes,
     words_of,
 )
@@ -107,6 +108,17 @@ def test_which_texts_have_a_word_is_told_without_splitting_them(rows):
     assert hold_words(texts).tolist() == (np.diff(words_of(texts).starts) > 0).tolist()
     long = pa.array(["." * LONGEST_TEXT + "beyond", "x"])
     assert hold_words(long).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("rows", "length", "at_once"),
+    [(0, 0, 1024), (99, 9, 32768), (5000, 100, 4096), (9, 9999, 1024)],
+)
+def test_short_texts_are_worked_on_many_at_a_time(rows, length, at_once):
+    texts = pa.array(["x" * length] * rows, pa.string())
+    assert rows_at_once(texts) == at_once
+    long = pa.array(["x" * 9999] * rows, pa.string())
+    assert rows_at_once(texts, long) == rows_at_once(long, texts) == 1024
 
 
 def test_words_that_were_forgotten_have_the_same_hashes(monkeypatch):

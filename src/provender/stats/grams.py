@@ -74,7 +74,7 @@ class Words:
 
 
 def distinct(keys: np.ndarray) -> np.ndarray:
-    """Return the distinct integers, none below zero, ascending."""
+    """Return the distinct integers, ascending."""
     keys = np.sort(keys)
     return np.asarray(keys[np.concatenate((np.ones(len(keys[:1]), bool), keys[1:] != keys[:-1]))])
 
