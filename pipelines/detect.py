@@ -36,7 +36,7 @@ from provender.work.rounds import Detection, Standing
 from provender.work.starts import store_starts
 from provender.work.suspects import Subjects, write_scores, write_suspects
 from provender.work.trusted import Trusted
-from provender.work.wire import from_wire, to_wire
+from provender.work.wire import from_wire
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def detect(
 
     def build(root: beam.Pipeline, result: str) -> None:
         pieces = pieces_of(root, data, store)
-        standing = root | "Begin" >> beam.Create([to_wire(Standing())])
+        standing = root | "Begin" >> Once(Standing)
         for number in range(detection.rounds):
             standing = standing_after(root, pieces, standing, detection, number, data.pieces)
         thresholds, tallied = judged(root, pieces, standing, detection, plan, rates.fdr, data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
 from apache_beam.pvalue import AsList, AsSingleton
@@ -53,8 +53,14 @@ def explain(
         words = (
             elements(root, "List examples", pieces_asked(asked, data), store)
             | "Read examples"
-            >> CallEach(read_words, asked, stage="explain", load=loading(store), size=span_bytes)
-            | "Place words" >> beam.Map(_placed)
+            >> CallEach(
+                read_words,
+                asked,
+                stage="explain",
+                load=loading(store),
+                size=span_bytes,
+                give=_placed,
+            )
             | "Fold words" >> Fold(fold_states, asked.words(), store, count=data.pieces)
         )
         compared = root | "Make queries" >> Once(_ask_rows, AsList(words), asked)
@@ -69,8 +75,8 @@ def explain(
                 stage="explain",
                 load=loading(store),
                 size=span_bytes,
+                give=_placed,
             )
-            | "Place rows" >> beam.Map(_placed)
             | "Fold rows" >> Fold(_fold_nearest, queries, asked, count=data.pieces)
         )
         _ = root | "Keep answers" >> Once(_keep, queries, AsList(found), store, result)
@@ -80,9 +86,8 @@ def explain(
     return explained(findings, compared, asked, data)
 
 
-def _placed(message: bytes) -> Placed:
-    analysed = from_wire(message)
-    return "", analysed.index, to_wire(analysed.part(0))
+def _placed(analysed: Analysed) -> Iterator[Placed]:
+    yield "", analysed.index, to_wire(analysed.part(0))
 
 
 def _ask_rows(words: list[tuple[str, bytes]], asked: Asked) -> Compared:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -17,12 +17,12 @@ from provender.io.discover import discover
 from provender.io.outputs import OutputFolder, write_json
 from provender.io.states import StateStore
 from provender.stats.analysis import Analysis
-from provender.work.analyse import AnalysePlan, analyse, span_bytes
+from provender.work.analyse import Analysed, AnalysePlan, analyse, span_bytes
 from provender.work.dataset import DataSet, data_set, raise_failures
 from provender.work.identities import IDENTITY, identities, manifest_of
 from provender.work.shards import SHARDS_ON_A_PAGE
-from provender.work.survey import keep_page, listed_shards, shard_size, survey_shard
-from provender.work.wire import from_wire, some_failures
+from provender.work.survey import Surveyed, keep_page, listed_shards, shard_size, survey_shard
+from provender.work.wire import from_wire, some_failures, to_wire
 
 
 def survey(inputs: Sequence[str], roles: Roles, run: Run) -> DataSet:
@@ -39,9 +39,14 @@ def survey(inputs: Sequence[str], roles: Roles, run: Run) -> DataSet:
             elements(root, "List shards", listed_shards(refs), store)
             | "Survey shards"
             >> CallEach(
-                survey_shard, store, run.span_bytes, run.fresh, stage="hash", size=shard_size
+                survey_shard,
+                store,
+                run.span_bytes,
+                run.fresh,
+                stage="hash",
+                size=shard_size,
+                give=_on_page,
             )
-            | "Find pages" >> beam.Map(_on_page)
             | "Keep pages" >> Grouped(keep_page, store)
         )
         _ = root | "Keep survey" >> Once(_keep, AsList(pages), store, result)
@@ -64,8 +69,14 @@ def fingerprint(
         pages = (
             pieces_of(root, data, store)
             | "Read pieces"
-            >> CallEach(analyse, plan, stage="fingerprint", load=loading(store), size=span_bytes)
-            | "Find pages" >> beam.Map(_piece_on_page)
+            >> CallEach(
+                analyse,
+                plan,
+                stage="fingerprint",
+                load=loading(store),
+                size=span_bytes,
+                give=_piece_on_page,
+            )
             | "Merge pieces" >> Grouped(identities, data.pages, store)
         )
         _ = root | "Keep manifest" >> Once(_keep, AsList(pages), store, result)
@@ -80,14 +91,12 @@ def fingerprint(
     return manifest_of(pages, store), read
 
 
-def _on_page(message: bytes) -> tuple[int, int, bytes]:
-    index = from_wire(message).index
-    return index // SHARDS_ON_A_PAGE, index, message
+def _on_page(found: Surveyed) -> Iterator[tuple[int, int, bytes]]:
+    yield found.index // SHARDS_ON_A_PAGE, found.index, to_wire(found)
 
 
-def _piece_on_page(message: bytes) -> tuple[int, int, bytes]:
-    analysed = from_wire(message)
-    return analysed.shard_index // SHARDS_ON_A_PAGE, analysed.index, message
+def _piece_on_page(read: Analysed) -> Iterator[tuple[int, int, bytes]]:
+    yield read.shard_index // SHARDS_ON_A_PAGE, read.index, to_wire(read)
 
 
 def _keep(messages: list[bytes], store: StateStore, result: str) -> str:

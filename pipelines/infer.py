@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -14,7 +14,7 @@ from provender.beam.transforms import CallEach, Fold, Once, Placed
 from provender.core.shard import Roles
 from provender.expect.infer import ProfileAnalysis, infer_suite
 from provender.io.states import StateStore
-from provender.work.analyse import AnalysePlan, analyse, span_bytes
+from provender.work.analyse import Analysed, AnalysePlan, analyse, span_bytes
 from provender.work.dataset import raise_failures
 from provender.work.fold import fold_states
 from provender.work.wire import from_wire, to_wire
@@ -34,8 +34,9 @@ def infer(inputs: Sequence[str], name: str, run: Run) -> dict[str, Any]:
         folded = (
             pieces_of(root, data, store)
             | "Read pieces"
-            >> CallEach(analyse, plan, stage="profile", load=loading(store), size=span_bytes)
-            | "Place states" >> beam.Map(_state)
+            >> CallEach(
+                analyse, plan, stage="profile", load=loading(store), size=span_bytes, give=_state
+            )
             | "Fold states" >> Fold(fold_states, profile, store, count=data.pieces)
         )
         _ = root | "Keep profile" >> Once(_keep, AsList(folded), store, result)
@@ -45,9 +46,8 @@ def infer(inputs: Sequence[str], name: str, run: Run) -> dict[str, Any]:
     return infer_suite(name, profile, profile.unpack(store.require(folded.name)))
 
 
-def _state(message: bytes) -> Placed:
-    analysed = from_wire(message)
-    return "", analysed.index, to_wire(analysed.part(0))
+def _state(analysed: Analysed) -> Iterator[Placed]:
+    yield "", analysed.index, to_wire(analysed.part(0))
 
 
 def _keep(folded: list[tuple[str, bytes]], store: StateStore, result: str) -> str:

@@ -14,7 +14,7 @@ from provender.beam.transforms import CallEach, Fold, Grouped, Once, Placed
 from provender.core.shard import Roles
 from provender.io.states import StateStore
 from provender.stats.census import CensusAnalysis
-from provender.work.analyse import AnalysePlan, analyse, span_bytes
+from provender.work.analyse import Analysed, AnalysePlan, analyse, span_bytes
 from provender.work.dataset import DataSet
 from provender.work.fold import Part, fold_states
 from provender.work.mark import Marked, MarkPlan, mark
@@ -63,11 +63,7 @@ def judged(
         | "Spread parts" >> beam.Reshuffle()
     )
     of_rows = scored | "Place scores" >> beam.FlatMap(_scores)
-    of_lists = (
-        listing
-        | "Count listed rows" >> CallEach(_count, profiles, detection)
-        | "Place counts" >> beam.Map(_counts)
-    )
+    of_lists = listing | "Count listed rows" >> CallEach(_count, profiles, detection, give=_counts)
     parts = max(detection.parts(i) for i in range(len(detection.detectors))) if data.rows else 1
     summed = (
         (of_rows, of_lists)
@@ -83,8 +79,7 @@ def judged(
     tallied = (
         (scored | "Find shards" >> beam.Map(_by_shard), hits)
         | "All of a shard" >> beam.Flatten()
-        | "Mark rows" >> Grouped(_mark, decided, detection, plan, stage="mark")
-        | "Place tallies" >> beam.Map(_tally)
+        | "Mark rows" >> Grouped(_mark, decided, detection, plan, stage="mark", give=_tally)
         | "Fold tallies" >> Fold(fold_tallies, detection.store, count=len(data.names))
     )
     return thresholds, tallied
@@ -97,8 +92,7 @@ def folded_census(
     plan = AnalysePlan(store, data.schema, (census,))
     return (
         pieces
-        | "Count classes and sources" >> CallEach(analyse, plan, load=loading(store))
-        | "Place census" >> beam.Map(_census)
+        | "Count classes and sources" >> CallEach(analyse, plan, load=loading(store), give=_census)
         | "Fold census" >> Fold(fold_states, census, store, count=data.pieces)
     )
 
@@ -128,9 +122,9 @@ def _count(part: tuple[int, int], standing: bytes, detection: Detection) -> tupl
     return (*part, count_listed(part, from_wire(standing), detection))
 
 
-def _counts(message: bytes) -> Placed:
-    index, part, counted = from_wire(message)
-    return str(index), part, to_wire(counted)
+def _counts(counted: tuple[int, int, Part]) -> Iterator[Placed]:
+    index, part, summary = counted
+    yield str(index), part, to_wire(summary)
 
 
 def _thresholds(
@@ -164,12 +158,10 @@ def _mark(grouped: tuple[int, Any], decided: bytes, detection: Detection, plan: 
     return mark(grouped, from_wire(decided), detection, plan)
 
 
-def _tally(message: bytes) -> Placed:
-    marked = from_wire(message)
+def _tally(marked: Marked) -> Iterator[Placed]:
     failures = (marked.failure,) if marked.failure else ()
-    return "", marked.shard_index, to_wire(Part(marked.tally, failures))
+    yield "", marked.shard_index, to_wire(Part(marked.tally, failures))
 
 
-def _census(message: bytes) -> Placed:
-    analysed = from_wire(message)
-    return "", analysed.index, to_wire(analysed.part(0))
+def _census(analysed: Analysed) -> Iterator[Placed]:
+    yield "", analysed.index, to_wire(analysed.part(0))

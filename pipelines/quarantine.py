@@ -16,12 +16,13 @@ from apache_beam.pvalue import AsList
 from pipelines.detect import Detected
 from pipelines.run import Run, keep_result
 from pipelines.validate import Validation
-from provender.beam.transforms import CallEach, Fold, Once, elements
+from provender.beam.transforms import CallEach, Fold, Once, Placed, elements
 from provender.core.manifest import Manifest
 from provender.io.states import StateStore
 from provender.io.storage import discard_drafts, joined, make_folders, whole_file
 from provender.work.dataset import DataSet, raise_failures
 from provender.work.quarantine import (
+    Quarantined,
     QuarantineTask,
     Rejecting,
     add_quarantined,
@@ -30,7 +31,7 @@ from provender.work.quarantine import (
 )
 from provender.work.suspects import Subjects
 from provender.work.validation import rule_of
-from provender.work.wire import from_wire
+from provender.work.wire import from_wire, to_wire
 
 #: Stands in no rule's id.
 _BETWEEN = "\0"
@@ -73,8 +74,8 @@ def split(
                 run.store,
                 stage="quarantine",
                 size=partial(quarantine_size, store=run.store),
+                give=_placed,
             )
-            | "Place counts" >> beam.Map(_placed)
             | "Add counts up" >> Fold(add_quarantined, count=len(data.names))
         )
         _ = root | "Keep counts" >> Once(_keep, AsList(total), run.store, result)
@@ -131,8 +132,8 @@ def _write_reasons(
                 writer.write_batch(batch.filter(hit).select(columns))
 
 
-def _placed(message: bytes) -> tuple[str, int, bytes]:
-    return "", from_wire(message).shard_index, message
+def _placed(counts: Quarantined) -> Iterator[Placed]:
+    yield "", counts.shard_index, to_wire(counts)
 
 
 def _keep(total: list[tuple[str, bytes]], store: StateStore, result: str) -> str:

@@ -53,8 +53,8 @@ def standing_after(
             stage=f"round {number}",
             load=loading(detection.store),
             size=span_bytes,
+            give=partial(_parts, detection, number),
         )
-        | f"Part round {number}" >> beam.FlatMap(partial(_parts, detection, number))
         | f"Fold round {number}" >> Fold(_fold, before, detection, number, count=count)
     )
     shared = folded | f"Share round {number}" >> beam.Filter(_is_shared)
@@ -70,8 +70,7 @@ def _read(task: SpanTask, standing: bytes, detection: Detection, number: int) ->
     return read_round(task, from_wire(standing), detection, number)
 
 
-def _parts(detection: Detection, number: int, message: bytes) -> Iterator[Placed]:
-    analysed = from_wire(message)
+def _parts(detection: Detection, number: int, analysed: Analysed) -> Iterator[Placed]:
     for group, part in parts_of(analysed, detection, number):
         yield group, analysed.index, to_wire(part)
 

@@ -20,7 +20,7 @@ from provender.work.dataset import DataSet, raise_failures
 from provender.work.rounds import Detection, Standing
 from provender.work.starts import store_starts
 from provender.work.trusted import StoredBytes, Trusted, TrustRequest, as_data, check_root
-from provender.work.wire import from_wire, to_wire
+from provender.work.wire import from_wire
 
 
 def trust(request: TrustRequest | None, data: DataSet, run: Run) -> Trusted | None:
@@ -43,7 +43,7 @@ def trust(request: TrustRequest | None, data: DataSet, run: Run) -> Trusted | No
 
     def build(root: beam.Pipeline, result: str) -> None:
         pieces = pieces_of(root, known, store)
-        standing = root | "Begin" >> beam.Create([to_wire(Standing())])
+        standing = root | "Begin" >> Once(Standing)
         for number in range(detection.rounds):
             standing = standing_after(root, pieces, standing, detection, number, known.pieces)
         _ = root | "Keep standards" >> Once(_keep, AsSingleton(standing), store, result)

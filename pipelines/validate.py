@@ -14,7 +14,7 @@ from apache_beam.pvalue import AsList, AsSingleton
 from pipelines.arguments import as_command, standalone
 from pipelines.fingerprint import fingerprint, survey
 from pipelines.run import Run, keep_result, loading, pieces_of
-from provender.beam.transforms import CallEach, Fold, Grouped, Once
+from provender.beam.transforms import CallEach, Fold, Grouped, Once, Placed
 from provender.core.manifest import Manifest
 from provender.errors import UsageError
 from provender.expect.analysis import CountsOf, ExpectationAnalysis
@@ -93,8 +93,7 @@ def validate(
             analysed
             | "Find shards" >> beam.Map(_by_shard)
             | "Find failing rows"
-            >> Grouped(_failing_of, AsSingleton(answered), suite, starts, store)
-            | "Place failing rows" >> beam.FlatMap(_tallied)
+            >> Grouped(_failing_of, AsSingleton(answered), suite, starts, store, give=_tallied)
             | "Fold failing rows" >> Fold(fold_failing, store, count=len(data.names))
         )
         _ = root | "Keep results" >> Once(
@@ -137,8 +136,8 @@ def _failing_of(
     return grouped[0], failing_of(grouped, from_wire(answered), suite, starts, store)
 
 
-def _tallied(message: bytes) -> Iterator[tuple[str, int, bytes]]:
-    shard, part = from_wire(message)
+def _tallied(failing: tuple[int, Part]) -> Iterator[Placed]:
+    shard, part = failing
     yield "", shard, to_wire(part)
 
 

@@ -71,9 +71,11 @@ def _options(given: Sequence[str]) -> Any:
     An engine may know options that Beam's Python side does not, so there only a stray word, such
     as a second data folder behind '--', is refused.
     """
-    from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+    from apache_beam.options.pipeline_options import StandardOptions
 
-    options = PipelineOptions(list(given))
+    from provender.beam.options import RememberedOptions
+
+    options = RememberedOptions(list(given))
     unknown: list[str] = []
     said = io.StringIO()
     try:
