@@ -24,7 +24,7 @@ def test_it_says_what_its_columns_are_and_why_a_planted_sample_is_admitted(tmp_p
     shutil.copytree(ROOT / "expectations", tmp_path / "expectations")
 
     out = ("--out", tmp_path / "out", "--cache", tmp_path / "cache")
-    code, stdout, stderr = provender("demo", "--samples", own, *out)
+    code, stdout, stderr = provender("demo", "--samples", own, *out, fresh=True)
 
     assert (code, "3/3" in stderr) == (0, True), stderr
     verdicts = dict(line.split()[:2] for line in stdout.splitlines() if "/digits  " in line)

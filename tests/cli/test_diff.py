@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +14,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.cli.bad_files import complaints
+from tests.cli.process import run
 
-COMMAND = Path(sys.executable).with_name("provender")
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "diff.schema.json"
 SECRET = "only-in-the-data"
 
 
-def provender(folder, *argv, code=0):
-    ended = subprocess.run(
-        [COMMAND, *map(str, argv)], cwd=folder, capture_output=True, text=True, check=False
-    )
+def provender(folder, *argv, code=0, fresh=False):
+    ended = run(argv, folder, fresh=fresh)
     assert ended.returncode == code, ended.stderr
     return ended
 
@@ -151,7 +148,7 @@ def test_a_key_tells_changed_cells_and_content_only_when_asked(sides):
         {"column": "note", "old": "note 57", "new": SECRET},
         {"column": "price", "old": "28.5", "new": None},
     ]
-    text = provender(sides, "diff", *argv, "--show-content").stdout
+    text = provender(sides, "diff", *argv, "--show-content", fresh=True).stdout
     assert f"id '57': note 'note 57' → '{SECRET}'; price '28.5' → null" in text
 
 

@@ -31,7 +31,7 @@ def repo(tmp_path: Path) -> Path:
 
 
 def test_what_is_right_is_0_and_json_is_all_of_stdout(repo: Path) -> None:
-    code, out, _ = provender("dvc-audit", repo, "--format", "json")
+    code, out, _ = provender("dvc-audit", repo, "--format", "json", fresh=True)
     assert code == 0
     assert json.loads(out) == {
         "outcome": "verified",

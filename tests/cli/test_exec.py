@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_seal import OUT, PROVENDER, Shell
+from tests.cli.process import COMMAND
+from tests.cli.test_seal import OUT, Shell
 from tests.provenance.conftest import flip_bit
 
 SEALED = ("--seal", "s/seal.dsse.json", "--trust", "trust.json")
@@ -137,7 +138,7 @@ def test_signals_reach_the_child_and_its_receipt_is_still_written(shell: Shell) 
     )
     words = ["exec", "data", *SEALED, "--receipt", "r.json", "--key", "alice.key"]
     process = subprocess.Popen(
-        [sys.executable, "-c", PROVENDER, *words, "--", sys.executable, "-c", script],
+        [*COMMAND, *words, "--", sys.executable, "-c", script],
         cwd=shell.folder,
         env={**os.environ, "PROVENDER_PASSPHRASE": "secret"},
         stdout=subprocess.PIPE,

@@ -28,7 +28,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> dict[boo
 def test_it_names_trigger_label_rows_to_remove_and_clean_rows_of_the_other_label(
     scanned: dict[bool, Path],
 ) -> None:
-    code, out, _ = provender("explain", RULE, "--findings", scanned[True])
+    code, out, _ = provender("explain", RULE, "--findings", scanned[True], fresh=True)
     assert code == 0
     assert "cannot see" in out
     told = " ".join(out.split())

@@ -6,16 +6,14 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from provender.cli.main import main
+from tests.cli.process import run
 from tests.provenance.conftest import flip_bit
-
-PROVENDER = "from provender.cli.main import main; main()"
 
 
 class Shell:
@@ -25,18 +23,16 @@ class Shell:
         self.folder = folder
 
     def run(
-        self, *words: Any, code: int = 0, strict: bool = True, **env: str | None
+        self,
+        *words: Any,
+        code: int = 0,
+        strict: bool = True,
+        fresh: bool = False,
+        **env: str | None,
     ) -> subprocess.CompletedProcess:
         variables = {**os.environ, "PROVENDER_PASSPHRASE": "secret", **env}
-        done = subprocess.run(
-            [sys.executable, "-c", PROVENDER, *map(str, words)],
-            cwd=self.folder,
-            env={k: v for k, v in variables.items() if v is not None},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        given = {k: v for k, v in variables.items() if v is not None}
+        done = run(words, self.folder, given, 120, fresh)
         assert done.returncode == code, done.stderr
         assert not strict or "Traceback" not in done.stderr
         return done
@@ -61,8 +57,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Shell:
         shell.run("keys", "new", name, "--out", ".")
     trust = ("--series", "digits", "--threshold", 1, "--expires", "2099-12-31")
     shell.run("trust", "init", *trust, "--key", "alice.pub", "--out", "trust.json")
-    shell.run("trust", "sign", "trust.json", "--key", "alice.key")
-    shell.run("seal", "data", "--key", "alice.key", "--series", "digits", *OUT)
+    shell.run("trust", "sign", "trust.json", "--key", "alice.key", fresh=True)
+    shell.run("seal", "data", "--key", "alice.key", "--series", "digits", *OUT, fresh=True)
     return shell
 
 
@@ -78,7 +74,8 @@ def test_untouched_data_are_verified(shell: Shell) -> None:
     found = shell.verify()
     assert (found["outcome"], found["failures"]) == ("verified", [])
     assert (found["series"], found["sequence"], found["shards"]) == ("digits", 1, 6)
-    said = shell.run("verify", "data", "--seal", "s/seal.dsse.json", "--trust", "trust.json")
+    words = ("verify", "data", "--seal", "s/seal.dsse.json", "--trust", "trust.json")
+    said = shell.run(*words, fresh=True)
     assert said.stdout.startswith("verified: digits 1, sha256:")
     assert said.stderr == ""
 
@@ -246,7 +243,7 @@ def test_a_record_is_proven_to_who_has_no_data(shell: Shell) -> None:
 
 
 def test_a_passphrase_is_never_waited_for_where_nobody_sits(shell: Shell) -> None:
-    said = shell.run("keys", "new", "carol", PROVENDER_PASSPHRASE=None, code=4)
+    said = shell.run("keys", "new", "carol", PROVENDER_PASSPHRASE=None, code=4, fresh=True)
     assert "set PROVENDER_PASSPHRASE" in said.stderr
     shell.run("keys", "new", "carol", PROVENDER_PASSPHRASE="", code=4)
     assert not (shell.folder / "carol.key").exists()

@@ -5,7 +5,6 @@ import io
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from provender.core.shard import Roles
 from provender.errors import EXIT_BROKEN_TRUST, ProvenderError
 from provender.io.states import StateStore
 from provender.work.admission import admission
+from tests.cli.process import COMMAND
 
 TODAY = datetime.date(2026, 11, 23)
 ROLES = Roles(label="income", source="source")
@@ -115,7 +115,7 @@ LABELS = ("--label", "income", "--source", "source")
 
 def kill_when(s3, data, seen):
     """Scan in a process of its own and kill it as soon as ``seen()``; return whether it ran."""
-    command = [sys.executable, "-c", "from provender.cli.main import main; main()", "scan", data]
+    command = [*COMMAND, "scan", data]
     command += ["--out", f"{s3.uri}/out", "--cache", f"{s3.uri}/cache", *LABELS]
     command += ["--workers", "1", "--quarantine"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
