@@ -38,6 +38,9 @@ from provender.provenance.verify import Asked, Verification, verify_data
 DAY = datetime.date(2027, 1, 31)
 EXPIRES = datetime.date(2027, 12, 31)
 NAMES = ("alice", "bob", "mallory")
+#: Records of big.parquet, and of each of its three row groups.
+GROUP = 2**15
+ROWS = 3 * GROUP
 
 
 @dataclass(frozen=True)
@@ -161,12 +164,19 @@ def make_place(
 
 
 def write_shards(data: Path) -> None:
-    """Write a Parquet shard of three 4 MiB row groups, two JSON Lines shards and an Arrow one."""
+    """Write a Parquet shard of three 4 MiB row groups, two JSON Lines shards and an Arrow one.
+
+    Records of `big.parquet` are wide, so that its chunks are many bytes and few records.
+    """
     (data / "test").mkdir()
-    numbers = np.random.default_rng(1).integers(0, 2**62, 3 * 2**19)
-    table = pa.table({"n": numbers})
+    random = np.random.default_rng(1)
+    width = 4 * 2**20 // GROUP - 8 - 4  # Parquet stores a number in 8 bytes, a text's length in 4
+    letters = random.integers(97, 123, ROWS * width, np.uint8)
+    ends = np.arange(ROWS + 1, dtype=np.int32) * width
+    text = pa.StringArray.from_buffers(ROWS, pa.py_buffer(ends), pa.py_buffer(letters))
+    table = pa.table({"n": random.integers(0, 2**62, ROWS), "text": text})
     pq.write_table(
-        table, data / "big.parquet", compression="none", use_dictionary=False, row_group_size=2**19
+        table, data / "big.parquet", compression="none", use_dictionary=False, row_group_size=GROUP
     )
     for first, part in ((0, "one"), (10**6, "test/two")):
         lines = [json.dumps({"n": first + i}) for i in range(500)]

@@ -16,7 +16,7 @@ from provender.core.breach import Breach
 from provender.errors import InputError, UsageError
 from provender.io.chunks import CHUNK_BYTES
 from tests.provenance.conftest import flip_bit
-from tests.provenance.sealing import Place
+from tests.provenance.sealing import GROUP, Place
 
 Told = list[tuple[str, str | None, int | None, tuple[int, int] | None]]
 LINES = 500
@@ -42,13 +42,13 @@ def test_untouched_data_are_verified_whole(place: Place) -> None:
 
 @pytest.mark.parametrize("chunk", [0, 1, 2])
 def test_a_flipped_bit_is_named_by_chunk_and_rows(place: Place, chunk: int) -> None:
-    flip_bit(place.data / "big.parquet", chunk * CHUNK_BYTES + CHUNK_BYTES // 2)
+    within_a_text = CHUNK_BYTES // 2 + 9  # its length would leave nothing to decode
+    flip_bit(place.data / "big.parquet", chunk * CHUNK_BYTES + within_a_text)
     [(kind, shard, index, rows)] = told(place.verify().breaches)
     assert (kind, shard, index) == ("shard-edited", "big.parquet", chunk)
     assert rows is not None
-    group = 2**19
-    assert rows[0] <= chunk * group + group // 2 < rows[1]
-    assert rows[1] - rows[0] <= 2 * group
+    assert rows[0] <= chunk * GROUP + GROUP // 2 < rows[1]
+    assert rows[1] - rows[0] <= 2 * GROUP
 
 
 def test_a_flipped_bit_in_the_footer_leaves_the_bytes_to_name(place: Place) -> None:
@@ -88,7 +88,7 @@ def test_bytes_behind_an_end_between_two_chunks_are_seen(place: Place) -> None:
     shutil.rmtree(place.data)
     place.data.mkdir()
     shard = place.data / "even.jsonl"
-    line = b'{"n": 1}' + b" " * 23 + b"\n"
+    line = b'{"n": 1}' + b" " * 1015 + b"\n"
     shard.write_bytes(line * (CHUNK_BYTES // len(line)))
     assert shard.stat().st_size == CHUNK_BYTES
     place.write_seal(place.make_manifest())
