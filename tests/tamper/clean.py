@@ -29,12 +29,16 @@ def table(first: int, rows: int) -> pa.Table:
     return pa.table([pa.array(numbers), pa.array(numbers * 7), text], schema=_SCHEMA)
 
 
-def write_clean(data: Path) -> None:
-    """Write two Parquet shards, one of them without records, two of JSON Lines and an Arrow one."""
+def write_clean(data: Path, rows: int = ROWS) -> None:
+    """Write two Parquet shards, one of them without records, two of JSON Lines and an Arrow one.
+
+    Args:
+        rows: of `BIG`.
+    """
     for folder in ("train", "test"):
         (data / folder).mkdir(parents=True)
     plain = {"compression": "none", "use_dictionary": False, "row_group_size": GROUP}
-    pq.write_table(table(10**6, ROWS), data / BIG, **plain)
+    pq.write_table(table(10**6, rows), data / BIG, **plain)
     pq.write_table(table(0, 0), data / NONE)
     for name, first in ((ONE, 1000), (TWO, 5000)):
         lines = map(json.dumps, table(first, LINES).to_pylist())

@@ -109,26 +109,29 @@ def pickle_as_shard(data: Path) -> None:
 
 def gzip_bomb(data: Path) -> None:
     """Put 1 GiB in one record behind 1 MB of gzip."""
+    part = b"x" * 2**20
     with gzip.open(data / "train/bomb.jsonl.gz", "wb", compresslevel=9) as file:
         file.write(b'{"n": 1, "m": 7, "text": "')
         for _ in range(1024):
-            file.write(bytes(2**20).replace(b"\0", b"x"))
+            file.write(part)
         file.write(b'"}\n')
 
 
 def zstd_bomb(data: Path) -> None:
     """Put 4 GiB in one record behind 400 kB of zstd."""
+    part = b"x" * 2**20
     with pa.CompressedOutputStream(str(data / "train/bomb.jsonl.zst"), "zstd") as file:
         file.write(b'{"n": 1, "m": 7, "text": "')
         for _ in range(4096):
-            file.write(bytes(2**20).replace(b"\0", b"x"))
+            file.write(part)
         file.write(b'"}\n')
 
 
 def page_bomb(data: Path) -> None:
     """Replace a shard by Parquet whose one page unpacks to 1 GiB from some kB."""
-    cell = pa.array([b"x" * (2**30)], pa.large_binary())
-    bomb = pa.table({"text": cell})
+    ends, content = np.array([0, 2**30], np.int64), b"x" * 2**30
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(content)]
+    bomb = pa.table({"text": pa.Array.from_buffers(pa.large_binary(), 1, buffers)})
     pq.write_table(
         bomb, data / BIG, compression="zstd", use_dictionary=False, write_statistics=False
     )
