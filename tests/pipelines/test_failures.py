@@ -20,15 +20,15 @@ SUITE = Path(__file__).parents[2] / "expectations" / "adult.json"
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_bytes_that_change_after_the_manifest_was_made_are_refused(samples, tmp_path, workers):
-    mail = shutil.copytree(samples / "clean" / "mail", tmp_path / "mail")
+    digits = shutil.copytree(samples / "clean" / "digits", tmp_path / "digits")
     run = Run(StateStore(str(tmp_path / "c")), workers)
-    data = survey([str(mail)], Roles(text="text", label="label"), run)
+    data = survey([str(digits)], Roles(label="label", image="pixels"), run)
     manifest, _ = fingerprint(data, run, first_analyses(data))
-    path = sorted(mail.iterdir())[2]
+    path = sorted(digits.iterdir())[2]
     content = bytearray(path.read_bytes())
     content[len(content) // 3] ^= 1
     path.write_bytes(content)
-    with pytest.raises(ProvenderError, match=r"mail-2\.parquet: bytes changed"):
+    with pytest.raises(ProvenderError, match=r"digits-2\.parquet: bytes changed"):
         detect(data, manifest, run, Rates())
 
 

@@ -39,13 +39,28 @@ def adult(samples, tmp_path):
     return shutil.copytree(samples / "planted" / "duplicates" / "adult", tmp_path / "adult")
 
 
-def test_documents_are_the_same_for_workers_order_and_run(adult, tmp_path):
-    scanned([adult], tmp_path / "one", tmp_path / "c1", workers=1)
+@pytest.fixture(scope="module")
+def first(samples, tmp_path_factory):
+    """(what a first scan found, the folder with its output, "one", and its states, "c")."""
+    folder = tmp_path_factory.mktemp("first")
+    adult = samples / "planted" / "duplicates" / "adult"
+    return scanned([adult], folder / "one", folder / "c"), folder
+
+
+@pytest.fixture
+def once(first, tmp_path):
+    """The same, copied to where this test scans on."""
+    found, folder = first
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return found
+
+
+def test_documents_are_the_same_for_workers_order_and_run(adult, once, tmp_path):
     scanned([adult], tmp_path / "two", tmp_path / "c2", workers=2)
     shuffled = sorted(adult.iterdir())
     random.Random(7).shuffle(shuffled)
     scanned(shuffled, tmp_path / "shuffled", tmp_path / "c3", workers=2)
-    scanned([adult], tmp_path / "again", tmp_path / "c1")
+    scanned([adult], tmp_path / "again", tmp_path / "c")
     first = documents(tmp_path / "one")
     for other in ("two", "shuffled", "again"):
         assert documents(tmp_path / other) == first
@@ -56,8 +71,8 @@ def test_documents_are_the_same_for_workers_order_and_run(adult, tmp_path):
     assert suspects[0].equals(suspects[2])
 
 
-def test_unchanged_shards_are_not_read_again(adult, tmp_path):
-    assert scanned([adult], tmp_path / "o", tmp_path / "c").read["shards_read"] == 8
+def test_unchanged_shards_are_not_read_again(adult, once, tmp_path):
+    assert once.read["shards_read"] == 8
     assert scanned([adult], tmp_path / "o", tmp_path / "c").read["rows_read"] == 0
     shard = adult / "adult-3.parquet"
     pq.write_table(pq.read_table(shard).slice(1), shard)
@@ -65,22 +80,20 @@ def test_unchanged_shards_are_not_read_again(adult, tmp_path):
     assert again.read == {"shards": 8, "shards_read": 1, "rows_read": 999}
 
 
-def test_nothing_in_the_documents_tells_time_host_or_place(adult, tmp_path):
-    scanned([adult], tmp_path / "here", tmp_path / "c")
+def test_nothing_in_the_documents_tells_time_host_or_place(adult, once, tmp_path):
     elsewhere = shutil.copytree(adult, tmp_path / "elsewhere" / "adult")
     scanned([elsewhere], tmp_path / "there", tmp_path / "c2")
-    assert documents(tmp_path / "here") == documents(tmp_path / "there")
+    assert documents(tmp_path / "one") == documents(tmp_path / "there")
 
 
-def test_the_verdict_binds_the_other_documents(adult, tmp_path):
-    found = scanned([adult], tmp_path / "o", tmp_path / "c")
-    verdict = json.loads((tmp_path / "o" / "verdict.json").read_bytes())
+def test_the_verdict_binds_the_other_documents(once, tmp_path):
+    verdict = json.loads((tmp_path / "one" / "verdict.json").read_bytes())
     assert verdict["outcome"] == "reject"
-    assert verdict["manifest_root"] == found.manifest.root
+    assert verdict["manifest_root"] == once.manifest.root
     assert verdict["findings_digest"].startswith("sha256:")
 
 
-def test_quarantine_splits_without_losing_a_record(adult, tmp_path):
+def test_quarantine_splits_without_losing_a_record(adult, once, tmp_path):
     found = scanned([adult], tmp_path / "o", tmp_path / "c", quarantine=True)
     folder = tmp_path / "o" / "quarantine"
     reasons = pq.read_table(folder / "reasons.parquet")
@@ -124,10 +137,9 @@ def test_rows_of_a_note_are_not_rejected_where_its_rule_rejects_for_other_findin
     assert sum(pq.read_metadata(p).num_rows for p in (folder / "rejected").iterdir()) == len(why)
 
 
-def test_a_baseline_names_what_changed(adult, tmp_path):
-    scanned([adult], tmp_path / "old", tmp_path / "c")
+def test_a_baseline_names_what_changed(adult, once, tmp_path):
     (adult / "adult-0.parquet").unlink()
-    found = scanned([adult], tmp_path / "new", tmp_path / "c", baseline=str(tmp_path / "old"))
+    found = scanned([adult], tmp_path / "new", tmp_path / "c", baseline=str(tmp_path / "one"))
     (change,) = [f for f in found.detected.document["findings"] if f["rule"] == "baseline/change"]
     assert change["what"] == "edited"
     assert change["evidence"]["removed"] == ["adult-0.parquet"]
@@ -153,8 +165,7 @@ def test_one_bad_shard_is_named_and_nothing_is_published(adult, tmp_path):
     assert not (tmp_path / "o" / "verdict.json").exists()
 
 
-def test_a_forged_state_is_computed_again(adult, tmp_path):
-    scanned([adult], tmp_path / "one", tmp_path / "c")
+def test_a_forged_state_is_computed_again(adult, once, tmp_path):
     states = sorted((tmp_path / "c" / "span").rglob("*"))
     files = [p for p in states if p.is_file()]
     for path, other in itertools.pairwise(files):
@@ -179,7 +190,7 @@ def test_bytes_that_change_after_they_were_hashed_are_refused(adult, tmp_path):
     assert not (tmp_path / "o" / "manifest.json").exists()
 
 
-def test_documents_fit_their_published_schemas(adult, tmp_path):
+def test_documents_fit_their_published_schemas(adult, once, tmp_path):
     scanned(
         [adult], tmp_path / "o", tmp_path / "c", suite=str(ROOT / "expectations" / "adult.json")
     )

@@ -19,7 +19,8 @@ from provender.core.policy import Rates
 from provender.core.shard import Roles
 from provender.errors import IntegrityError, UsageError
 from provender.io.states import StateStore
-from provender.work.trusted import TrustRequest
+from provender.work.dataset import DataSet
+from provender.work.trusted import Trusted, TrustRequest
 
 RULE = "trusted/outliers"
 
@@ -35,12 +36,17 @@ def written(folder: Path, seed: int, planted: int = 0, **others: Any) -> Path:
     return folder
 
 
-def found(
+def trusting(
     data: Path, trusted: Path | None, root: str | None = None, workers: int = 1
-) -> dict[str, Any]:
+) -> tuple[Run, DataSet, Trusted | None]:
     run = Run(StateStore(str(data.with_suffix(f".states{workers}"))), workers, span_bytes=2**13)
     surveyed = survey((str(data),), Roles(), run)
-    known = trust(TrustRequest.of([str(trusted)] if trusted else [], root), surveyed, run)
+    asked = TrustRequest.of([str(trusted)] if trusted else [], root)
+    return run, surveyed, trust(asked, surveyed, run)
+
+
+def found(data: Path, trusted: Path | None, *more: Any, **options: Any) -> dict[str, Any]:
+    run, surveyed, known = trusting(data, trusted, *more, **options)
     manifest, _ = fingerprint(surveyed, run, first_analyses(surveyed, known))
     return detect(surveyed, manifest, run, Rates(), trusted=known).document
 
@@ -90,10 +96,11 @@ def test_without_trusted_data_the_rules_say_that_nothing_was_compared(tmp_path: 
 
 def test_data_that_are_not_those_named_are_not_trusted(tmp_path: Path) -> None:
     data, trusted = written(tmp_path / "data", 1), written(tmp_path / "trusted", 2)
-    root = found(data, trusted)["trusted"]["root"]
+    _, _, known = trusting(data, trusted)
+    assert known is not None
     (trusted / "2.parquet").unlink()
     with pytest.raises(IntegrityError, match="do not trust them"):
-        found(data, trusted, root)
+        found(data, trusted, known.root)
 
 
 def test_data_cannot_vouch_for_themselves(tmp_path: Path) -> None:
