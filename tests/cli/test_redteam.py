@@ -3,30 +3,35 @@
 import json
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.cli.process import COMMAND, run
 from tests.docs.pages import DOCS
 from tests.pipelines.redteam_data import write_corpus
 
 BOOKS = Path(__file__).parents[2] / "data_samples" / "clean" / "books"
-_MAIN = "from provender.cli.main import main; main()"
 
 
-def started(data, out, cache, *more):
+def words_of(data, out, cache, *more):
     words = ["redteam", data, "--out", out, "--cache", cache, "--attack", "rare-word"]
     words += ["--counts", "15", "--seeds", "1", "--workers", "1", *more]
-    command = [sys.executable, "-c", _MAIN, *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return list(map(str, words))
+
+
+def ran(*given):
+    """Run it to its end; return (exit code, stdout, stderr)."""
+    done = run(words_of(*given))
+    return done.returncode, done.stdout, done.stderr
 
 
 def test_a_killed_run_goes_on_and_prints_the_document_alone(tmp_path):
     data = write_corpus(tmp_path / "data", shards=2, source=False)
     out, cache = tmp_path / "out", tmp_path / "cache"
-    killed = started(data, out, cache)
+    command = [*COMMAND, *words_of(data, out, cache)]
+    killed = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for line in killed.stderr:
         if line.startswith("1/3"):
             break
@@ -34,9 +39,8 @@ def test_a_killed_run_goes_on_and_prints_the_document_alone(tmp_path):
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL
     assert not (out / "redteam.json").exists()
-    again = started(data, out, cache, "--format", "json")
-    printed, told = again.communicate()
-    assert again.returncode == 0, told
+    code, printed, told = ran(data, out, cache, "--format", "json")
+    assert code == 0, told
     known = int(told.split(" of 3 trials are known")[0].split()[-1])
     assert known >= 1
     document = json.loads(printed)
@@ -62,9 +66,8 @@ def test_with_trusted_data_and_by_one_annotator_as_a_scan_with_these_options(tmp
     vouched = write_corpus(tmp_path / "vouched", shards=2, source=False, annotator=True, seed=8)
     out, cache = tmp_path / "out", tmp_path / "cache"
     asked = ("--trusted", vouched, "--format", "json")
-    made = started(data, out, cache, *asked)
-    printed, told = made.communicate()
-    assert made.returncode == 0, told
+    code, printed, told = ran(data, out, cache, *asked)
+    assert code == 0, told
     document = json.loads(printed)
     arms = [(c["attack"], c["arm"]) for c in document["curves"] if c["rule"] == "any"]
     assert arms == [("rare-word", "spread"), ("rare-word", "annotator")]
@@ -75,13 +78,12 @@ def test_with_trusted_data_and_by_one_annotator_as_a_scan_with_these_options(tmp
     assert document["trusted"] == {"root": root, "rows": 200, "shards": 2, "pinned": False}
     schema = json.loads((DOCS / "schemas" / "redteam.schema.json").read_text("utf-8"))
     assert [e.message for e in Draft202012Validator(schema).iter_errors(document)] == []
-    pinned = started(data, out, cache, *asked, "--trusted-root", root)
-    printed, told = pinned.communicate()
+    _, printed, told = ran(data, out, cache, *asked, "--trusted-root", root)
     assert "4 of 4 trials are known from before" in told
     assert json.loads(printed)["trusted"]["pinned"]
-    wrong = started(data, tmp_path / "o", cache, *asked, "--trusted-root", "sha256:" + "0" * 64)
-    printed, told = wrong.communicate()
-    assert (wrong.returncode, printed) == (5, "")
+    wrong = (*asked, "--trusted-root", "sha256:" + "0" * 64)
+    code, printed, told = ran(data, tmp_path / "o", cache, *wrong)
+    assert (code, printed) == (5, "")
     assert "do not trust them until you know why" in told
     assert not (tmp_path / "o" / "redteam.json").exists()
 

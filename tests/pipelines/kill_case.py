@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from provender.provenance.admission import Failure
 from provender.provenance.record import binding_failures, read_record
 from provender.work.identities import IDENTITY
 from provender.work.task import load_task, span_state_name
+from tests.cli.process import COMMAND, run
 
 DOCUMENTS = (
     "manifest.json",
@@ -95,9 +95,9 @@ class Killed:
 def undisturbed(data: Path, scratch: Path) -> Undisturbed:
     """Scan ``data`` to the end, and its first shard alone for the earlier results."""
     first, earlier = min(data.iterdir()), scratch / "earlier"
-    _finish(_start(first, earlier, scratch / "earlier-cache"))
+    _finish(run(_words(first, earlier, scratch / "earlier-cache")))
     began = time.monotonic()
-    _finish(_start(data, scratch / "whole", scratch / "whole-cache"))
+    _finish(run(_words(data, scratch / "whole", scratch / "whole-cache"), fresh=True))
     seconds = time.monotonic() - began
     store = StateStore(str(scratch / "whole-cache"))
     surveyed = survey([str(data)], Roles(), Run(store, 1))
@@ -127,13 +127,13 @@ def killed(case: Undisturbed, moment: float, over_earlier: bool, scratch: Path) 
     scratch.mkdir()
     if over_earlier:
         shutil.copytree(case.earlier, out)
-    run = _start(case.data, out, cache)
+    scan = _start(case.data, out, cache)
     with contextlib.suppress(subprocess.TimeoutExpired):
-        run.wait(moment)
-    ended = run.poll() is not None
-    os.kill(run.pid, signal.SIGKILL) if not ended else None
-    run.communicate()
-    survivors = _survivors(run.pid)
+        scan.wait(moment)
+    ended = scan.poll() is not None
+    os.kill(scan.pid, signal.SIGKILL) if not ended else None
+    scan.communicate()
+    survivors = _survivors(scan.pid)
     left = _left(out, case)
     before, store = _computed(cache), StateStore(str(cache))
     due = [
@@ -141,7 +141,7 @@ def killed(case: Undisturbed, moment: float, over_earlier: bool, scratch: Path) 
         for shard, rows, names in case.pieces
         if any(store.get(name) is None for name in names)
     ]
-    summary = _finish(_start(case.data, out, cache))
+    summary = _finish(run(_words(case.data, out, cache)))
     after = _computed(cache)
     read = summary["read"]
     return Killed(
@@ -158,20 +158,22 @@ def killed(case: Undisturbed, moment: float, over_earlier: bool, scratch: Path) 
     )
 
 
+def _words(data: Path, out: Path, cache: Path) -> list[object]:
+    given = ["scan", data, "--out", out, "--cache", cache]
+    return [*given, "--workers", "2", "--format", "json"]
+
+
 def _start(data: Path, out: Path, cache: Path) -> subprocess.Popen[bytes]:
-    code = "import sys; from provender.cli.main import main; main(sys.argv[1:])"
-    command = [sys.executable, "-c", code, "scan", str(data), "--out", str(out)]
-    command += ["--cache", str(cache), "--workers", "2", "--format", "json"]
+    command = [*COMMAND, *map(str, _words(data, out, cache))]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     )
 
 
-def _finish(run: subprocess.Popen[bytes]) -> dict[str, Any]:
-    said, complained = run.communicate()
-    if not said:
-        raise AssertionError(complained.decode(errors="replace"))
-    summary: dict[str, Any] = json.loads(said)
+def _finish(scan: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    if not scan.stdout:
+        raise AssertionError(scan.stderr)
+    summary: dict[str, Any] = json.loads(scan.stdout)
     return summary
 
 
