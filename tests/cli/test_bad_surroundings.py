@@ -19,6 +19,7 @@ import pytest
 
 from tests.cli.bad_files import complaints, content, good, gzip_bomb, truncated
 from tests.cli.bad_input import SCAN
+from tests.cli.process import run as undisturbed
 
 COMMAND = Path(sys.executable).with_name("provender")
 RESULTS = {"manifest.json", "findings.json", "verdict.json", "report.html"}
@@ -107,7 +108,7 @@ def test_no_room_for_states(tmp_path):
 
 def test_no_room_for_results_keeps_the_earlier_ones(tmp_path):
     good(tmp_path)
-    assert run(tmp_path, *SCAN).code == 0
+    assert undisturbed(SCAN, tmp_path).returncode == 0
     before = content(tmp_path / "out")
     assert set(before) >= RESULTS
     room = len(before["report.html"]) - 1
@@ -180,8 +181,8 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
     one_line(end(process), 130, "interrupted", "run the same command again")
     assert not (tmp_path / "out").exists()
     wait_for_the_last_of(process)
-    ended = run(tmp_path, *SCAN, "--format", "json")
-    assert ended.code == 0
+    ended = undisturbed([*SCAN, "--format", "json"], tmp_path)
+    assert ended.returncode == 0
     assert json.loads(ended.stdout)["outcome"] == "admit"
 
 
