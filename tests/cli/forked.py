@@ -9,6 +9,7 @@ are the matter, a test starts an interpreter.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import importlib
@@ -71,7 +72,8 @@ class _Server:
         try:
             return int(self._line.recv(_LONGEST))
         except TimeoutError:
-            os.kill(child, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                os.kill(child, signal.SIGKILL)
             self._line.settimeout(None)
             self._line.recv(_LONGEST)
             raise subprocess.TimeoutExpired(asked["words"], timeout) from None
