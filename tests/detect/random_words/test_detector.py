@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from provender.core.shard import Roles
 from provender.detect.base import DataView, Unchecked
 from provender.detect.random_words.detector import RandomWords
 from provender.detect.random_words.evidence import Reference
-from provender.detect.random_words.grams import Distinct, Table
+from provender.detect.random_words.grams import Chain, Table, before, joined, single
+from provender.detect.random_words.numbers import Numbers
 from provender.detect.random_words.sample import ENDING_BITS, Pieces, word_keys
 from tests.detect.row_runs import bound, flagged, run
 from tests.laws import assert_mergeable
@@ -140,21 +142,53 @@ grams = st.lists(st.integers(0, 5), min_size=1, max_size=30)
 def test_a_table_counts_the_other_pieces(one: list[int], two: list[int], counted: bool) -> None:
     both = np.array(one + two, np.uint64)
     piece = np.repeat([0, 1], [len(one), len(two)])
-    found = Table.of(Distinct.of(both)).find(both, piece, np.full(len(both), counted))
+    keys = single(both)
+    found = Table.of(keys).find(keys, piece, np.full(len(both), counted))
     for at, key in enumerate(both.tolist()):
         own = (one, two)[piece[at]].count(key)
         assert found.own[at] == own
         assert found.count[at] == (0 if key == 0 else (one + two).count(key) - own * counted)
 
 
-def test_followers_are_counted_once() -> None:
-    # Two pieces: 7 is followed by 8 twice, and by 9; the last words by none.
-    words = Distinct.of(np.array([7, 8, 7, 8, 7, 9], np.uint64))
-    place = np.array([0, 1, 2, 3, 0, 1])
-    pairs = Distinct.of(np.array([0, 1, 2, 1, 0, 3], np.uint64))
-    met = Table.of(words, words.begun(pairs, place, 1))
-    assert met.keys.tolist() == [0, 7, 8, 9]
-    assert met.follow.tolist() == [0, 2, 1, 0]
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.integers(1, 4), max_size=12), min_size=1, max_size=5))
+def test_a_chain_counts_what_plain_loops_count(pieces: list[list[int]]) -> None:
+    known = {number: n for n, number in enumerate(sorted({*chain.from_iterable(pieces)}), 1)}
+    pieces = [[known[number] for number in piece] for piece in pieces]
+    number = np.array([*chain.from_iterable(pieces)], np.uint64)
+    place = np.array([n for piece in pieces for n in range(len(piece))], np.int64)
+    counted = Chain.of(number, place)
+    one, two = (
+        counted.one.at(single(number)),
+        counted.two.at(joined(before(number, place, 1), number)),
+    )
+    three = counted.three.at(joined(before(two.view(np.uint64), place, 1), number))
+    for size, table, at in (
+        (1, counted.one, one),
+        (2, counted.two, two),
+        (3, counted.three, three),
+    ):
+        every = [
+            tuple(piece[n + 1 - size : n + 1]) if n + 1 >= size else ()
+            for piece in pieces
+            for n in range(len(piece))
+        ]
+        longer = {p[n : n + size + 1] for p in map(tuple, pieces) for n in range(len(p) - size)}
+        for gram, where in zip(every, at.tolist(), strict=True):
+            assert table.count[where] == (every.count(gram) if gram else 0)
+            if size < 3 and gram:
+                assert table.follow[where] == sum(some[:size] == gram for some in longer)
+
+
+def test_unknown_words_have_numbers_of_their_own_and_the_class_of_their_ending() -> None:
+    numbers, given_ = Numbers.of(np.array([9 << 16 | 1, 7 << 16 | 2, 9 << 16 | 1], np.uint64))
+    assert given_.tolist() == [2, 1, 2]
+    asked = np.array([8 << 16 | 3, 7 << 16 | 2, 5 << 16 | 3, 8 << 16 | 3], np.uint64)
+    number, kind = numbers.look_up(asked)
+    assert number[1] == 1
+    assert number[0] == number[3]
+    assert sorted({*number.tolist()}) == [1, 3, 4]
+    assert kind.tolist() == [0, numbers.kind[1], 0, 0]
 
 
 def test_words_with_one_ending_are_a_class() -> None:

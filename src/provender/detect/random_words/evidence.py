@@ -15,15 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from provender.detect.random_words.grams import (
-    Distinct,
-    Found,
-    Grams,
+    Chain,
     Table,
     before,
-    frequent_words,
+    followers,
+    joined,
 )
+from provender.detect.random_words.numbers import Numbers
 from provender.detect.random_words.sample import Pieces
-from provender.stats.ordering import Places
 
 #: Ways to draw words at random that are tried.
 WAYS = 3
@@ -41,7 +40,7 @@ _DRIFT = 0.2
 #: Verse is odd throughout, a tail is odd beside its own document: what the lower quartile of a
 #: piece's blocks says beyond -`_PLAIN` nats a word is its manner, excused up to `_EXCUSED`.
 _BLOCK, _PLAIN, _EXCUSED = 30, 0.8, 0.5
-_GROUP = 1 << 17  # words scored at a time
+_GROUP = 1 << 16  # words scored at a time
 
 
 @dataclass(frozen=True)
@@ -50,45 +49,31 @@ class Reference:
 
     Attributes:
         ids: uint64 (pieces,), ascending.
-        frequent: the words that are a class each.
-        words, pairs, triples, skips: of words; words know what follows and what follows next.
-        kinds, kind_pairs, kind_triples: of classes of words.
+        numbers: of words and of their classes.
+        words: grams of words.
+        skips: of the word before the last, and the word.
+        skipped: int32 (words + 1,): how many different words are met two words after each.
+        kinds: grams of classes of words.
         total: words in all.
     """
 
     ids: np.ndarray
-    frequent: Places
-    words: Table
-    pairs: Table
-    triples: Table
+    numbers: Numbers
+    words: Chain
     skips: Table
-    kinds: Table
-    kind_pairs: Table
-    kind_triples: Table
+    skipped: np.ndarray
+    kinds: Chain
     total: int
 
     @staticmethod
     def of(pieces: Pieces) -> Reference:
         """Count the grams of ``pieces``."""
-        words = Distinct.of(pieces.words)
-        frequent = frequent_words(words)
-        g = Grams.of(pieces, frequent)
-        pairs, triples, skips, kinds, kind_pairs, kind_triples = (
-            Distinct.of(gram)
-            for gram in (g.pair, g.triple, g.skip, g.kind, g.kind_pair, g.kind_triple)
-        )
-        return Reference(
-            np.sort(pieces.ids),
-            frequent,
-            Table.of(words, words.begun(pairs, g.place, 1), words.begun(skips, g.place, 2)),
-            Table.of(pairs, pairs.begun(triples, g.place, 1)),
-            Table.of(triples),
-            Table.of(skips),
-            Table.of(kinds, kinds.begun(kind_pairs, g.place, 1)),
-            Table.of(kind_pairs, kind_pairs.begun(kind_triples, g.place, 1)),
-            Table.of(kind_triples),
-            len(g.word),
-        )
+        _, place = _places(pieces.counts)
+        numbers, word = Numbers.of(pieces.words)
+        words, kinds = Chain.of(word, place), Chain.of(numbers.kind[word], place)
+        skips = Table.of(joined(before(word, place, 2), word))
+        skipped = followers(skips.keys, len(words.one.keys))
+        return Reference(np.sort(pieces.ids), numbers, words, skips, skipped, kinds, len(word))
 
     def scores(self, pieces: Pieces) -> np.ndarray:
         """Return float64 (pieces,): the evidence, in nats, that a stretch is random words."""
@@ -104,30 +89,29 @@ class Reference:
 
     def _evidence(self, pieces: Pieces) -> list[np.ndarray]:
         """Return int64 (n,) thousandths of a nat for each way to draw words at random."""
-        g = Grams.of(pieces, self.frequent)
-        sampled = np.isin(pieces.ids, self.ids)[g.piece]
-        length = pieces.counts[g.piece]
+        piece, place = _places(pieces.counts)
+        sampled = np.isin(pieces.ids, self.ids)[piece]
+        length = pieces.counts[piece]
         total = self.total - np.where(sampled, length, 0)
 
-        def find(table: Table, gram: np.ndarray) -> Found:
-            return table.find(gram, g.piece, sampled)
-
         def last(values: np.ndarray, by: int = 1) -> np.ndarray:
-            return before(values, g.place, by)
+            return before(values, place, by)
 
-        word, pair = find(self.words, g.word), find(self.pairs, g.pair)
-        triple, skip = find(self.triples, g.triple), find(self.skips, g.skip)
-        kind, kind_pair = find(self.kinds, g.kind), find(self.kind_pairs, g.kind_pair)
-        by_frequency = (word.count + 0.5) / (total + 0.5 * len(self.words.keys))
-        by_kind = (kind.count + 0.5) / (total + 0.5 * len(self.kinds.keys))
+        words, kinds = self.numbers.look_up(pieces.words)
+        word, pair, triple = self.words.find(words, piece, place, sampled)
+        kind, kind_pair, kind_triple = self.kinds.find(kinds, piece, place, sampled)
+        skip = self.skips.find(joined(last(words, 2), words), piece, sampled)
+        skipped = self.skipped[word.place][word.which]
+        known = len(self.words.one.keys)
+        by_frequency = (word.count + 0.5) / (total + 0.5 * known)
+        by_kind = (kind.count + 0.5) / (total + 0.5 * len(self.kinds.one.keys))
         by_kind = _after(kind_pair.count, last(kind.count), last(kind.follow), by_kind)
-        kinds = find(self.kind_triples, g.kind_triple).count
-        by_kind = _after(kinds, last(kind_pair.count), last(kind_pair.follow), by_kind)
+        by_kind = _after(kind_triple.count, last(kind_pair.count), last(kind_pair.follow), by_kind)
         low = by_kind * (word.count + 0.5) / (kind.count + 1.0)
         context = last(word.count)
         by_pair = _after(pair.count, context, last(word.follow), low)
         by_triple = _after(triple.count, last(pair.count), last(pair.follow), by_pair)
-        by_skip = _after(skip.count, last(word.count, 2), last(word.skipped, 2), low)
+        by_skip = _after(skip.count, last(word.count, 2), last(skipped, 2), low)
         own_words = (word.own - 1) / np.maximum(length - 1, 1)
         again = last(word.own)
         own_pairs = np.where(again > 1, (pair.own - 1) / np.maximum(again - 1, 1), 0.0)
@@ -140,13 +124,13 @@ class Reference:
         uniform, frequent, paired = (
             _weighed(ratio, word.count, triple.count)
             for ratio in (
-                -np.log(len(self.words.keys)) - drawn,
+                -np.log(known) - drawn,
                 np.log(by_frequency) - drawn,
                 np.log(chain) - chained,
             )
         )
         drift = int(_DRIFT * _UNIT)
-        doubted = [v - drift - _manner(v, g, pieces.counts) for v in (uniform, frequent)]
+        doubted = [v - drift - _manner(v, piece, place, pieces.counts) for v in (uniform, frequent)]
         return [*doubted, paired]
 
 
@@ -167,18 +151,26 @@ def _weighed(ratio: np.ndarray, word: np.ndarray, triple: np.ndarray) -> np.ndar
     return np.asarray(np.rint(ratio * _UNIT).astype(np.int64))
 
 
-def _manner(units: np.ndarray, g: Grams, counts: np.ndarray) -> np.ndarray:
+def _places(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return int64 (n,) twice: the piece of each word, and the word's place in it."""
+    piece = np.repeat(np.arange(len(counts)), counts)
+    return piece, np.arange(len(piece)) - (np.cumsum(counts) - counts)[piece]
+
+
+def _manner(
+    units: np.ndarray, piece: np.ndarray, place: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
     """Return int64 (n,): what is excused of each word as the manner of its piece."""
     blocks = np.maximum(counts // _BLOCK, 1)
     first = np.cumsum(blocks) - blocks
-    block = first[g.piece] + np.minimum(g.place // _BLOCK, blocks[g.piece] - 1)
+    block = first[piece] + np.minimum(place // _BLOCK, blocks[piece] - 1)
     sums = np.zeros(int(blocks.sum()), np.int64)
     np.add.at(sums, block, units)
     mean = sums // np.maximum(np.bincount(block, minlength=len(sums)), 1)
     order = np.lexsort((mean, np.repeat(np.arange(len(counts)), blocks)))
     quartile = mean[order][first + (blocks - 1) // 4]
     excused = np.clip(quartile + int(_PLAIN * _UNIT), 0, int(_EXCUSED * _UNIT))
-    return np.asarray(excused[g.piece])
+    return np.asarray(excused[piece])
 
 
 def _largest_stretch(evidence: np.ndarray, counts: np.ndarray) -> np.ndarray:

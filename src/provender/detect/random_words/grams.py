@@ -1,169 +1,126 @@
-"""Grams of words and of classes of words, counted exactly, and looked up by whole batches."""
+"""Grams of numbered words and of classes of words, counted exactly and looked up many at a time.
+
+Two numbers are one key, from which the first can be told again: to sort keys is to count them,
+and what follows a gram is counted without a look at the words. Longer grams are a shorter one's
+number and one more.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from provender.detect.random_words.sample import ENDING_BITS, Pieces
-from provender.stats.cell_hash import mix
-from provender.stats.ordering import Places, ascending
+from provender.stats.ordering import Places
 
-_PAIR, _TRIPLE, _SKIP = (
-    np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
-)
-#: So many of the most frequent words are a class each; the others are told by their ending.
-_FREQUENT = 500
-
-
-@dataclass(frozen=True)
-class Grams:
-    """uint64 (n,) keys of the grams that end at each word; 0 where a piece has not so many yet.
-
-    Attributes:
-        piece: int64 (n,), the piece of each word.
-        place: int64 (n,), the word's place in it.
-        skip: the word before the last, and the word.
-    """
-
-    piece: np.ndarray
-    place: np.ndarray
-    word: np.ndarray
-    pair: np.ndarray
-    triple: np.ndarray
-    skip: np.ndarray
-    kind: np.ndarray
-    kind_pair: np.ndarray
-    kind_triple: np.ndarray
-
-    @staticmethod
-    def of(pieces: Pieces, frequent: Places) -> Grams:
-        """Take the grams of ``pieces``; ``frequent`` are the words that are a class each."""
-        counts, word = pieces.counts, pieces.words
-        piece = np.repeat(np.arange(len(counts)), counts)
-        place = np.arange(len(word)) - np.repeat(np.cumsum(counts) - counts, counts)
-        pair, triple = _chains(word, place)
-        skip = mix(before(word, place, 2) * _SKIP + word)
-        skip[place < 2] = 0
-        kind = mix(np.where(frequent.hold(word), word, word & ENDING_BITS) + np.uint64(1))
-        return Grams(piece, place, word, pair, triple, skip, kind, *_chains(kind, place))
+#: One more than the largest number.
+MOST_NUMBERS = 1 << 21
+_BITS = np.uint64(21)
+#: The low bits of a key are left to places of words.
+_ROOM = np.uint64(64) - 2 * _BITS
+#: Products by an odd number spread keys over all high bits (Knuth, TAOCP 3, 6.4), and a second
+#: product undoes it.
+_SPREAD = 0x9E3779B97F4A7C15
+_PLACE = (np.uint64(1) << _ROOM) - np.uint64(1)
+_GATHER = np.uint64(pow(_SPREAD, -1, 1 << 64))
 
 
-def _chains(key: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the keys of pairs and of triples."""
-    pair = mix(before(key, place, 1) * _PAIR + key)
-    pair[place < 1] = 0
-    triple = mix(before(pair, place, 1) * _TRIPLE + key)
-    triple[place < 2] = 0
-    return pair, triple
+def single(number: np.ndarray) -> np.ndarray:
+    """Return the keys, uint64 (n,), of ``number``."""
+    return number << _ROOM
+
+
+def joined(gram: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Return the keys of grams' numbers and ``number`` after each; 0 where a gram's is 0."""
+    longer = gram << _BITS
+    longer |= number
+    longer[gram == 0] = 0
+    longer <<= _ROOM
+    longer *= np.uint64(_SPREAD)
+    return longer
+
+
+def followers(keys: np.ndarray, grams: int) -> np.ndarray:
+    """Return int32 (grams,): in how many different ``keys`` each of so many comes first."""
+    begun = keys[keys > 0] * _GATHER >> (_ROOM + _BITS)
+    return np.bincount(begun.view(np.int64), minlength=grams).astype(np.int32)
 
 
 def before(values: np.ndarray, place: np.ndarray, by: int) -> np.ndarray:
-    """Return each word's value of ``by`` words earlier, 0 where its piece has none."""
+    """Return each word's value of ``by`` words earlier, 0 where its piece has none.
+
+    Args:
+        place: int64 (n,), of each word in its piece.
+    """
     moved = np.zeros_like(values)
     moved[by:] = values[:-by]
     moved[place < by] = 0
     return moved
 
 
-def frequent_words(words: Distinct) -> Places:
-    """Return the most frequent of the different ``words``."""
-    keys, counts = words.keys[1:], words.count[1:]
-    return Places.of(np.sort(keys[np.lexsort((keys, -counts))[:_FREQUENT]]))
-
-
 @dataclass(frozen=True)
-class Distinct:
-    """The different grams of a sample.
+class Table:
+    """How often each gram occurs in the sample, and how many different numbers go on from it.
 
     Attributes:
         keys: uint64 (grams,), ascending; the first is 0, which stands for no gram.
-        first: int64 (grams,), a word that ends each; of 0, any.
-        count: int64 (grams,), occurrences; of 0, none.
-        which: int64 (n,), the gram that ends at each word: an index into the others.
-    """
-
-    keys: np.ndarray
-    first: np.ndarray
-    count: np.ndarray
-    which: np.ndarray
-
-    @staticmethod
-    def of(gram: np.ndarray) -> Distinct:
-        """Sort ``gram``, uint64 (n,), at least one."""
-        order = ascending(gram)
-        key = gram[order]
-        new = np.concatenate(([True], key[1:] != key[:-1]))
-        start = np.flatnonzero(new)
-        keys, first, count = key[start], order[start], np.diff(np.append(start, len(key)))
-        which = np.empty(len(key), np.int64)
-        which[order] = np.cumsum(new) - 1
-        if keys[0]:
-            keys, first, count = (
-                np.concatenate((np.zeros(1, v.dtype), v)) for v in (keys, first, count)
-            )
-            which += 1
-        count[0] = 0
-        return Distinct(keys, first, count, which)
-
-    def begun(self, longer: Distinct, places: np.ndarray, by: int) -> np.ndarray:
-        """Return int32 (grams,): how many different ``longer`` ones end ``by`` words after each.
-
-        Args:
-            places: int64 (n,), of each word in its piece.
-        """
-        begins = before(self.which, places, by)[longer.first[1:]]
-        return np.bincount(begins, minlength=len(self.keys)).astype(np.int32)
-
-
-@dataclass(frozen=True)
-class Table:
-    """How often each gram occurs, and by how many different words it is followed.
-
-    Attributes:
-        keys, count: as in `Distinct`.
-        follow: int32 (grams,), different grams of one word more that begin so; 0 if not asked.
-        skipped: the same of skips.
+        count: int32 (grams,), occurrences; of 0, none.
+        follow: int32 (grams,), different numbers that come next; 0 where it was not asked.
     """
 
     keys: np.ndarray
     count: np.ndarray
     follow: np.ndarray
-    skipped: np.ndarray
 
     @staticmethod
-    def of(
-        gram: Distinct, follow: np.ndarray | None = None, skipped: np.ndarray | None = None
-    ) -> Table:
-        """Make the table of ``gram``; the others as the attributes, zeros if not asked."""
-        none = np.zeros(len(gram.keys), np.int32)
-        count = gram.count.astype(np.int32)
-        return Table(gram.keys, count, *(none if v is None else v for v in (follow, skipped)))
+    def of(grams: np.ndarray) -> Table:
+        """Count ``grams``, uint64 (n,)."""
+        grams = np.sort(grams)
+        new = np.ones(len(grams), bool)
+        new[1:] = grams[1:] != grams[:-1]
+        start = np.flatnonzero(new & (grams > 0))
+        keys = np.concatenate((np.zeros(1, np.uint64), grams[start]))
+        count = np.concatenate(([0], np.diff(start, append=len(grams)))).astype(np.int32)
+        return Table(keys, count, np.zeros(len(keys), np.int32))
 
     @cached_property
-    def _places(self) -> Places:
-        return Places.of(self.keys)
+    def _places(self) -> Places | None:
+        """Where the keys stand; None where each number up to the last is one, in its own place."""
+        last = len(self.keys) - 1
+        return None if self.keys[-1] == np.uint64(last) << _ROOM else Places.of(self.keys)
+
+    def at(self, keys: np.ndarray) -> np.ndarray:
+        """Return int64 (n,): where each of ``keys`` stands, 0 where it does not."""
+        if self._places is None:
+            place = (keys >> _ROOM).view(np.int64)
+            known = place < len(self.keys)
+        else:
+            place, known = self._places.at(keys)
+        place[~known] = 0
+        return place
 
     def find(self, gram: np.ndarray, piece: np.ndarray, sampled: np.ndarray) -> Found:
         """Look up ``gram`` (n,), leaving out the words of its own piece where that was counted.
 
         Args:
+            gram: keys, no more than their low bits have room for places.
             piece: int64 (n,), ascending.
             sampled: bool (n,), whether the word's piece is among those counted.
         """
-        order = ascending(gram)
-        key, of = gram[order], piece[order]
-        new = np.ones(len(key), bool)
-        new[1:] = (key[1:] != key[:-1]) | (of[1:] != of[:-1])
+        # Numbers are sorted several times as fast as an order: each key holds its word's place.
+        placed = gram | np.arange(len(gram), dtype=np.uint64)
+        placed.sort()
+        order = (placed & _PLACE).view(np.int64)
+        placed ^= order.view(np.uint64)
+        of = piece[order]
+        new = np.ones(len(gram), bool)
+        new[1:] = (placed[1:] != placed[:-1]) | (of[1:] != of[:-1])
         first = np.flatnonzero(new)
-        at, known = self._places.at(key[first])
-        at[~known] = 0
-        which = np.empty(len(order), np.int64)
+        which = np.empty(len(gram), np.int64)
         which[order] = np.cumsum(new) - 1
-        times = np.diff(first, append=len(order))
-        return Found(self, at, times, sampled[order[first]], which)
+        times = np.diff(first, append=len(gram))
+        return Found(self, self.at(placed[first]), times, sampled[order[first]], which)
 
 
 @dataclass(frozen=True)
@@ -190,6 +147,11 @@ class Found:
         return np.asarray(np.maximum(others, 0)[self.which])
 
     @property
+    def number(self) -> np.ndarray:
+        """uint64 (n,): where in the table the gram stands, 0 where no other piece has it."""
+        return np.where(self.count > 0, self.place[self.which], 0).view(np.uint64)
+
+    @property
     def own(self) -> np.ndarray:
         """int64 (n,): occurrences in its own piece."""
         return np.asarray(self.times[self.which])
@@ -199,7 +161,33 @@ class Found:
         """int32 (n,): as in the table; of grams that no other piece has, any."""
         return np.asarray(self.table.follow[self.place][self.which])
 
-    @property
-    def skipped(self) -> np.ndarray:
-        """int32 (n,): the same."""
-        return np.asarray(self.table.skipped[self.place][self.which])
+
+@dataclass(frozen=True)
+class Chain:
+    """Grams of one, two and three numbers in a row."""
+
+    one: Table
+    two: Table
+    three: Table
+
+    @staticmethod
+    def of(number: np.ndarray, place: np.ndarray) -> Chain:
+        """Count ``number``, uint64 (n,), all from 1 up to the largest; ``place`` as `before`."""
+        pair = joined(before(number, place, 1), number)
+        one, two = Table.of(single(number)), Table.of(pair)
+        begun = before(two.at(pair).view(np.uint64), place, 1)
+        three = Table.of(joined(begun, number))
+        return Chain(
+            replace(one, follow=followers(two.keys, len(one.keys))),
+            replace(two, follow=followers(three.keys, len(two.keys))),
+            three,
+        )
+
+    def find(
+        self, number: np.ndarray, piece: np.ndarray, place: np.ndarray, sampled: np.ndarray
+    ) -> tuple[Found, Found, Found]:
+        """Look up the grams of ``number``; see `Table.find` and `before`."""
+        two = self.two.find(joined(before(number, place, 1), number), piece, sampled)
+        longest = joined(before(two.number, place, 1), number)
+        one = self.one.find(single(number), piece, sampled)
+        return one, two, self.three.find(longest, piece, sampled)
