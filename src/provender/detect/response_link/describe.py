@@ -96,7 +96,8 @@ class Describe:
     def add(self, state: Descriptions, batch: pa.RecordBatch) -> Descriptions:
         if not len(self.candidates.trigger):
             return state
-        pieces = [self._describe(turns) for turns in self.columns_read.slices(batch)]
+        slices = self.columns_read.slices(batch)
+        pieces = [self._describe(turns.only(self._rows(turns))) for turns in slices]
         return self.merge([state, *pieces])
 
     @cached_property
@@ -111,6 +112,16 @@ class Describe:
     @cached_property
     def _members(self) -> Places:
         return Places.of(np.unique(self.candidates.member))
+
+    def _rows(self, turns: Turns) -> np.ndarray:
+        """Return the telling rows with a trigger or in the sample: few responses are split."""
+        _, row, _ = turns.triggers(self._triggers)
+        wanted = np.zeros(turns.prompt.rows, bool)
+        wanted[row] = True
+        telling = turns.telling_unsplit()
+        smallest = np.unique(turns.identity[telling])[:_KEPT]
+        wanted |= np.isin(turns.identity, smallest)
+        return np.flatnonzero(wanted & telling)
 
     def _describe(self, turns: Turns) -> Descriptions:
         found = self.candidates

@@ -91,7 +91,21 @@ class Turns:
     @cached_property
     def telling(self) -> np.ndarray:
         """bool (rows,): usable, and the prompt says more than a gram."""
-        return np.asarray(self.usable & (np.diff(self.prompt.starts) >= LEAST_WORDS))
+        return np.asarray(self.usable & self._says_more)
+
+    def telling_unsplit(self) -> np.ndarray:
+        """Return `telling` where nothing else is asked of the responses' words."""
+        return np.asarray(self.usable_unsplit() & self._says_more)
+
+    @property
+    def _says_more(self) -> np.ndarray:
+        return np.asarray(np.diff(self.prompt.starts) >= LEAST_WORDS)
+
+    def only(self, rows: np.ndarray) -> Turns:
+        """Return those ``rows`` alone."""
+        taken = pa.array(self.first + rows)
+        texts = Texts(self.batch.prompts.take(taken), self.batch.responses.take(taken))
+        return Turns(texts, 0, len(rows))
 
     @cached_property
     def identity(self) -> np.ndarray:
