@@ -140,7 +140,7 @@ def planted(name: str, texts: list[str], given: argparse.Namespace) -> Iterator[
                 ranks += [1 + mine[0]] if mine else []
                 flagged = np.isin(answer.cause, mine)
                 hit.append(flagged[found.rows].mean())
-                precision += [flagged[found.rows].sum() / flagged.sum()] if mine else []
+                precision += [flagged[found.rows].sum() / flagged.sum()] if flagged.any() else []
                 others.append(len(answer.causes) - len(mine))
                 alarms += alarm([levels[i] for i in mine])
             yield (
