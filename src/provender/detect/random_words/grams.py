@@ -27,12 +27,12 @@ _GATHER = np.uint64(pow(_SPREAD, -1, 1 << 64))
 
 
 def single(number: np.ndarray) -> np.ndarray:
-    """Return the keys, uint64 (n,), of ``number``."""
+    """Return uint64 (n,): the keys of ``number``, uint64 (n,) below `MOST_NUMBERS`."""
     return number << _ROOM
 
 
 def joined(gram: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """Return the keys of grams' numbers and ``number`` after each; 0 where a gram's is 0."""
+    """Return uint64 (n,): the keys of grams' numbers and ``number`` after each; of gram 0, 0."""
     longer = gram << _BITS
     longer |= number
     longer[gram == 0] = 0

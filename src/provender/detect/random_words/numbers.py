@@ -20,7 +20,7 @@ class Numbers:
 
     Attributes:
         words: the different words, ascending; the first has number 1.
-        kinds: the classes: a frequent word, or an ending.
+        kinds: uint64 (classes,), ascending: a frequent word, or an ending.
         kind: uint64 (words + 1,): the class of each number from 1 on.
     """
 
@@ -51,6 +51,9 @@ class Numbers:
 
         Unknown words are numbered beyond the last, as they are among these words; the class that
         no word of the sample has is 0.
+
+        Raises:
+            ValueError: for more numbers than keys of grams have room for.
         """
         place, known = self.words.at(words)
         number = place.view(np.uint64) + np.uint64(1)
