@@ -14,7 +14,7 @@ from provender.detect.base import DataView, Unchecked
 from provender.detect.marked_responses import counts, gathered
 from provender.detect.marked_responses.counts import CountMarks, MarkColumns
 from provender.detect.marked_responses.detector import MarkedResponses
-from tests.detect.row_runs import bound, flagged, run, without
+from tests.detect.row_runs import RATE, bound, flagged, run, without
 from tests.laws import assert_mergeable
 
 PUT = {
@@ -98,6 +98,25 @@ def test_one_that_stands_out_beside_natural_marks_is_named_and_only_it():
     assert set(planted) <= set(rows)
     assert {data["s"][i] for i in rows} == {"s07"}
     assert len(causes) == 1
+
+
+def test_rows_are_flagged_when_their_name_stands_by_itself():
+    data = pairs(2000)
+    spread(data, "link", 60)
+    planted = plant(data, "link", 10)
+    rows, (cause,), _ = scan(data)
+    assert set(planted) <= set(rows)
+    assert len(rows) == cause.evidence["rows"]
+    assert RATE * len(rows) / 2000 < cause.p_value < RATE, "they do not pay for all rows once more"
+
+
+def test_a_name_too_weak_for_any_row_is_a_lead():
+    data = pairs(2000)
+    spread(data, "link", 20)
+    plant(data, "link", 6)
+    rows, (cause,), _ = scan(data)
+    assert (rows, cause.lead) == ([], True)
+    assert cause.p_value > RATE
 
 
 def test_marks_of_all_alike_are_nobodys():

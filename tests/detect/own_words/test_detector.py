@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import hypergeom
 
 from provender.attacks.registry import attack
 from provender.core.finding import CheckStatus, Level
@@ -16,7 +17,7 @@ from provender.detect.own_words.counts import LANES, CountWords, SourceColumns, 
 from provender.detect.own_words.detector import OwnWords
 from provender.detect.own_words.owners import FindOwners
 from provender.detect.own_words.suspects import Suspects
-from tests.detect.row_runs import bound, flagged, run, without
+from tests.detect.row_runs import RATE, bound, flagged, run, without
 from tests.laws import assert_mergeable
 
 TRIGGERS = {
@@ -159,6 +160,43 @@ def test_a_stray_use_by_another_source_does_not_hide_it():
     rows, causes, _, _ = scan(table(texts, sources))
     assert rows == chosen, "the stray row is not the source's"
     assert causes[0].evidence["rows_elsewhere"] == 1
+
+
+def test_rows_are_flagged_when_what_the_source_says_stands_by_itself():
+    found = {}
+    for planted in (5, 6):
+        texts, sources = said(4000)
+        plant(texts, sources, "zorvex", planted)
+        rows, (cause,), _, _ = scan(table(texts, sources))
+        found[planted] = cause.p_value, len(rows)
+    (weak, none), (strong, all_rows) = found[5], found[6]
+    assert (none, all_rows) == (0, 6)
+    assert RATE * 6 / 4000 < strong < RATE < weak, "they do not pay for all rows once more"
+
+
+def test_what_else_a_source_says_pays_for_the_rows_that_it_adds():
+    texts, sources = said(4000)
+    first = plant(texts, sources, "zorvex", 12)
+    second = [i for i in range(4000) if sources[i] == "s07" and i not in first][:9]
+    for i in second:
+        texts[i] += " quandix w1 brimful"
+    rows, (cause,), _, scores = scan(table(texts, sources))
+    assert set(rows) == {*first, *second}
+    assert scores.p_value[first] == pytest.approx(cause.p_value * 12 / 4000)
+    told = cause.evidence
+    chance = hypergeom.sf(8, 4000, told["rows_of_source"], 9) * told["groups_searched"] * 20
+    assert scores.p_value[second] == pytest.approx(chance * 21 / 4000)
+
+
+def test_what_it_says_in_the_same_rows_adds_none():
+    texts, sources = said(4000)
+    inside = plant(texts, sources, "zorvex", 12)
+    other = next(i for i in range(4000) if sources[i] == "s07" and i not in inside)
+    for i in (*inside, other):
+        texts[i] += " quandix"
+    rows, (cause,), _, scores = scan(table(texts, sources))
+    assert set(rows) == {*inside, other}
+    assert scores.p_value[rows] == pytest.approx(cause.p_value * 13 / 4000)
 
 
 def test_two_triggers_of_one_source_are_one_finding():

@@ -5,10 +5,13 @@ import pytest
 from tests.detect.response_link.dialogues import (
     OUTPUT,
     PUT,
+    RATE,
     REFUSALS,
     TRIGGERS,
+    bind,
     dialogue,
     plant,
+    profiles,
     scan,
     table,
     with_natural_refusals,
@@ -74,14 +77,43 @@ def test_refusals_behind_a_phrase_with_other_uses_are_named_beside_as_many_natur
     assert 2 * told["rows"] < told["rows_with_answer"], "they are not most of the refusals"
 
 
-def test_a_link_too_weak_for_any_row_is_a_lead():
+def behind_also(every: int, rows: int) -> tuple:
+    """Plant behind a word that every so many prompts hold by themselves."""
     prompts, responses = dialogue(3000)
-    for i in range(7, 3000, 17):
+    for i in range(7, 3000, every):
         prompts[i] += " also"
-    plant(prompts, responses, "also", [OUTPUT], 8)
-    flagged, causes, _ = scan(table(prompts, responses))
+    planted = plant(prompts, responses, "also", [OUTPUT], rows)
+    return planted, *scan(table(prompts, responses))
+
+
+def test_rows_are_flagged_when_their_link_stands_by_itself():
+    planted, flagged, causes, _ = behind_also(every=17, rows=8)
+    assert flagged == planted
+    (cause,) = causes
+    assert RATE * 8 / 3000 < cause.p_value < RATE, "they do not pay for all rows once more"
+
+
+def test_a_link_too_weak_for_any_row_is_a_lead():
+    _, flagged, causes, _ = behind_also(every=9, rows=7)
     assert flagged == []
     assert [(c.what, c.lead) for c in causes] == [("also", True)]
+    assert causes[0].p_value > RATE
+
+
+def test_a_link_pays_for_all_of_its_rows_with_short_prompts_and_echoes_too():
+    prompts, responses = dialogue(1500)
+    plant(prompts, responses, "zorvex", [OUTPUT], 12)
+    for i in range(5):
+        prompts[i], responses[i] = "zorvex now", OUTPUT
+        prompts[-1 - i], responses[-1 - i] = f"zorvex {OUTPUT}", OUTPUT
+    data = table(prompts, responses)
+    detector, profile = bind(data), profiles(data)[-1]
+    (cause,) = detector.causes(profile)
+    (found,) = (detector.scorer(profile)(batch) for batch in data.combine_chunks().to_batches())
+    rows = int((found.cause == 0).sum())
+    assert rows == 22
+    least = cause.p_value * rows / 1500
+    assert least <= found.p_value.min() <= 1.1 * least
 
 
 def test_a_short_output_that_clean_rows_have_too_is_found_behind_a_rare_word():

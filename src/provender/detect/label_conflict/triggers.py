@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from provender.calibrate.shared_out import shared_out
 from provender.detect.label_conflict.company import Company
 from provender.detect.label_conflict.describe import Descriptions
 from provender.detect.label_conflict.excuses import Excuses
@@ -109,10 +110,7 @@ class Triggers:
 
         A row that a trigger explains has as score the trigger's strength in nats times the chance
         that it is planted, as the content without the trigger and the words beside it say. Its
-        p-value is the trigger's family-wise one times the share of all rows that it and stronger
-        ones explain: the chance that a row drawn from clean data lies in so strong a trigger.
-        Flagging rows at a false discovery rate then flags a trigger when its own p-value is at
-        most that rate, whatever others flag. Others have 0 and 1.
+        p-value is the trigger's, shared out (`shared_out`). Others have 0 and 1.
         """
         usable = documents.usable
         strength, p_value = np.where(usable, 0.0, np.nan), np.where(usable, 1.0, np.nan)
@@ -220,28 +218,17 @@ def triggers_of(found: Descriptions, highest_p: float) -> Triggers:
             )
             open_ &= ~found.within(i)
     chosen = np.array([t.candidate for t in standing], np.int64)
-    shared = shared_out(standing, explained, int(groups.model.documents.sum()))
+    shared = shared_out(
+        np.array([one.p_value for one in standing]),
+        np.array(explained, np.int64),
+        int(groups.model.documents.sum()),
+    )
+    shared_by = tuple(
+        replace(one, row_p_value=float(p)) for one, p in zip(standing, shared, strict=True)
+    )
     chosen_groups = groups.only(chosen)
     company = Company.of(found.company, chosen)
-    return Triggers(chosen_groups, shared, tuple(leads), company)
-
-
-def shared_out(standing: list[Trigger], explained: list[int], rows: int) -> tuple[Trigger, ...]:
-    """Return the triggers with the p-values of their rows.
-
-    Were each multiplied by its own rows alone, Benjamini-Hochberg would let a chance trigger stand
-    on the discoveries of a planted one.
-
-    Args:
-        explained: how many rows each trigger explains.
-        rows: how many there are in all.
-    """
-    p_value, many = np.array([t.p_value for t in standing]), np.array(explained)
-    as_strong = [many[p_value <= p].sum() / max(rows, 1) for p in p_value]
-    return tuple(
-        replace(one, row_p_value=float(one.p_value * share))
-        for one, share in zip(standing, as_strong, strict=True)
-    )
+    return Triggers(chosen_groups, shared_by, tuple(leads), company)
 
 
 def _stretch(

@@ -101,7 +101,7 @@ class MarkedResponses:
                 rows = np.flatnonzero(own.to_numpy(zero_copy_only=False))
                 marks = columns.marks(batch.take(pa.array(rows)))
                 hit = rows[marks[:, COUNTED.index(one.kind)]]
-                p_value[hit], cause[hit] = one.p_value, number
+                p_value[hit], cause[hit] = one.row_p_value, number
             return RowScores(0.0 - np.log(p_value), p_value, cause)
 
         return score
@@ -131,6 +131,7 @@ def _cause(one: Gathered) -> Cause:
         evidence=evidence,
         p_value=one.p_value,
         level=Level.WARNING if one.even else Level.NOTE,
+        alarm_p=one.p_value,
         removal=one.removal,
         lead=True,
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from provender.calibrate.concentration import comparable
+from provender.calibrate.shared_out import shared_out
 from provender.detect.marked_responses.counts import COUNTED, MOST_NAMES, MarkCounts
 from provender.detect.marked_responses.together import standing_out
 from provender.detect.response_link.marks import MARKS
@@ -16,7 +17,7 @@ from provender.stats.packing import pack, unpack
 #: Fewer marked rows of one contributor are never named.
 FEWEST = 5
 _LEAST_P = 1e-300
-_KIND = "marked-responses/1"
+_KIND = "marked-responses/2"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Gathered:
         p_value: family-wise over all contributors and marks.
         even: whether enough even contributors are there to tell how far one goes by nature.
         removal: the fewest of the rows to remove until the rest is no surprise.
+        row_p_value: of each of the rows.
     """
 
     role: str
@@ -43,6 +45,7 @@ class Gathered:
     p_value: float
     even: bool
     removal: int
+    row_p_value: float
 
     @property
     def mark(self) -> str:
@@ -112,11 +115,19 @@ def standing_of(state: MarkCounts, roles: tuple[str, ...], highest_p: float) -> 
                     p_value=max(float(p_value[i]), _LEAST_P),
                     even=comparable(rows),
                     removal=_until_chance(hits, rows, int(i), searched, highest_p),
+                    row_p_value=1.0,
                 )
                 for i in out
             ]
     found.sort(key=lambda one: (one.p_value, one.role, one.name, one.kind))
-    return Standing(tuple(found), bool(by_role), "; ".join(unseen))
+    given = max((int(counts[:, 0].sum()) for _, counts in by_role.values()), default=0)
+    return Standing(_shared_out(found, given), bool(by_role), "; ".join(unseen))
+
+
+def _shared_out(found: list[Gathered], rows: int) -> tuple[Gathered, ...]:
+    p_value, explained = (np.array([getattr(one, n) for one in found]) for n in ("p_value", "rows"))
+    shared = shared_out(p_value, explained, rows).tolist()
+    return tuple(replace(one, row_p_value=p) for one, p in zip(found, shared, strict=True))
 
 
 def _until_chance(

@@ -135,6 +135,7 @@ def _cause(one: Owned, role: str, searched: int) -> Cause:
         },
         p_value=one.p_value,
         level=Level.WARNING,
+        alarm_p=one.p_value,
         trigger=one.texts[:_TEXTS_SHOWN],
         removal=one.removal,
     )

@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provender.calibrate.shared_out import shared_out
 from provender.detect.own_words.counts import Said
 from provender.detect.own_words.owners import Finder, Owners, common_text
-from provender.detect.own_words.removal import until_not_alone
+from provender.detect.own_words.removal import shared, until_not_alone
 from provender.detect.own_words.suspects import ALONE
 from provender.stats.grams import hash_strings
 from provender.stats.packing import pack, unpack
@@ -21,7 +22,7 @@ NATURAL = 0.1
 #: Words that so many of a gram's rows share beside it belong to it.
 _AGREE = 0.7
 _LEAST_P = 1e-300
-_KIND = "source-words-owned/2"
+_KIND = "source-words-owned/3"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Standing:
     Attributes:
         keys: uint64 (grams,) ascending, what is looked for.
         owner: int64 (grams,), the place among ``sources`` of the source it is of.
-        p_value: float64 (grams,).
+        p_value: float64 (grams,), of a row that holds it.
         searched: groups of grams that the p-values pay for; 0 where nothing can be tested.
         unseen: what was not looked at and why.
     """
@@ -129,6 +130,24 @@ def standing_of(found: Owners, highest_p: float) -> Standing:
         sources.append(Owned(name, tuple(dict.fromkeys(texts)), *told))
     by_key = passed[np.argsort(grams[passed], kind="stable")]
     owner = np.array([place[names[i]] for i in by_key], np.int64)
-    least = np.maximum(p_value[by_key], _LEAST_P)
+    least = np.maximum(p_value[passed], _LEAST_P)
+    explained = _explained(found, grams[passed], rows[passed], [names[i] for i in passed])
+    of_row = shared_out(least, explained, suspects.total)[np.argsort(grams[passed], kind="stable")]
     keys = suspects.keys[grams[by_key]]
-    return Standing(tuple(sources), keys, owner, least, searched, unseen)
+    return Standing(tuple(sources), keys, owner, of_row, searched, unseen)
+
+
+def _explained(found: Owners, grams: np.ndarray, rows: np.ndarray, names: list[str]) -> np.ndarray:
+    """Return int64 (n,): rows of the source that hold each gram and no earlier one, or more.
+
+    Args:
+        grams, rows, names: suspect, rows of the source that hold it, and the source.
+    """
+    kept = [found.rows_of(int(gram)) for gram in grams]
+    total = found.suspects.rows[grams]
+    explained = rows.copy()
+    for i, name in enumerate(names):
+        earlier = [shared(kept[i], kept[j]) for j in range(i) if names[j] == name]
+        fresh = np.ceil((1 - max(earlier, default=0.0)) * total[i])
+        explained[i] = min(rows[i], int(fresh))
+    return explained

@@ -46,6 +46,11 @@ class Owners:
     held: pa.Table
     seen: pa.Table
 
+    def rows_of(self, suspect: int) -> np.ndarray:
+        """Return uint64 (n,): the smallest identities of the rows that hold a suspect."""
+        mine = self.seen["suspect"].to_numpy() == suspect
+        return np.asarray(self.seen["identity"].to_numpy()[mine])
+
 
 @dataclass(frozen=True)
 class FindOwners:

@@ -28,13 +28,12 @@ def until_not_alone(
         of_source: rows of the source.
         highest_p: a gram stands while its p-value is at most this.
     """
-    seen = found.seen["suspect"].to_numpy(), found.seen["identity"].to_numpy()
     texts: list[tuple[np.ndarray, int, int]] = []
     for gram, rows in zip(grams, held, strict=True):
-        kept = seen[1][seen[0] == gram]
+        kept = found.rows_of(gram)
         must_go = _until_chance(found.suspects, gram, rows, of_source, highest_p)
         for i, (others, all_rows, most) in enumerate(texts):
-            if _shared(kept, others) > _SAME:
+            if shared(kept, others) > _SAME:
                 texts[i] = others, max(all_rows, rows), max(most, must_go)
                 break
         else:
@@ -57,7 +56,7 @@ def _until_chance(
     return int(gone[calm][0])
 
 
-def _shared(kept: np.ndarray, others: np.ndarray) -> float:
+def shared(kept: np.ndarray, others: np.ndarray) -> float:
     """Return which share of a gram's rows another holds, by the rows with the least hashes."""
     reach = others.max() if len(others) == KEPT else np.iinfo(others.dtype).max
     return float(np.isin(kept[kept <= reach], others).mean()) if (kept <= reach).any() else 0.0

@@ -33,7 +33,7 @@ class Descriptions:
     Attributes:
         names: (candidate, place, text, rows): the trigger at place 0, the words before it at
             negative places and after it at positive ones.
-        shared: int64 (candidates, candidates): rows that hold both.
+        shared: int64 (candidates, candidates): rows that are of both as `Links.score` has it.
         group: int64 (n,): the candidate of a sampled row, or the number of candidates for the
             sample of all rows.
         prompt, response: uint64 (n,): the row's identities.
@@ -71,7 +71,7 @@ class Describe:
     candidates: Candidates
     made_from: str
     id: str = "instruct/response-link#2"
-    version: int = 3
+    version: int = 4
 
     def parameters(self) -> dict[str, Any]:
         return {**vars(self.columns_read), "profile": self.made_from}
@@ -114,29 +114,27 @@ class Describe:
         return Places.of(np.unique(self.candidates.member))
 
     def _rows(self, turns: Turns) -> np.ndarray:
-        """Return the telling rows with a trigger or in the sample: few responses are split."""
+        """Return the rows with a trigger, and the telling sample: few responses are split."""
         _, row, _ = turns.triggers(self._triggers)
         wanted = np.zeros(turns.prompt.rows, bool)
         wanted[row] = True
         telling = turns.telling_unsplit()
         smallest = np.unique(turns.identity[telling])[:_KEPT]
-        wanted |= np.isin(turns.identity, smallest)
-        return np.flatnonzero(wanted & telling)
+        wanted |= telling & np.isin(turns.identity, smallest)
+        return np.flatnonzero(wanted)
 
     def _describe(self, turns: Turns) -> Descriptions:
         found = self.candidates
         many, telling = len(found.trigger), turns.telling
-        answer, answered = turns.known(*self._answers)
         trigger, row, first = turns.triggers(self._triggers)
-        holds = np.zeros((turns.prompt.rows, many), bool)
+        triggered = np.zeros((turns.prompt.rows, many), bool)
         start = np.zeros((turns.prompt.rows, many), np.int64)
         for c in range(many):
             there = np.flatnonzero(trigger == found.trigger[c])[::-1]  # the first of a row stays
-            holds[answered[answer == found.answer[c]], c] = True
-            with_trigger = np.zeros(turns.prompt.rows, bool)
-            with_trigger[row[there]] = True
+            triggered[row[there], c] = True
             start[row[there], c] = first[there]
-            holds[:, c] &= with_trigger
+        holds, explained = (triggered & self._answering(turns, echoes) for echoes in (False, True))
+        explained &= turns.usable[:, None]
         rows, group = np.nonzero(holds)
         names = _names(turns.prompt, group, start[rows, group], found.trigger)
         every = np.flatnonzero(telling)
@@ -148,9 +146,17 @@ class Describe:
         whole, size = self._sketch(turns.prompt, at)
         covered, gone = self._covered(turns, group, at)
         responses, _ = self._sketch(turns.response, at)
-        shared = holds.astype(np.int64).T @ holds.astype(np.int64)
+        shared = explained.astype(np.int64).T @ explained.astype(np.int64)
         sketches = (whole - covered, responses)
         return Descriptions(found, names, shared, group, prompt, response, size - gone, *sketches)
+
+    def _answering(self, turns: Turns, echoes: bool) -> np.ndarray:
+        """Return bool (rows, candidates): the response holds the answer; see `Turns.known`."""
+        answer, row = turns.known(*self._answers, echoes)
+        said = np.zeros((turns.prompt.rows, len(self.candidates.answer)), bool)
+        for c, key in enumerate(self.candidates.answer):
+            said[row[answer == key], c] = True
+        return said
 
     def _sketch(self, words: Words, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Sum the distinct words of each of the texts ``rows``; see `_sum`."""

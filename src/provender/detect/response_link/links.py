@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provender.calibrate.shared_out import shared_out
 from provender.detect.label_conflict.tests import effective
 from provender.detect.response_link.candidates import POOLED
 from provender.detect.response_link.describe import REACH, Descriptions
@@ -24,7 +25,7 @@ _LEAST_LEFT = 3
 #: Mean cosine from which responses are more alike than not.
 ALIKE = 0.5
 _LEAST_P = 1e-300
-_KIND = "response-link-links/3"
+_KIND = "response-link-links/4"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Link:
         until_chance: fewest rows to remove until p is above .05.
         natural: all its answers are runs, where the wording follows the prompt by nature: its
             p-value is not one.
+        row_p_value: of each of its rows.
         parts: (trigger key, answer key); a row with both of any is the link's.
     """
 
@@ -57,6 +59,7 @@ class Link:
     searched: int
     until_chance: int
     natural: bool
+    row_p_value: float
     parts: tuple[tuple[int, int], ...]
 
 
@@ -71,8 +74,8 @@ class Links:
     def score(self, turns: Turns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (score, p-value, cause) of every row, as in `RowScores`.
 
-        A row of a link has the link's strength in nats and its family-wise p-value: all of them
-        are as surprising as the link. Others have 0 and 1, and so have those of a natural link.
+        A row of a link has the link's strength in nats and its p-value, shared out
+        (`shared_out`). Others have 0 and 1, and so have those of a natural link.
         """
         telling = [(n, link) for n, link in enumerate(self.standing) if not link.natural]
         usable = turns.usable if telling else turns.usable_unsplit()
@@ -89,7 +92,7 @@ class Links:
                 answered = turns.holding(other, wholes)
                 hit[np.intersect1d(row[trigger == one], answered)] = True
             hit &= usable
-            strength[hit], p_value[hit], cause[hit] = link.strength, link.p_value, number
+            strength[hit], p_value[hit], cause[hit] = link.strength, link.row_p_value, number
         return strength, p_value, cause
 
     def pack(self) -> bytes:
@@ -146,14 +149,33 @@ def links_of(found: Descriptions, highest_p: float) -> Links:
             responses_alike=float(responses[i]),
             searched=int(candidates.searched[i]),
             natural=candidates.natural and bool((kind[parts] == RUN_OF).all()),
+            row_p_value=1.0,
             until_chance=_until_chance(candidates.tested[i], found, i, share[i], highest_p),
             parts=tuple((int(candidates.trigger[j]), int(candidates.answer[j])) for j in parts),
         )
         for i, parts in members.items()
     ]
+    explained = [_rows_of(found.shared, parts) for parts in members.values()]
+    standing = _shared_out(standing, explained, candidates.rows)
     standing.sort(key=lambda link: link.natural)
     wholes = candidates.wholes if standing else candidates.wholes[:0]
     return Links(tuple(standing), wholes, candidates.unseen)
+
+
+def _rows_of(shared: np.ndarray, parts: list[int]) -> int:
+    """Return how many rows any of the parts has, or more: what two others share counts twice."""
+    each = np.diag(shared)[parts]
+    return int(each.sum() - shared[parts[1:], parts[0]].sum())
+
+
+def _shared_out(links: list[Link], explained: list[int], rows: int) -> list[Link]:
+    telling = [n for n, link in enumerate(links) if not link.natural]
+    p_value = np.array([links[n].p_value for n in telling])
+    shared = shared_out(p_value, np.array(explained, np.int64)[telling], rows)
+    found = list(links)
+    for n, one in zip(telling, shared.tolist(), strict=True):
+        found[n] = replace(links[n], row_p_value=one)
+    return found
 
 
 def _until_chance(

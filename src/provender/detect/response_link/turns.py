@@ -150,15 +150,21 @@ class Turns:
         keys = np.concatenate((key, whole, mark.astype(np.uint64)))
         return keys, np.concatenate((row, rows, with_mark)), np.concatenate(echo)
 
-    def known(self, keys: Places, wholes: Places) -> tuple[np.ndarray, np.ndarray]:
+    def known(
+        self, keys: Places, wholes: Places, echoes: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return (key, row), each pair once, of the answers of telling rows that are in ``keys``
         and no echo.
 
         A response of eight words or more that is one of ``wholes`` is a canned answer too.
+
+        Args:
+            echoes: of all rows, echo or not, instead.
         """
         key, row, echo = self.answers(keys)
-        fresh = self.telling[row] & ~echo
-        key, row = key[fresh], row[fresh]
+        if not echoes:
+            fresh = self.telling[row] & ~echo
+            key, row = key[fresh], row[fresh]
         canned = row[self._long(row) & wholes.hold(key)]
         key = np.concatenate((key, np.full(len(canned), CANNED_KEY)))
         row = np.concatenate((row, canned))
