@@ -16,6 +16,7 @@ from provender.detect.base import DataView, Unchecked
 from provender.detect.own_words.counts import LANES, CountWords, SourceColumns, lanes, signs
 from provender.detect.own_words.detector import OwnWords
 from provender.detect.own_words.owners import FindOwners
+from provender.detect.own_words.prices import prices
 from provender.detect.own_words.suspects import Suspects
 from tests.detect.row_runs import RATE, bound, flagged, run, without
 from tests.laws import assert_mergeable
@@ -152,6 +153,61 @@ def test_the_same_rows_spread_over_sources_are_not_named():
     assert scan(table(texts, sources))[1] == []
 
 
+def shared_by(names: Sequence[str], each: int, sources: int, seed: int = 0) -> tuple:
+    """Plant a word into so many rows of each of the names; return (texts, sources, rows)."""
+    texts, source = said(4000, sources, seed)
+    random = np.random.default_rng(seed + 1)
+    chosen = random.choice(4000, each * len(names), replace=False).tolist()
+    for n, i in enumerate(chosen):
+        texts[i], source[i] = f"zorvex {texts[i]}", names[n % len(names)]
+    return texts, source, sorted(chosen)
+
+
+@pytest.mark.parametrize(
+    ("names", "sources"), [(("s03", "s07"), 20), (("s03", "s07", "s11"), 30)], ids=["two", "three"]
+)
+def test_five_rows_of_each_of_two_or_three_sources_are_found_and_all_are_named(names, sources):
+    texts, source, chosen = shared_by(names, 5, sources)
+    rows, causes, limits, _ = scan(table(texts, source))
+    assert rows == chosen
+    assert {c.evidence["source"] for c in causes} == set(names)
+    assert limits == ""
+    for cause in causes:
+        others = {name: 5 for name in names if name != cause.evidence["source"]}
+        assert cause.evidence["together_with"] == others
+        assert cause.evidence["rows_elsewhere"] == 0
+        assert all(f"in 5 of source {name}'s" in cause.message for name in others)
+        assert cause.message.endswith("in no other's")
+
+
+def test_what_must_go_of_one_of_two_ends_its_part():
+    texts, source, _ = shared_by(("s03", "s07"), 8, 20)
+    data = table(texts, source)
+    _, causes, _, scores = scan(data)
+    number = [c.evidence["source"] for c in causes].index("s03")
+    few = causes[number].removal
+    left = [scan(without(data, scores, number, rows))[1] for rows in (few - 1, few)]
+    assert ["s03" in {c.evidence["source"] for c in found} for found in left] == [True, False]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nobody_is_accused_for_what_others_plant(seed):
+    texts, source, _ = shared_by(("s03", "s07"), 10, 40, seed)
+    random = np.random.default_rng(seed + 2)
+    for i in random.choice(4000, 4, replace=False).tolist():
+        texts[i] += " zorvex"
+    twice = [i for i in range(4000) if source[i] == "s20" and "zorvex" not in texts[i]][:2]
+    for i in twice:
+        texts[i] += " zorvex"
+    _, causes, _, _ = scan(table(texts, source))
+    assert {c.evidence["source"] for c in causes} == {"s03", "s07"}
+
+
+def test_three_of_twenty_sources_may_say_the_same_by_nature():
+    texts, source, _ = shared_by(("s03", "s07", "s11"), 8, 20)
+    assert scan(table(texts, source))[1] == []
+
+
 def test_a_stray_use_by_another_source_does_not_hide_it():
     texts, sources = said(4000)
     chosen = plant(texts, sources, "zorvex", 12)
@@ -184,7 +240,8 @@ def test_what_else_a_source_says_pays_for_the_rows_that_it_adds():
     assert set(rows) == {*first, *second}
     assert scores.p_value[first] == pytest.approx(cause.p_value * 12 / 4000)
     told = cause.evidence
-    chance = hypergeom.sf(8, 4000, told["rows_of_source"], 9) * told["groups_searched"] * 20
+    chance = hypergeom.sf(8, 4000, told["rows_of_source"], 9) * told["groups_searched"]
+    chance *= prices(20)[1]
     assert scores.p_value[second] == pytest.approx(chance * 21 / 4000)
 
 

@@ -16,7 +16,8 @@ from provender.detect.base import Cause, DataView, RowScores, Unchecked
 from provender.detect.own_words.counts import MOST_PHRASES, CountWords, SourceColumns
 from provender.detect.own_words.owned import Owned, Standing, standing_of
 from provender.detect.own_words.owners import FindOwners
-from provender.detect.own_words.suspects import Suspects, suspects_of
+from provender.detect.own_words.screen import suspects_of
+from provender.detect.own_words.suspects import Suspects
 from provender.stats.cell_hash import is_text
 
 _TEXTS_SHOWN = 10
@@ -117,19 +118,19 @@ class OwnWords:
 
 
 def _cause(one: Owned, role: str, searched: int) -> Cause:
-    other = f"in {one.elsewhere} of all others'" if one.elsewhere else "in no other's"
+    places = [f"{one.rows} of the {one.of_source} rows of {role} {one.source}"]
+    places += [f"{rows} of {role} {name}'s" for name, rows in one.beside]
+    others = f"{one.elsewhere} of all others'" if one.elsewhere else "no other's"
     return Cause(
         what=one.texts[0],
-        message=(
-            f"“{one.texts[0]}” stands in {one.rows} of the {one.of_source} rows of {role} "
-            f"{one.source} and {other}"
-        ),
+        message=f"“{one.texts[0]}” stands in {', in '.join(places)} and in {others}",
         evidence={
             role: one.source,
             "texts": list(one.texts[:_TEXTS_SHOWN]),
             "rows": one.rows,
             "rows_elsewhere": one.elsewhere,
             f"rows_of_{role}": one.of_source,
+            "together_with": dict(one.beside),
             "p_value": one.p_value,
             "groups_searched": searched,
         },

@@ -11,14 +11,13 @@ import pyarrow.compute as pc
 from provender.calibrate.shared_out import shared_out
 from provender.detect.own_words.counts import Said
 from provender.detect.own_words.owners import Finder, Owners, common_text
+from provender.detect.own_words.prices import MOST, NATURAL
 from provender.detect.own_words.removal import shared, until_not_alone
-from provender.detect.own_words.suspects import ALONE
+from provender.detect.own_words.together import Holders, standing
 from provender.stats.grams import hash_strings
 from provender.stats.packing import pack, unpack
 from provender.stats.word_bytes import as_written
 
-#: Share of sources that may have words of their own, one at least, before that is their nature.
-NATURAL = 0.1
 #: Words that so many of a gram's rows share beside it belong to it.
 _AGREE = 0.7
 _LEAST_P = 1e-300
@@ -34,7 +33,8 @@ class Owned:
         texts: what it says alone, the least probable first.
         rows, elsewhere: rows of the source that hold the first of them, and rows of others.
         of_source: rows of the source.
-        p_value: family-wise over all groups of grams and all sources.
+        beside: the sources that hold it together with this one, and their rows that do.
+        p_value: family-wise over all groups of grams and all sets of sources.
         removal: the fewest of its rows to remove until it says nothing alone.
     """
 
@@ -43,6 +43,7 @@ class Owned:
     rows: int
     elsewhere: int
     of_source: int
+    beside: tuple[tuple[str, int], ...]
     p_value: float
     removal: int
 
@@ -53,7 +54,7 @@ class Standing:
 
     Attributes:
         keys: uint64 (grams,) ascending, what is looked for.
-        owner: int64 (grams,), the place among ``sources`` of the source it is of.
+        owners: int64 (grams, 3), the places among ``sources`` of those it is of, -1 for none.
         p_value: float64 (grams,), of a row that holds it.
         searched: groups of grams that the p-values pay for; 0 where nothing can be tested.
         unseen: what was not looked at and why.
@@ -61,7 +62,7 @@ class Standing:
 
     sources: tuple[Owned, ...]
     keys: np.ndarray
-    owner: np.ndarray
+    owners: np.ndarray
     p_value: np.ndarray
     searched: int
     unseen: str
@@ -77,13 +78,13 @@ class Standing:
         finder = Finder(self.keys)
         for column in range(len(said.texts)):
             place, row, _ = finder.find(said, column)
-            own = self.owner[place] == speaker[row]
+            own = (self.owners[place] == speaker[row, None]).any(axis=1) & (speaker[row] >= 0)
             np.minimum.at(p_value, row[own], self.p_value[place[own]])
             cause[row[own]] = speaker[row[own]]
         return p_value, cause
 
     def pack(self) -> bytes:
-        arrays = {"keys": self.keys, "owner": self.owner, "p": self.p_value}
+        arrays = {"keys": self.keys, "owners": self.owners, "p": self.p_value}
         sources = [{**vars(one), "texts": list(one.texts)} for one in self.sources]
         meta = {"sources": sources, "searched": self.searched, "unseen": self.unseen}
         return pack(_KIND, meta, arrays)
@@ -91,63 +92,80 @@ class Standing:
     @staticmethod
     def unpack(data: bytes) -> Standing:
         meta, arrays = unpack(_KIND, data)
-        sources = tuple(Owned(**{**one, "texts": tuple(one["texts"])}) for one in meta["sources"])
+        sources = tuple(
+            Owned(
+                **{
+                    **one,
+                    "texts": tuple(one["texts"]),
+                    "beside": tuple((name, rows) for name, rows in one["beside"]),
+                }
+            )
+            for one in meta["sources"]
+        )
         rest = (meta["searched"], meta["unseen"])
-        return Standing(sources, arrays["keys"], arrays["owner"], arrays["p"], *rest)
+        return Standing(sources, arrays["keys"], arrays["owners"], arrays["p"], *rest)
 
 
 def standing_of(found: Owners, highest_p: float) -> Standing:
     """Test the suspects by their exact counts; nothing stands where many sources would."""
     suspects, held = found.suspects, found.held
-    grams, rows = held["suspect"].to_numpy(), held["rows"].to_numpy()
-    names = held["source"].to_pylist()
-    of_source = suspects.sources.at(hash_strings(names))[:, 0]
-    alone = rows >= ALONE * suspects.rows[grams]
-    p_value = np.ones(len(rows))
-    p_value[alone] = suspects.p_values(rows[alone], of_source[alone], suspects.rows[grams[alone]])
-    passed = np.flatnonzero(p_value <= highest_p)
-    passed = passed[np.lexsort((grams[passed], p_value[passed]))]
-    order = list(dict.fromkeys(names[i] for i in passed))
-    searched, unseen = suspects.searched, suspects.unseen
+    gram, rows = held["suspect"].to_numpy(), held["rows"].to_numpy()
+    every = held["source"].to_pylist()
+    of_source = suspects.sources.at(hash_strings(every))[:, 0]
+    lines, holds, p_value = standing(suspects, gram, rows, of_source, highest_p)
+    names = [every[i] for i in lines.tolist()]
+    order = list(dict.fromkeys(names))
     if len(order) > max(1, NATURAL * len(suspects.sources.keys)):
         nature = (
             f"{len(order)} of {len(suspects.sources.keys)} sources have words of their own: it is "
             "their nature here, and says nothing of any"
         )
-        unseen, searched = "; ".join(filter(None, (unseen, nature))), 0
-        passed, order = passed[:0], []
-    place = {name: n for n, name in enumerate(order)}
+        unseen = "; ".join(filter(None, (suspects.unseen, nature)))
+        none = np.zeros(0)
+        return Standing((), none.astype(np.uint64), _owners([], []), none, 0, unseen)
+    p_value = np.maximum(p_value, _LEAST_P)
     sources = []
     for name in order:
-        mine = [int(i) for i in passed if names[i] == name]
-        texts = [as_written(common_text(found.seen, int(grams[i]), _AGREE)) for i in mine]
-        first, best = mine[0], max(float(p_value[mine[0]]), _LEAST_P)
-        elsewhere = int(suspects.rows[grams[first]] - rows[first])
-        own = int(of_source[first])
-        held_by = [int(rows[i]) for i in mine]
-        must_go = until_not_alone(found, grams[mine].tolist(), held_by, own, highest_p)
-        told = (int(rows[first]), elsewhere, own, best, must_go)
-        sources.append(Owned(name, tuple(dict.fromkeys(texts)), *told))
-    by_key = passed[np.argsort(grams[passed], kind="stable")]
-    owner = np.array([place[names[i]] for i in by_key], np.int64)
-    least = np.maximum(p_value[passed], _LEAST_P)
-    explained = _explained(found, grams[passed], rows[passed], [names[i] for i in passed])
-    of_row = shared_out(least, explained, suspects.total)[np.argsort(grams[passed], kind="stable")]
-    keys = suspects.keys[grams[by_key]]
-    return Standing(tuple(sources), keys, owner, of_row, searched, unseen)
+        mine = [i for i, other in enumerate(names) if other == name]
+        texts = [as_written(common_text(found.seen, int(holds.gram[i]), _AGREE)) for i in mine]
+        first = mine[0]
+        with_it = [i for i in np.flatnonzero(holds.gram == holds.gram[first]) if i != first]
+        told = int(holds.rows[first] + holds.beside_rows[first])
+        sources.append(
+            Owned(
+                source=name,
+                texts=tuple(dict.fromkeys(texts)),
+                rows=int(holds.rows[first]),
+                elsewhere=int(suspects.rows[holds.gram[first]]) - told,
+                of_source=int(holds.of_source[first]),
+                beside=tuple((names[i], int(holds.rows[i])) for i in with_it),
+                p_value=float(p_value[first]),
+                removal=until_not_alone(found, holds.at(np.array(mine)), highest_p),
+            )
+        )
+    shared_by = shared_out(p_value, _explained(found, holds, names), suspects.total)
+    grams, at = np.unique(holds.gram, return_index=True)
+    owners = _owners(holds.gram.tolist(), [order.index(name) for name in names])
+    keys = suspects.keys[grams]
+    return Standing(tuple(sources), keys, owners, shared_by[at], suspects.searched, suspects.unseen)
 
 
-def _explained(found: Owners, grams: np.ndarray, rows: np.ndarray, names: list[str]) -> np.ndarray:
-    """Return int64 (n,): rows of the source that hold each gram and no earlier one, or more.
+def _owners(grams: list[int], places: list[int]) -> np.ndarray:
+    """Return `Standing.owners` of the grams, ascending, whose owners stand at ``places``."""
+    by_gram: dict[int, list[int]] = {}
+    for gram, place in sorted(zip(grams, places, strict=True)):
+        by_gram.setdefault(gram, []).append(place)
+    padded = [(places + [-1] * MOST)[:MOST] for places in by_gram.values()]
+    return np.array(padded, np.int64).reshape(-1, MOST)
 
-    Args:
-        grams, rows, names: suspect, rows of the source that hold it, and the source.
-    """
-    kept = [found.rows_of(int(gram)) for gram in grams]
-    total = found.suspects.rows[grams]
-    explained = rows.copy()
+
+def _explained(found: Owners, holds: Holders, names: list[str]) -> np.ndarray:
+    """Return int64 (n,): rows of the source that hold each gram and no earlier one, or more."""
+    kept = [found.rows_of(int(gram)) for gram in holds.gram]
+    total = found.suspects.rows[holds.gram]
+    explained = holds.rows.copy()
     for i, name in enumerate(names):
         earlier = [shared(kept[i], kept[j]) for j in range(i) if names[j] == name]
         fresh = np.ceil((1 - max(earlier, default=0.0)) * total[i])
-        explained[i] = min(rows[i], int(fresh))
+        explained[i] = min(explained[i], int(fresh))
     return explained
