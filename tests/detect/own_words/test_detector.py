@@ -366,7 +366,7 @@ def test_the_lanes_hold_the_sum_of_every_sign(drawn):
     packed = signs(source)
     expected = lanes(packed)
     assert set(np.unique(expected)) <= {-1, 1}
-    found = lanes(np.array([packed.sum()]))
+    found = lanes(packed.sum(axis=0)[None])
     assert found.shape == (1, LANES)
     assert found[0].tolist() == expected.sum(axis=0).tolist()
 

@@ -22,8 +22,9 @@ LONGEST = 2
 MOST_PHRASES = 1 << 22
 #: With more sources than this nothing is tested.
 MOST_SOURCES = 1 << 16
-#: A source's four signs lie in lanes of so many bits, whose sums must not run over.
-_LANE, LANES = 16, 4
+#: A source's eight signs lie in lanes of so many bits, whose sums must not run over.
+_LANE, LANES = 16, 8
+_WORDS = LANES * _LANE // 64
 #: Rows that a gram may stand in so that no lane runs over.
 MOST_ROWS = 1 << (_LANE - 1)
 
@@ -107,13 +108,13 @@ class WordState:
 class CountWords:
     """Round 0.
 
-    How a gram's rows spread over sources is kept in one number: every source has four random
+    How a gram's rows spread over sources is kept in two numbers: every source has eight random
     signs, and they are summed (Alon, Matias and Szegedy 1999). Rows of one source add up.
     """
 
     columns_read: SourceColumns
     id: str = "sources/own-words#0"
-    version: int = 2
+    version: int = 3
 
     def parameters(self) -> dict[str, Any]:
         return {"texts": list(self.columns_read.texts), "source": self.columns_read.source}
@@ -122,7 +123,8 @@ class CountWords:
         return self.columns_read.names()
 
     def empty(self, first_row: int = 0) -> WordState:  # noqa: ARG002
-        words, phrases = Growing(Counts.none(3)), Growing(Counts.none(3), MOST_PHRASES)
+        width = 2 + _WORDS
+        words, phrases = Growing(Counts.none(width)), Growing(Counts.none(width), MOST_PHRASES)
         return WordState(np.zeros(3, np.int64), Growing(Counts.none(1)), words, phrases)
 
     def add(self, state: WordState, batch: pa.RecordBatch) -> WordState:
@@ -131,10 +133,8 @@ class CountWords:
             cut = sum(int(words.cut.sum()) for words in said.texts)
             state.seen += [rows + said.nameless, said.nameless, cut]
             state.sources.add(Counts.of(said.hashes, np.ones((rows, 1), np.int64)))
-            values = np.stack(
-                [np.ones(rows, np.int64), mix(said.identity).view(np.int64), signs(said.hashes)],
-                axis=1,
-            )
+            identity = mix(said.identity).view(np.int64)
+            values = np.column_stack([np.ones(rows, np.int64), identity, signs(said.hashes)])
             for column in range(len(said.texts)):
                 for n, table in ((1, state.words), (2, state.phrases)):
                     key, row = _once_a_row(*said.grams(column, n)[:2])
@@ -185,7 +185,7 @@ def _packed(table: Counts) -> dict[str, np.ndarray]:
 def _unpacked(parts: dict[str, np.ndarray], rows: np.ndarray) -> Counts:
     keys = parts["keys"]
     once = np.unpackbits(parts["once"], count=len(keys)).astype(bool)
-    values = np.zeros((len(keys), 3), np.int64)
+    values = np.zeros((len(keys), rows.shape[1]), np.int64)
     values[once], values[~once] = rows[parts["row"]], parts["many"]
     return Counts(keys, values)
 
@@ -196,23 +196,24 @@ def words_in(key: int) -> int:
 
 
 def signs(sources: np.ndarray) -> np.ndarray:
-    """Return int64 (sources,): each source's four signs, one in each lane of sixteen bits."""
+    """Return int64 (sources, 2): each source's eight signs, one in each lane of sixteen bits."""
     drawn = mix(sources)
-    packed = np.zeros(len(sources), np.int64)
+    packed = np.zeros((len(sources), _WORDS), np.int64)
     for lane in range(LANES):
+        word, place = divmod(lane * _LANE, 64)
         one = (drawn >> np.uint64(lane) & np.uint64(1)).astype(np.int64) * 2 - 1
-        packed += one << (lane * _LANE)
+        packed[:, word] += one << place
     return packed
 
 
 def lanes(sums: np.ndarray) -> np.ndarray:
     """Return int64 (n, lanes): what sums of `signs` hold, of at most `MOST_ROWS` - 1 rows."""
     left, half = sums.copy(), 1 << (_LANE - 1)
-    found = np.zeros((len(sums), LANES), np.int64)
-    for lane in range(LANES):
+    found = np.zeros((len(sums), LANES // _WORDS, _WORDS), np.int64)
+    for lane in range(LANES // _WORDS):
         found[:, lane] = ((left + half) & ((1 << _LANE) - 1)) - half
         left = (left - found[:, lane]) >> _LANE
-    return found
+    return found.transpose(0, 2, 1).reshape(len(sums), LANES)
 
 
 def _once_a_row(key: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import comb
+
 import numpy as np
-from scipy.stats import hypergeom
+from scipy.stats import binom, hypergeom
 
 from provender.detect.own_words.counts import MOST_ROWS, MOST_SOURCES, WordState, lanes, signs
 from provender.detect.own_words.prices import prices
@@ -24,8 +26,8 @@ def suspects_of(state: WordState, most_phrases: int, highest_p: float) -> Suspec
 
     Grams with the same rows are one group. The signs' sums bound from above how many of a
     gram's rows can be of one source, so none is lost here whose exact count would pass. Of two
-    sources, and of three, they do so where a sign is the same for all: in 15 sets of 16, and in
-    two of three.
+    sources, and of three, they do so where these have a sign in common; those groups are left that
+    least look as if their rows were of any sources, so that one sign in common may be too few.
     """
     sources = state.sources.total()
     tables = [state.words.total(), state.phrases.total()]
@@ -38,13 +40,13 @@ def suspects_of(state: WordState, most_phrases: int, highest_p: float) -> Suspec
         return Suspects(none.astype(np.uint64), none, Counts.none(1), 0, "; ".join(unseen))
     often = (values[:, 0] >= FEWEST) & (values[:, 0] < MOST_ROWS)
     keys, values = keys[often], values[often]
-    order = np.lexsort((keys, values[:, 2], values[:, 1], values[:, 0]))
+    order = np.lexsort((keys, *values.T[::-1]))
     keys, values = keys[order], values[order]
     new = np.ones(len(keys), bool)
     new[1:] = (values[1:] != values[:-1]).any(axis=1)
     keys, values = keys[new], values[new]
     every = Suspects(keys, values[:, 0], sources, len(keys), "; ".join(unseen))
-    chosen = _possible(every, lanes(values[:, 2]), highest_p)
+    chosen = _possible(every, lanes(values[:, 2:]), highest_p)
     by_key = chosen[np.argsort(keys[chosen], kind="stable")]
     return Suspects(keys[by_key], values[by_key, 0], sources, len(keys), every.unseen)
 
@@ -57,13 +59,13 @@ def gathering(sources: Counts, pairs: np.ndarray) -> float:
 
     Args:
         sources: rows (one column) by hash of the source.
-        pairs: int64 (groups, 3), values of grams that stand in two rows.
+        pairs: int64 (groups, 4), values of grams that stand in two rows.
     """
     rows = sources.values[:, 0]
     alike = np.bincount(_pattern(lanes(signs(sources.keys))), rows).astype(np.float64)
     total = alike.sum()
     chance = float((alike * (alike - 1)).sum() / (total * (total - 1)))
-    met = float((np.abs(lanes(pairs[:, 2])) == 2).all(axis=1).mean())
+    met = float((np.abs(lanes(pairs[:, 2:])) == 2).all(axis=1).mean())
     return (met - chance) / max(1 - chance, 1e-9)
 
 
@@ -86,30 +88,34 @@ def _unfit(sources: Counts, pairs: np.ndarray) -> str:
     return ""
 
 
-def _possible(every: Suspects, sums: np.ndarray, highest_p: float) -> np.ndarray:
+def _possible(every: Suspects, signed: np.ndarray, highest_p: float) -> np.ndarray:
     """Return the places of the groups that may pass, a bounded number for each size of set."""
     sizes = np.sort(every.sources.values[:, 0])[::-1]
-    paid = prices(len(sizes))
-    least, most = np.abs(sums).min(axis=1), np.abs(sums).max(axis=1)
-    pattern, mine = _pattern(sums), _pattern(lanes(signs(every.sources.keys)))
+    paid, sums = prices(len(sizes)), np.abs(signed)
+    of_sources = lanes(signs(every.sources.keys))
+    pattern, mine = _pattern(signed), _pattern(of_sources)
+    mean = every.sources.values[:, 0] @ of_sources / max(every.total, 1)
     found = [np.zeros(0, np.int64)]
     for one in np.unique(mine).tolist():
         groups = np.flatnonzero(pattern == one)
         largest = int(every.sources.values[mine == one, 0].max())
-        may = _passing(every, groups, least, largest, highest_p / paid[1])
-        found.append(may[:_MOST_EACH])
+        may, tail = _passing(every, groups, sums.min(axis=1), largest, highest_p / paid[1])
+        found.append(may[np.lexsort((every.keys[may], tail))[:_MOST_EACH]])
     for many, price in paid.items():
         if many > 1:
             largest = int(sizes[:many].sum())
-            may = _passing(every, np.arange(len(most)), most, largest, highest_p / price)
-            found.append(may[:_MOST_TOGETHER])
+            groups = np.arange(len(sums))
+            may, _ = _passing(every, groups, sums.max(axis=1), largest, highest_p / price)
+            scattered = _scattered(every.rows[may], signed[may], mean)
+            order = np.lexsort((every.keys[may], scattered))
+            found.append(may[order[:_MOST_TOGETHER]])
     return np.unique(np.concatenate(found))
 
 
 def _passing(
     every: Suspects, groups: np.ndarray, sums: np.ndarray, of_set: int, highest: float
-) -> np.ndarray:
-    """Return those of the groups that may pass, the least p-value first.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return those of the groups that may pass, and the least tail of each.
 
     Args:
         groups: int64 (n,), places.
@@ -122,10 +128,30 @@ def _passing(
     alone = (held >= ALONE * rows) & (held > 0)
     groups, both = groups[alone], rows[alone] * MOST_ROWS + held[alone]
     both, at = np.unique(both, return_inverse=True)
-    tails = hypergeom.sf(both % MOST_ROWS - 1, every.total, of_set, both // MOST_ROWS)
-    tail = tails[at]
-    good = np.flatnonzero(tail * every.searched <= highest)
-    return np.asarray(groups[good[np.lexsort((every.keys[groups[good]], tail[good]))]])
+    tail = hypergeom.sf(both % MOST_ROWS - 1, every.total, of_set, both // MOST_ROWS)[at]
+    good = tail * every.searched <= highest
+    return groups[good], tail[good]
+
+
+def _scattered(rows: np.ndarray, sums: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return float64 (n,): how likely sums as far off are where a gram's rows are any rows.
+
+    The least of what the furthest sum says, the two furthest, and so on: sources that hold a gram
+    together have some signs in common, by chance, and others not.
+
+    Args:
+        sums: int64 (n, lanes).
+        mean: float64 (lanes,), of the signs of all rows.
+    """
+    plus, share = (rows[:, None] + sums) // 2, (1 + mean) / 2
+    tails = np.minimum(
+        binom.sf(plus - 1, rows[:, None], share), binom.cdf(plus, rows[:, None], share)
+    )
+    each = np.minimum(2 * np.sort(tails, axis=1), 1.0)
+    many = sums.shape[1]
+    return np.asarray(
+        np.min([comb(many, k) * each[:, k - 1] ** k for k in range(1, many + 1)], axis=0)
+    )
 
 
 def _pattern(sums: np.ndarray) -> np.ndarray:
