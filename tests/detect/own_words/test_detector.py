@@ -190,6 +190,17 @@ def test_what_must_go_of_one_of_two_ends_its_part():
     assert ["s03" in {c.evidence["source"] for c in found} for found in left] == [True, False]
 
 
+def test_those_who_say_the_same_are_one_party_of_the_few_that_may_differ():
+    texts, source, chosen = shared_by(("s03", "s07"), 8, 20)
+    more = [i for i in range(4000) if source[i] == "s11" and i not in chosen][:12]
+    for i in more:
+        texts[i] += " quandix"
+    rows, causes, limits, _ = scan(table(texts, source))
+    assert {c.evidence["source"] for c in causes} == {"s03", "s07", "s11"}
+    assert set(rows) == {*chosen, *more}
+    assert limits == ""
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_nobody_is_accused_for_what_others_plant(seed):
     texts, source, _ = shared_by(("s03", "s07"), 10, 40, seed)

@@ -190,9 +190,10 @@ def _unpacked(parts: dict[str, np.ndarray], rows: np.ndarray) -> Counts:
     return Counts(keys, values)
 
 
-def words_in(key: int) -> int:
-    """Return how many words a gram has: its key's low byte tells column and length."""
-    return ((key & 255) - 1) % LONGEST + 1
+def words_in(keys: np.ndarray) -> np.ndarray:
+    """Return int64 (grams,), the words of each: a key's low byte tells column and length."""
+    low = (keys & np.uint64(255)).astype(np.int64)
+    return (low - 1) % LONGEST + 1
 
 
 def signs(sources: np.ndarray) -> np.ndarray:

@@ -115,7 +115,8 @@ def standing_of(found: Owners, highest_p: float) -> Standing:
     lines, holds, p_value = standing(suspects, gram, rows, of_source, highest_p)
     names = [every[i] for i in lines.tolist()]
     order = list(dict.fromkeys(names))
-    if len(order) > max(1, NATURAL * len(suspects.sources.keys)):
+    places = np.array([order.index(name) for name in names], np.int64)
+    if _apart(holds.gram, places) > max(1, NATURAL * len(suspects.sources.keys)):
         nature = (
             f"{len(order)} of {len(suspects.sources.keys)} sources have words of their own: it is "
             "their nature here, and says nothing of any"
@@ -145,9 +146,22 @@ def standing_of(found: Owners, highest_p: float) -> Standing:
         )
     shared_by = shared_out(p_value, _explained(found, holds, names), suspects.total)
     grams, at = np.unique(holds.gram, return_index=True)
-    owners = _owners(holds.gram.tolist(), [order.index(name) for name in names])
+    owners = _owners(holds.gram.tolist(), places.tolist())
     keys = suspects.keys[grams]
     return Standing(tuple(sources), keys, owners, shared_by[at], suspects.searched, suspects.unseen)
+
+
+def _apart(gram: np.ndarray, source: np.ndarray) -> int:
+    """Return how many parties there are: sources that hold a gram together are of one."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    if not len(gram):
+        return 0
+    many = int(source.max()) + 1
+    size = many + int(gram.max()) + 1
+    links = coo_array((np.ones(len(gram), bool), (source, many + gram)), shape=(size, size))
+    return len(np.unique(connected_components(links, directed=False)[1][source]))
 
 
 def _owners(grams: list[int], places: list[int]) -> np.ndarray:

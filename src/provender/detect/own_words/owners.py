@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from provender.detect.own_words.counts import LONGEST, Said, SourceColumns, words_in
 from provender.detect.own_words.suspects import Suspects
@@ -86,13 +87,10 @@ class FindOwners:
             source = said.source.take(pa.array(row))
             held.append(pa.table([suspect, source, np.ones(len(row), np.int64)], schema=_HELD))
             kept = _smallest(suspect, identity[row])
-            lines = [
-                (int(suspect[i]), int(identity[row[i]]), *_around(words, int(first[i]), n))
-                for i in kept
-                for n in (words_in(int(self.suspects.keys[suspect[i]])),)
-            ]
-            columns = list(zip(*lines, strict=True)) or [()] * len(_SEEN)
-            seen.append(pa.table([list(c) for c in columns], schema=_SEEN))
+            lengths = words_in(self.suspects.keys[suspect[kept]])
+            around = _around(words, first[kept], lengths)
+            columns = [suspect[kept], identity[row[kept]], *around]
+            seen.append(pa.table(columns, schema=_SEEN))
         return Owners(self.suspects, pa.concat_tables(held), pa.concat_tables(seen))
 
     def merge(self, states: Sequence[Owners]) -> Owners:
@@ -148,14 +146,27 @@ class Finder:
         return place[once], row[once], first[once]
 
 
-def _around(words: Words, first: int, n: int) -> tuple[str, str, str]:
-    """Return the words before (nearest first), of, and after a gram of ``n`` words."""
-    row = int(words.text[first])
-    low, high = int(words.starts[row]), int(words.starts[row + 1])
-    low, high = max(low, first - REACH), min(high, first + n + REACH)
-    spelled = words.vocabulary.take(pa.array(words.codes[low:high])).to_pylist()
-    at = first - low
-    return " ".join(spelled[:at][::-1]), " ".join(spelled[at : at + n]), " ".join(spelled[at + n :])
+def _around(words: Words, first: np.ndarray, length: np.ndarray) -> list[pa.Array]:
+    """Return the words before (nearest first), of, and after grams: large_string (grams,) each."""
+    row = words.text[first] if len(first) else first
+    after = first + length
+    before = np.minimum(first - words.starts[row], REACH)
+    return [
+        _spelled(words, first - 1, before, -1),
+        _spelled(words, first, length, 1),
+        _spelled(words, after, np.minimum(words.starts[row + 1] - after, REACH), 1),
+    ]
+
+
+def _spelled(words: Words, first: np.ndarray, many: np.ndarray, step: int) -> pa.Array:
+    """Return so many words each, from the first one on or back, parted by blanks."""
+    ends = np.cumsum(many)
+    along = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - many, many)
+    codes = words.codes[np.repeat(first, many) + step * along]
+    spelled = words.vocabulary.cast(pa.large_string()).take(pa.array(codes))
+    offsets = pa.array(np.concatenate(([0], ends)), pa.int32())
+    joined = pa.ListArray.from_arrays(offsets, spelled)
+    return pc.binary_join(joined, pa.scalar(" ", pa.large_string()))
 
 
 def _smallest(suspect: np.ndarray, identity: np.ndarray) -> np.ndarray:
@@ -170,7 +181,7 @@ def _smallest(suspect: np.ndarray, identity: np.ndarray) -> np.ndarray:
 
 def common_text(seen: pa.Table, suspect: int, agree: float) -> str:
     """Return a suspect's text with the words that a share ``agree`` of its rows have around it."""
-    lines = [line for line in seen.to_pylist() if line["suspect"] == suspect]
+    lines = seen.filter(pc.equal(seen["suspect"], suspect)).to_pylist()
     text = lines[0]["inside"]
     before = list(_agreed([line["before"].split() for line in lines], agree))
     after = list(_agreed([line["after"].split() for line in lines], agree))

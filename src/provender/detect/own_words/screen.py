@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import comb
 
 import numpy as np
-from scipy.stats import binom, hypergeom
+from scipy.special import bdtr, bdtrc
+from scipy.stats import hypergeom
 
 from provender.detect.own_words.counts import MOST_ROWS, MOST_SOURCES, WordState, lanes, signs
 from provender.detect.own_words.prices import prices
@@ -143,10 +144,8 @@ def _scattered(rows: np.ndarray, sums: np.ndarray, mean: np.ndarray) -> np.ndarr
         sums: int64 (n, lanes).
         mean: float64 (lanes,), of the signs of all rows.
     """
-    plus, share = (rows[:, None] + sums) // 2, (1 + mean) / 2
-    tails = np.minimum(
-        binom.sf(plus - 1, rows[:, None], share), binom.cdf(plus, rows[:, None], share)
-    )
+    plus, share, of = (rows[:, None] + sums) // 2, (1 + mean) / 2, rows[:, None]
+    tails = np.minimum(bdtrc(plus - 1.0, of, share), bdtr(plus.astype(float), of, share))
     each = np.minimum(2 * np.sort(tails, axis=1), 1.0)
     many = sums.shape[1]
     return np.asarray(
