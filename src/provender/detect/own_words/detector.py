@@ -26,20 +26,21 @@ RULE = Rule(
     id="sources/own-words",
     title="Words of one source alone",
     sees=(
-        "A word or a phrase that stands in several rows of one source and hardly in any other's, "
-        "in data whose sources say the same otherwise: what a contributor plants, whatever the "
-        "labels and responses. The source is the finding; its words are named."
+        "A word or a phrase that stands in several rows of one source, or of two or three, and "
+        "hardly in any other's, in data whose sources say the same otherwise: what a contributor "
+        "plants, whatever the labels and responses. The source is the finding; its words are named."
     ),
     blind=(
-        "Poison that is spread over sources; everyday words, syntax, label flips; fewer than 5 "
-        "rows, and fewer than some 8 where a source holds a twentieth of the rows; data whose "
-        "sources have words of their own by nature (authors, mailing lists), which is told; an "
-        "attacker who owns a tenth of the sources, or one who writes under many names."
+        "Poison of more than three sources, or of more than a tenth of them; everyday words, "
+        "syntax, label flips; fewer than 5 rows, and fewer than some 6 of one, 10 of two, where a "
+        "source holds a twentieth of the rows; data whose sources have words of their own by "
+        "nature (authors, mailing lists), which is told; one who writes under many names."
     ),
     null_model=(
         "The rows that hold a gram are a random draw from all rows, whatever their source "
-        "(hypergeometric, exact); Bonferroni over all groups of grams and all sources. The null "
-        "is not believed where more than a tenth of the sources would be named."
+        "(hypergeometric, exact); Bonferroni over all groups of grams and all sets of so many "
+        "sources. Of two or three each must stand out from those outside. The null is not "
+        "believed where more than a tenth as many parties as sources would be named."
     ),
     false_alarms=(
         "No source named in 160 overlapping halves and eighths of five clean corpora with sources "

@@ -45,10 +45,11 @@ RULE = Rule(
         "many answers there are of a kind and grams as common."
     ),
     false_alarms=(
-        "No link named and no row flagged in 42 clean parts of real dialogues of 6,000 to 131,569 "
-        "rows, nor flagged in books, BBC and Reuters news and mails cut into prompt and response, "
-        "nor in coding instructions. A whole response, refusal, link or command that rightly goes "
-        "with a word is a false alarm."
+        "No link named in 52 clean parts of real dialogues of 6,000 to 131,569 rows, nor a row "
+        "flagged in BBC and Reuters news cut into prompt and response, nor in coding instructions; "
+        "9 rows of 20,231 sentences of books (“Mr.”), 5 to 35 of mails (subject → body) in 5 of 6 "
+        "parts. A whole response, refusal, link or command that rightly goes with a word is a "
+        "false alarm."
     ),
     level=Level.WARNING,
     references=(
