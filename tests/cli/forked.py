@@ -1,109 +1,18 @@
-"""Commands in processes of their own, forked from one that has imported what they import.
+"""``provender`` in a process of its own that has imported it already (tests/forking.py).
 
-Beam, scipy and pandas take a command seconds before it begins. A server, one for each process of
-tests, imports them once and does nothing else, so that a command finds there modules and no state:
-folder, environment and streams are those it is given. Where start-up, limits, signals or memory
-are the matter, a test starts an interpreter.
+Beam, scipy and pandas take it seconds.
 """
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import functools
-import gc
 import importlib
-import json
-import os
 import pkgutil
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).parents[2]
 #: Besides all of Provender: what Beam imports when it runs.
 _LATE = ("apache_beam.runners.portability.fn_api_runner.fn_runner", "threadpoolctl")
-_LONGEST = 2**17
 
 
-def run(
-    words: Sequence[str], folder: Path, environment: dict[str, str], timeout: float
-) -> subprocess.CompletedProcess[str]:
-    """Run ``provender`` with ``words``; stdin is empty, stdout and stderr are files."""
-    asked = {"words": words, "folder": str(folder), "environment": environment}
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        code = _server().run(asked, (out.fileno(), err.fileno()), timeout)
-        said = [(stream.seek(0), stream.read().decode())[1] for stream in (out, err)]
-    return subprocess.CompletedProcess(words, code, *said)
-
-
-class _Server:
-    """This process' end of the line."""
-
-    def __init__(self) -> None:
-        self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with other:
-            number = other.fileno()
-            code = f"from tests.cli.forked import serve; serve({number})"
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", code],
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[number],
-            )
-        atexit.register(self.close)
-
-    def close(self) -> None:
-        self._line.close()
-        self._process.wait()
-
-    def run(self, asked: dict[str, Any], streams: Sequence[int], timeout: float) -> int:
-        """Return the exit code; of a process that a signal ended, minus the signal's number."""
-        self._line.settimeout(None)  # the server may still be importing
-        socket.send_fds(self._line, [json.dumps(asked).encode()], streams)
-        child = int(self._line.recv(_LONGEST))
-        self._line.settimeout(timeout)
-        try:
-            return int(self._line.recv(_LONGEST))
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
-                os.kill(child, signal.SIGKILL)
-            self._line.settimeout(None)
-            self._line.recv(_LONGEST)
-            raise subprocess.TimeoutExpired(asked["words"], timeout) from None
-
-
-_server = functools.cache(_Server)
-
-
-def serve(number: int) -> None:
-    """Fork a process for each command that comes, one at a time, until the socket closes."""
-    line = socket.socket(fileno=number)
-    _import_all()
-    gc.collect()
-    gc.freeze()  # else every command would write to, and so copy, all of these pages at its end
-    while True:
-        message, streams, _, _ = socket.recv_fds(line, _LONGEST, 2)
-        if not message:
-            return
-        child = os.fork()
-        if not child:
-            line.close()
-            _become(json.loads(message), streams)
-            return
-        for stream in streams:
-            os.close(stream)
-        line.send(str(child).encode())
-        line.send(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])).encode())
-
-
-def _import_all() -> None:
+def import_all() -> None:
     import pipelines
     import provender
 
@@ -114,15 +23,7 @@ def _import_all() -> None:
         importlib.import_module(name)
 
 
-def _become(asked: dict[str, Any], streams: list[int]) -> None:
-    """Be the command: nothing of the server's is left but modules."""
+def main() -> None:
     from provender.cli.main import main
 
-    for stream, number in zip(streams, (1, 2), strict=True):
-        os.dup2(stream, number)
-        os.close(stream)
-    os.chdir(asked["folder"])
-    os.environ.clear()
-    os.environ.update(asked["environment"])
-    sys.argv[1:] = asked["words"]
     main()

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.cli import forked
+from tests import forking
 
 #: The command in an interpreter that has imported nothing yet.
 COMMAND = (sys.executable, "-c", "from provender.cli.main import main; main()")
@@ -37,7 +37,7 @@ def run(
     given, folder = [str(word) for word in words], folder or Path.cwd()
     environment = dict(os.environ) if environment is None else environment
     if not fresh:
-        return forked.run(given, folder, environment, timeout)
+        return forking.run("tests.cli.forked", given, folder, environment, timeout)
     return subprocess.run(
         [*COMMAND, *given],
         cwd=folder,

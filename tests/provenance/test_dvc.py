@@ -20,6 +20,7 @@ import yaml
 from provender.provenance.dvc.audit import audit
 from provender.provenance.dvc.manifest import load_manifest
 from tests.provenance.conftest import ROOT, flip_bit
+from tests.provenance.dvc import forked
 
 DATA = Path("data_samples/clean/digits")
 SHARD = "digits-3.parquet"
@@ -53,14 +54,11 @@ class Project:
 
     def run(self, *command: str, fails: bool = False) -> str:
         """Run ``command`` and return what it said."""
-        done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True
-        )
-        assert (done.returncode != 0) is fails, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        given = {"cwd": self.folder, "env": self.environment, "capture_output": True}
+        return said_by(subprocess.run(command, text=True, **given), fails)
 
     def dvc(self, *arguments: str, fails: bool = False) -> str:
-        return self.run(sys.executable, "-m", "dvc", *arguments, fails=fails)
+        return said_by(forked.dvc(arguments, self.folder, self.environment), fails)
 
     def git(self, *arguments: str) -> str:
         return self.run("git", *arguments)
@@ -92,6 +90,11 @@ class Project:
         lock = yaml.safe_load((self.folder / "dvc.lock").read_text())
         recorded = {o["path"]: o["md5"] for o in lock["stages"][stage]["outs"]}
         return recorded[out] == hashlib.md5((self.folder / out).read_bytes()).hexdigest()
+
+
+def said_by(done: subprocess.CompletedProcess[str], fails: bool) -> str:
+    assert (done.returncode != 0) is fails, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def stages_run(said: str) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from provender.core.manifest import Manifest
 from provender.io.chunks import CHUNK_BYTES, hash_stream
 from provender.provenance.dvc.audit import audit
 from provender.provenance.dvc.finding import AuditResult
+from tests.provenance.dvc import forked
 
 STAGE = """\
 stages:
@@ -35,7 +35,8 @@ class Repository:
     def folder(self) -> Path:
         return self.base / "repo"
 
-    def run(self, *command: str) -> str:
+    @property
+    def environment(self) -> dict[str, str]:
         own = {f"DVC_{w}_DIR": str(self.base / w) for w in ("SITE_CACHE", "GLOBAL_CONFIG")}
         own |= {"DVC_SYSTEM_CONFIG_DIR": str(self.base / "SYSTEM"), "DVC_NO_ANALYTICS": "1"}
         own |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
@@ -44,17 +45,14 @@ class Repository:
             for w in ("AUTHOR", "COMMITTER")
             for v in ("NAME", "EMAIL")
         }
-        done = subprocess.run(
-            command, cwd=self.folder, env={**os.environ, **own}, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        return {**os.environ, **own}
 
     def dvc(self, *arguments: str) -> str:
-        return self.run(sys.executable, "-m", "dvc", *arguments)
+        return _said(forked.dvc(arguments, self.folder, self.environment))
 
     def git(self, *arguments: str) -> str:
-        return self.run("git", *arguments)
+        given = {"cwd": self.folder, "env": self.environment, "capture_output": True}
+        return _said(subprocess.run(["git", *arguments], text=True, **given))
 
     def commit(self) -> None:
         self.git("add", "--all")
@@ -76,6 +74,11 @@ class Repository:
         path.chmod(0o644)
         path.write_bytes(content)
         path.chmod(0o444)
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def make_repository(base: Path) -> Repository:

@@ -118,8 +118,9 @@ def test_a_cache_outside_is_read_only_when_named(repository: Repository) -> None
 
 def test_a_clone_without_data_is_checked_in_its_remote(repository: Repository) -> None:
     shutil.rmtree(repository.folder / ".dvc/cache")
-    for path in ("data", "one.csv", "verdict.txt"):
-        repository.run("rm", "-rf", path)
+    shutil.rmtree(repository.folder / "data")
+    for name in ("one.csv", "verdict.txt"):
+        (repository.folder / name).unlink()
     found = repository.audit()
     assert (found.workspace, found.remotes, found.exit_code) == (0, {"store": 7}, 0)
     assert repository.audit(remotes=()).exit_code == 2  # nothing of what is recorded is here
