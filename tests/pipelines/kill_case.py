@@ -95,9 +95,9 @@ class Killed:
 def undisturbed(data: Path, scratch: Path) -> Undisturbed:
     """Scan ``data`` to the end, and its first shard alone for the earlier results."""
     first, earlier = min(data.iterdir()), scratch / "earlier"
-    _finish(run(_words(first, earlier, scratch / "earlier-cache")))
+    _finish(run(_words(first, earlier, scratch / "earlier-cache", workers=1)))
     began = time.monotonic()
-    _finish(run(_words(data, scratch / "whole", scratch / "whole-cache"), fresh=True))
+    _finish(run(_words(data, scratch / "whole", scratch / "whole-cache", workers=2), fresh=True))
     seconds = time.monotonic() - began
     store = StateStore(str(scratch / "whole-cache"))
     surveyed = survey([str(data)], Roles(), Run(store, 1))
@@ -118,6 +118,9 @@ def undisturbed(data: Path, scratch: Path) -> Undisturbed:
 
 def killed(case: Undisturbed, moment: float, over_earlier: bool, scratch: Path) -> Killed:
     """Start the scan on an empty cache, kill its first process at ``moment``, start it again.
+
+    The scan that is killed has two workers, which must die with it. The one after it has none: it
+    is to end in the same bytes, and need not start what it does not try.
 
     Args:
         over_earlier: the output folder holds the results of other data; else it is not there.
@@ -141,7 +144,7 @@ def killed(case: Undisturbed, moment: float, over_earlier: bool, scratch: Path) 
         for shard, rows, names in case.pieces
         if any(store.get(name) is None for name in names)
     ]
-    summary = _finish(run(_words(case.data, out, cache)))
+    summary = _finish(run(_words(case.data, out, cache, workers=1)))
     after = _computed(cache)
     read = summary["read"]
     return Killed(
@@ -158,13 +161,13 @@ def killed(case: Undisturbed, moment: float, over_earlier: bool, scratch: Path) 
     )
 
 
-def _words(data: Path, out: Path, cache: Path) -> list[object]:
+def _words(data: Path, out: Path, cache: Path, workers: int) -> list[object]:
     given = ["scan", data, "--out", out, "--cache", cache]
-    return [*given, "--workers", "2", "--format", "json"]
+    return [*given, "--workers", workers, "--format", "json"]
 
 
 def _start(data: Path, out: Path, cache: Path) -> subprocess.Popen[bytes]:
-    command = [*COMMAND, *map(str, _words(data, out, cache))]
+    command = [*COMMAND, *map(str, _words(data, out, cache, workers=2))]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     )
