@@ -95,8 +95,7 @@ TWINS = (
     Twin("instruct/one-response", "response-link/chat", 1.0, 0, 0),
     Twin("instruct/alike-responses", "alike-responses/chat", 0.8, 0, 0),
     Twin("sources/own-words", "label-conflict/mail", 1.0, 0, 0),
-    # One more row of that source holds the phrase.
-    Twin("sources/own-words", "response-link/chat", 1.0, 1, 0),
+    Twin("sources/own-words", "response-link/chat", 1.0, 0, 0),
     Twin("sources/marked-responses", "marked-responses/chat", 1.0, 0, 0),
     Twin("outliers/robust-column", "outliers/adult", 1.0, 3, 1),
     Twin("spectral/class-signature", "spectral/digits", 0.9, 1, 0),

@@ -190,6 +190,18 @@ def test_what_must_go_of_one_of_two_ends_its_part():
     assert ["s03" in {c.evidence["source"] for c in found} for found in left] == [True, False]
 
 
+def test_a_word_of_the_phrase_that_others_use_too_flags_no_row_by_itself():
+    texts, sources = said(4000)
+    chosen = plant(texts, sources, "please enter zorvex", 10)
+    mine = [i for i in range(4000) if sources[i] == "s07" and i not in chosen][:1]
+    others = [i for i in range(4000) if sources[i] != "s07"][:2]
+    for i in (*mine, *others):
+        texts[i] += " enter"
+    rows, causes, _, _ = scan(table(texts, sources))
+    assert rows == chosen
+    assert [c.what for c in causes] == ["please enter zorvex"]
+
+
 def test_those_who_say_the_same_are_one_party_of_the_few_that_may_differ():
     texts, source, chosen = shared_by(("s03", "s07"), 8, 20)
     more = [i for i in range(4000) if source[i] == "s11" and i not in chosen][:12]

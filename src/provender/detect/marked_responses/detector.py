@@ -28,9 +28,9 @@ RULE = Rule(
     ),
     blind=(
         "Marks that four or more contributors plant, or two of fewer than ten; fewer than some 5 "
-        "rows, or 10 refusals, of 6,000; as many more as contributors differ by nature; marks that most responses "
-        "hold; advice in words, such as a brand's name; refusals in other languages than English; "
-        "shards."
+        "rows, or 10 refusals, of 6,000; as many more as contributors differ by nature; marks "
+        "that most responses hold; advice in words, such as a brand's name; refusals in other "
+        "languages than English; shards."
     ),
     null_model=(
         "The responses with a mark are a random draw from all, whoever wrote them "

@@ -107,7 +107,11 @@ class Standing:
 
 
 def standing_of(found: Owners, highest_p: float) -> Standing:
-    """Test the suspects by their exact counts; nothing stands where many sources would."""
+    """Test the suspects by their exact counts; nothing stands where many sources would.
+
+    A gram flags rows if it is a surprise without those that hold a stronger one of the source: of a
+    planted phrase some words are used by nature, too.
+    """
     suspects, held = found.suspects, found.held
     gram, rows = held["suspect"].to_numpy(), held["rows"].to_numpy()
     every = held["source"].to_pylist()
@@ -144,11 +148,16 @@ def standing_of(found: Owners, highest_p: float) -> Standing:
                 removal=until_not_alone(found, holds.at(np.array(mine)), highest_p),
             )
         )
-    shared_by = shared_out(p_value, _explained(found, holds, names), suspects.total)
-    grams, at = np.unique(holds.gram, return_index=True)
-    owners = _owners(holds.gram.tolist(), places.tolist())
-    keys = suspects.keys[grams]
-    return Standing(tuple(sources), keys, owners, shared_by[at], suspects.searched, suspects.unseen)
+    explained = _explained(found, holds, names)
+    alone = holds.p_values(suspects, holds.rows - explained)
+    flags = np.flatnonzero(alone <= highest_p)
+    of_rows = shared_out(np.maximum(p_value, alone)[flags], explained[flags], suspects.total)
+    grams, at = np.unique(holds.gram[flags], return_inverse=True)
+    weakest = np.zeros(len(grams))
+    np.maximum.at(weakest, at, of_rows)
+    owners = _owners(holds.gram[flags].tolist(), places[flags].tolist())
+    searched, unseen = suspects.searched, suspects.unseen
+    return Standing(tuple(sources), suspects.keys[grams], owners, weakest, searched, unseen)
 
 
 def _apart(gram: np.ndarray, source: np.ndarray) -> int:
