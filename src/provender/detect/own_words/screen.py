@@ -19,7 +19,7 @@ GATHERED = 0.03
 #: Grams of two rows that it takes to tell.
 _FEWEST_PAIRS = 100
 #: Groups that are counted exactly, for each set of signs, and for two or three sources each.
-_MOST_EACH, _MOST_TOGETHER = 16, 256
+_MOST_EACH, _MOST_TOGETHER = 16, 1024
 
 
 def suspects_of(state: WordState, most_phrases: int, highest_p: float) -> Suspects:
