@@ -12,7 +12,7 @@ from provender.calibrate.shared_out import shared_out
 from provender.detect.own_words.counts import Said
 from provender.detect.own_words.owners import Finder, Owners, common_text
 from provender.detect.own_words.prices import MOST, NATURAL
-from provender.detect.own_words.removal import shared, until_not_alone
+from provender.detect.own_words.removal import until_not_alone
 from provender.detect.own_words.together import Holders, standing
 from provender.stats.grams import hash_strings
 from provender.stats.packing import pack, unpack
@@ -183,12 +183,14 @@ def _owners(grams: list[int], places: list[int]) -> np.ndarray:
 
 
 def _explained(found: Owners, holds: Holders, names: list[str]) -> np.ndarray:
-    """Return int64 (n,): rows of the source that hold each gram and no earlier one, or more."""
-    kept = [found.rows_of(int(gram)) for gram in holds.gram]
-    total = found.suspects.rows[holds.gram]
-    explained = holds.rows.copy()
-    for i, name in enumerate(names):
-        earlier = [shared(kept[i], kept[j]) for j in range(i) if names[j] == name]
-        fresh = np.ceil((1 - max(earlier, default=0.0)) * total[i])
-        explained[i] = min(explained[i], int(fresh))
+    """Return int64 (n,): rows of the source that hold each gram and no earlier one, or more.
+
+    By the rows with the least hashes: of a common gram some shared rows are not seen to be.
+    """
+    explained, met = holds.rows.copy(), dict.fromkeys(names, np.zeros(0, np.uint64))
+    for i, (gram, name) in enumerate(zip(holds.gram.tolist(), names, strict=True)):
+        kept = found.rows_of(gram)
+        fresh = float((~np.isin(kept, met[name])).mean())
+        explained[i] = min(explained[i], int(np.ceil(fresh * found.suspects.rows[gram])))
+        met[name] = np.union1d(met[name], kept)
     return explained

@@ -27,7 +27,7 @@ def until_not_alone(found: Owners, holds: Holders, highest_p: float) -> int:
         kept = found.rows_of(gram)
         must_go = _until_chance(found.suspects, holds, line, highest_p)
         for i, (others, all_rows, most) in enumerate(texts):
-            if shared(kept, others) > _SAME:
+            if _shared(kept, others) > _SAME:
                 texts[i] = others, max(all_rows, rows), max(most, must_go)
                 break
         else:
@@ -50,7 +50,7 @@ def _until_chance(suspects: Suspects, holds: Holders, line: int, highest_p: floa
     return int(gone[calm][0])
 
 
-def shared(kept: np.ndarray, others: np.ndarray) -> float:
+def _shared(kept: np.ndarray, others: np.ndarray) -> float:
     """Return which share of a gram's rows another holds, by the rows with the least hashes."""
     reach = others.max() if len(others) == KEPT else np.iinfo(others.dtype).max
     return float(np.isin(kept[kept <= reach], others).mean()) if (kept <= reach).any() else 0.0
