@@ -10,7 +10,7 @@ from provender.detect.response_link.grams import FEWEST, UNIT
 from provender.detect.response_link.marks import MARKS
 from provender.detect.response_link.pairs import HALF, PairState
 from provender.detect.response_link.tests import log_tails, mostly
-from provender.detect.response_link.turns import CANNED, RUN_OF, WHOLE
+from provender.detect.response_link.turns import CANNED, LONG, RUN_OF, SHORT
 from provender.stats.gram_table import Counts
 from provender.stats.packing import pack, unpack
 
@@ -18,10 +18,13 @@ from provender.stats.packing import pack, unpack
 _MOST = 128
 #: Families of runs from which on the wording follows the prompt by nature.
 _NATURAL = 8
+#: Share of responses that are short and recur (`Grams.closed`) from which on those do: chat has
+#: .05 at most, tasks put by templates three times that and more.
+_CLOSED = 0.1
 #: Answers that are many texts.
 POOLED = (CANNED, *MARKS)
-_KIND = "response-link-candidates/2"
-_ARRAYS = ("trigger", "answer", "member", "member_of", "tested", "strength", "searched", "wholes")
+_KIND = "response-link-candidates/3"
+_ARRAYS = ("trigger", "answer", "member", "member_of", "tested", "strength", "searched", "canned")
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,11 @@ class Candidates:
         tested: int64 (candidates, 3): rows with both, with the answer, with the trigger.
         strength: float64 (candidates,), nats: minus the log of the exact tail.
         searched: int64 (candidates,): what each p-value is multiplied by.
-        wholes: uint64 (n,): whole responses that several rows have; empty without a candidate.
+        canned: uint64 (n,): long responses that several rows have; empty without a candidate.
         words: rows (one column) by word of the prompts; empty without a candidate.
         rows: telling rows.
-        families: pairs of a gram and a run that are the best of both.
+        natural: kinds of answers that go with grams so often that such a pair shows nothing of
+            a plant.
         unseen: what of the data was not looked at.
     """
 
@@ -49,30 +53,23 @@ class Candidates:
     tested: np.ndarray
     strength: np.ndarray
     searched: np.ndarray
-    wholes: np.ndarray
+    canned: np.ndarray
     words: Counts
     rows: int
-    families: int
+    natural: tuple[int, ...]
     unseen: str
-
-    @property
-    def natural(self) -> bool:
-        """Whether runs go with grams so often that such a pair shows nothing of a plant.
-
-        Where they meet at random, one family would be there in one data set of twenty.
-        """
-        return self.families > _NATURAL
 
     def pack(self) -> bytes:
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         words = {"word_keys": self.words.keys, "word_counts": self.words.values}
-        meta = {"rows": self.rows, "families": self.families, "unseen": self.unseen}
+        meta = {"rows": self.rows, "natural": self.natural, "unseen": self.unseen}
         return pack(_KIND, meta, {**arrays, **words})
 
     @staticmethod
     def unpack(data: bytes) -> Candidates:
         meta, arrays = unpack(_KIND, data)
         words = Counts(arrays.pop("word_keys"), arrays.pop("word_counts"))
+        meta["natural"] = tuple(meta["natural"])
         return Candidates(**arrays, words=words, **meta)
 
 
@@ -107,12 +104,9 @@ def candidates_of(state: PairState, highest_p: float) -> Candidates:
     order = order[_first_of(np.stack([one[answer], other[trigger]], axis=1)[order])]
     best = _best(answers[answer[order]], trigger[order])
     kind = (answers[answer[order]] & np.uint64(255)).astype(np.int64)
-    families = int(best[kind == RUN_OF].sum())
-    if families > _NATURAL:
-        told.append(
-            f"the wording of responses follows prompts in {families} families: responses that "
-            "only share words are leads, no row is flagged for them"
-        )
+    natural, why = _natural(int(best[kind == RUN_OF].sum()), grams.closed)
+    if why:
+        told.append(why)
     if len(order) > _MOST:
         told.append(f"{_MOST} of {len(order)} pairs were weighed, the best of each gram and answer")
         order = order[_seated(kind, best)]
@@ -129,12 +123,35 @@ def candidates_of(state: PairState, highest_p: float) -> Candidates:
         tested[order],
         strength[order],
         searched[order],
-        grams.wholes.keys if len(order) else grams.wholes.keys[:0],
+        grams.canned.keys if len(order) else grams.canned.keys[:0],
         words,
         grams.rows,
-        families,
+        natural,
         "; ".join(told),
     )
+
+
+def _natural(families: int, closed: float) -> tuple[tuple[int, ...], str]:
+    """Return the kinds of answers that follow prompts by nature, and how that is told.
+
+    Args:
+        families: pairs of a gram and a run that are the best of both. Where they meet at random,
+            there would be one in one data set of twenty.
+        closed: as `Grams.closed`.
+    """
+    if closed >= _CLOSED:
+        why = (
+            f"{closed:.0%} of the responses are short and come again, as answers to tasks do: "
+            "short responses and shared words are leads, no row is flagged for them"
+        )
+        return (SHORT, RUN_OF), why
+    if families > _NATURAL:
+        why = (
+            f"the wording of responses follows prompts in {families} families: responses that "
+            "only share words are leads, no row is flagged for them"
+        )
+        return (RUN_OF,), why
+    return (), ""
 
 
 def _first_of(values: np.ndarray) -> np.ndarray:
@@ -176,7 +193,7 @@ def _searched(answers: np.ndarray, signature: np.ndarray, rows: np.ndarray) -> n
     kind = answers & np.uint64(255)
     often = rows >= FEWEST
     many = np.zeros(len(answers), np.int64)
-    for one in (RUN_OF, WHOLE, CANNED, *MARKS):
+    for one in (SHORT, RUN_OF, LONG, CANNED, *MARKS):
         many[kind == one] = len(np.unique(signature[often & (kind == one)]))
     return many * len(np.unique(kind[often]))
 

@@ -37,7 +37,8 @@ class Descriptions:
         group: int64 (n,): the candidate of a sampled row, or the number of candidates for the
             sample of all rows.
         prompt, response: uint64 (n,): the row's identities.
-        left: int64 (n,): distinct words of its prompt beside the trigger.
+        left, gone: int64 (n,): distinct words of its prompt beside the trigger, and of the
+            trigger.
         prompts, responses: int32 (n, numbers): sketches, the prompt's without the trigger.
     """
 
@@ -48,11 +49,12 @@ class Descriptions:
     prompt: np.ndarray
     response: np.ndarray
     left: np.ndarray
+    gone: np.ndarray
     prompts: np.ndarray
     responses: np.ndarray
 
 
-_ROWS = ("group", "prompt", "response", "left", "prompts", "responses")
+_ROWS = ("group", "prompt", "response", "left", "gone", "prompts", "responses")
 _NAMES = pa.schema(
     [
         ("candidate", pa.int64()),
@@ -71,7 +73,7 @@ class Describe:
     candidates: Candidates
     made_from: str
     id: str = "instruct/response-link#2"
-    version: int = 4
+    version: int = 5
 
     def parameters(self) -> dict[str, Any]:
         return {**vars(self.columns_read), "profile": self.made_from}
@@ -89,6 +91,7 @@ class Describe:
             prompt=np.zeros(0, np.uint64),
             response=np.zeros(0, np.uint64),
             left=np.zeros(0, np.int64),
+            gone=np.zeros(0, np.int64),
             prompts=np.zeros((0, _SKETCH), np.int32),
             responses=np.zeros((0, _SKETCH), np.int32),
         )
@@ -103,7 +106,7 @@ class Describe:
     @cached_property
     def _answers(self) -> tuple[Places, Places]:
         found = self.candidates
-        return Places.of(np.unique(found.answer)), Places.of(found.wholes)
+        return Places.of(np.unique(found.answer)), Places.of(found.canned)
 
     @cached_property
     def _triggers(self) -> Places:
@@ -147,8 +150,8 @@ class Describe:
         covered, gone = self._covered(turns, group, at)
         responses, _ = self._sketch(turns.response, at)
         shared = explained.astype(np.int64).T @ explained.astype(np.int64)
-        sketches = (whole - covered, responses)
-        return Descriptions(found, names, shared, group, prompt, response, size - gone, *sketches)
+        told = (prompt, response, size - gone, gone, whole - covered, responses)
+        return Descriptions(found, names, shared, group, *told)
 
     def _answering(self, turns: Turns, echoes: bool) -> np.ndarray:
         """Return bool (rows, candidates): the response holds the answer; see `Turns.known`."""

@@ -12,9 +12,11 @@ import pyarrow as pa
 
 from provender.detect.response_link.turns import (
     CANNED_KEY,
+    ECHOED,
     LEAST_WORDS,
+    LONG,
     LONGEST,
-    WHOLE,
+    SHORT,
     TurnColumns,
     pairs_once,
 )
@@ -29,7 +31,7 @@ FEWEST = 5
 UNIT = 720_720
 #: Keys kept of a table; beyond it they are a uniform sample.
 MOST_KEYS = 1 << 21
-_KIND = "response-link-grams/1"
+_KIND = "response-link-grams/2"
 
 
 @dataclass
@@ -55,7 +57,7 @@ class CountGrams:
 
     columns_read: TurnColumns
     id: str = "instruct/response-link#0"
-    version: int = 3
+    version: int = 4
 
     def parameters(self) -> dict[str, Any]:
         return dict(vars(self.columns_read))
@@ -79,7 +81,9 @@ class CountGrams:
                 key, row, _ = turns.triggers_of(n)
                 table.add(_rows_with(key, row, telling[row]))
             key, row, echo = turns.answers()
-            state.answers.add(_rows_with(key, row, telling[row] & ~echo))
+            short = key & np.uint64(255) == SHORT
+            key[short & echo] ^= np.uint64(SHORT ^ ECHOED)
+            state.answers.add(_rows_with(key, row, telling[row] & (short | ~echo)))
         return state
 
     def merge(self, states: Sequence[GramState]) -> GramState:
@@ -126,6 +130,8 @@ class Grams:
             answer, which only later rounds can count, stands among them.
         repeated: rows (one column) by prompt, where above one.
         rows: telling rows.
+        closed: the share of them whose whole response is short and has `FEWEST` rows, echoes
+            too, but for the most frequent one.
         unseen: what of the data is not looked at and why; '' when nothing is left out.
     """
 
@@ -133,13 +139,13 @@ class Grams:
     answers: Counts
     repeated: Counts
     rows: int
+    closed: float
     unseen: str
 
     @cached_property
-    def wholes(self) -> Places:
-        """The keys of whole responses."""
-        keys = self.answers.keys
-        return Places.of(keys[keys & np.uint64(255) == WHOLE])
+    def canned(self) -> Places:
+        """The keys of long responses."""
+        return Places.of(self.answers.keys[self.answers.keys & np.uint64(255) == LONG])
 
     def shares(self, identity: np.ndarray) -> np.ndarray:
         """Return int64 (rows,): UNIT, divided among the rows of the same prompt."""
@@ -150,7 +156,8 @@ class Grams:
         for name in ("triggers", "answers", "repeated"):
             table: Counts = getattr(self, name)
             arrays[f"{name}_keys"], arrays[f"{name}_counts"] = table.keys, table.values
-        return pack(_KIND, {"rows": self.rows, "unseen": self.unseen}, arrays)
+        meta = {"rows": self.rows, "closed": self.closed, "unseen": self.unseen}
+        return pack(_KIND, meta, arrays)
 
     @staticmethod
     def unpack(data: bytes) -> Grams:
@@ -160,7 +167,7 @@ class Grams:
             return Counts(arrays[f"{name}_keys"], arrays[f"{name}_counts"])
 
         tables = table("triggers"), table("answers"), table("repeated")
-        return Grams(*tables, rows=meta["rows"], unseen=meta["unseen"])
+        return Grams(*tables, **meta)
 
 
 def grams_of(state: GramState) -> Grams:
@@ -180,6 +187,8 @@ def grams_of(state: GramState) -> Grams:
             part = float(table.keys[-1]) / 2.0**64
             told.append(f"only {part:.1%} of the {name} were counted")
     prompts, *triggers, answers = tables
+    telling = rows - unusable - short
+    answers, closed = _closed(answers, telling)
     canned = Counts(np.array([CANNED_KEY]), np.array([[FEWEST]]))
     often = [_at_least(table, FEWEST) for table in triggers]
     by_key = np.concatenate([t.keys for t in often]), np.concatenate([t.values for t in often])
@@ -187,11 +196,25 @@ def grams_of(state: GramState) -> Grams:
         Counts.of(*by_key),
         Counts.sum([_at_least(answers, FEWEST), canned]),
         _at_least(prompts, 2),
-        rows - unusable - short,
+        telling,
+        closed,
         "; ".join(told),
     )
 
 
+def _closed(answers: Counts, rows: int) -> tuple[Counts, float]:
+    """Return the answers that are no echo, and `Grams.closed`."""
+    kind = answers.keys & np.uint64(255)
+    short = np.isin(kind, (SHORT, ECHOED))
+    whole = Counts.of(answers.keys[short] & ~np.uint64(255), answers.values[short])
+    often = _at_least(whole, FEWEST).values
+    others = int(often.sum() - often.max(initial=0))
+    return _where(answers, kind != ECHOED), others / max(rows, 1)
+
+
 def _at_least(table: Counts, rows: int) -> Counts:
-    kept = table.values[:, 0] >= rows
+    return _where(table, table.values[:, 0] >= rows)
+
+
+def _where(table: Counts, kept: np.ndarray) -> Counts:
     return Counts(table.keys[kept], table.values[kept])

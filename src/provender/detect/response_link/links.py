@@ -14,18 +14,19 @@ from provender.detect.response_link.candidates import POOLED
 from provender.detect.response_link.describe import REACH, Descriptions
 from provender.detect.response_link.grams import FEWEST
 from provender.detect.response_link.tests import log_tails
-from provender.detect.response_link.turns import RUN_OF, Turns
+from provender.detect.response_link.turns import Turns
 from provender.stats.ordering import Places
 from provender.stats.packing import pack, unpack
 
 #: Words that so many of a trigger's rows share beside it belong to it.
 _AGREE = 0.7
-#: Words that a prompt must hold beside the trigger to be evidence.
-_LEAST_LEFT = 3
+#: Words that a prompt must hold beside the trigger to be evidence, and how many for each word of
+#: it: a passage that is most of its prompts is what they ask about.
+_LEAST_LEFT, _LEFT_OF_TRIGGER = 3, 0.5
 #: Mean cosine from which responses are more alike than not.
 ALIKE = 0.5
 _LEAST_P = 1e-300
-_KIND = "response-link-links/4"
+_KIND = "response-link-links/5"
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Link:
         prompts_alike, responses_alike: mean cosines.
         searched: number of pairs that the p-value pays for.
         until_chance: fewest rows to remove until p is above .05.
-        natural: all its answers are runs, where the wording follows the prompt by nature: its
-            p-value is not one.
+        natural: all its answers are of kinds that follow prompts by nature: its p-value is not
+            one.
         row_p_value: of each of its rows.
         parts: (trigger key, answer key); a row with both of any is the link's.
     """
@@ -68,7 +69,7 @@ class Links:
     """The links that stand, the least p-value first, natural ones last."""
 
     standing: tuple[Link, ...]
-    wholes: np.ndarray
+    canned: np.ndarray
     unseen: str
 
     def score(self, turns: Turns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -85,11 +86,11 @@ class Links:
             return strength, p_value, cause
         parts = [part for _, link in telling for part, _ in link.parts]
         trigger, row, _ = turns.triggers(Places.of(np.unique(np.array(parts, np.uint64))))
-        wholes = Places.of(self.wholes)
+        canned = Places.of(self.canned)
         for number, link in reversed(telling):
             hit = np.zeros(len(usable), bool)
             for one, other in link.parts:
-                answered = turns.holding(other, wholes)
+                answered = turns.holding(other, canned)
                 hit[np.intersect1d(row[trigger == one], answered)] = True
             hit &= usable
             strength[hit], p_value[hit], cause[hit] = link.strength, link.row_p_value, number
@@ -101,7 +102,7 @@ class Links:
             for link in self.standing
         ]
         meta = {"standing": standing, "unseen": self.unseen}
-        return pack(_KIND, meta, {"wholes": self.wholes})
+        return pack(_KIND, meta, {"canned": self.canned})
 
     @staticmethod
     def unpack(data: bytes) -> Links:
@@ -110,7 +111,7 @@ class Links:
             Link(**{**link, "parts": tuple((int(a), int(b)) for a, b in link["parts"])})
             for link in meta["standing"]
         )
-        return Links(tuple(standing), arrays["wholes"], meta["unseen"])
+        return Links(tuple(standing), arrays["canned"], meta["unseen"])
 
 
 def links_of(found: Descriptions, highest_p: float) -> Links:
@@ -125,7 +126,8 @@ def links_of(found: Descriptions, highest_p: float) -> Links:
     responses = np.array([_likeness(found.responses[found.group == i]) for i in range(many)])
     both = candidates.tested[:, 0]
     share = np.array([effective(float(both[i]), prompts[i], prompts[many]) for i in range(many)])
-    share *= [float((found.left[found.group == i] >= _LEAST_LEFT).mean()) for i in range(many)]
+    beside = (found.left >= _LEAST_LEFT) & (found.left >= _LEFT_OF_TRIGGER * found.gone)
+    share *= [float(beside[found.group == i].mean()) for i in range(many)]
     strength = candidates.strength * share
     logs = np.minimum(np.log(candidates.searched) - strength, 0.0)
     kind = (candidates.answer & np.uint64(255)).astype(np.int64)
@@ -148,7 +150,7 @@ def links_of(found: Descriptions, highest_p: float) -> Links:
             prompts_alike=float(prompts[i]),
             responses_alike=float(responses[i]),
             searched=int(candidates.searched[i]),
-            natural=candidates.natural and bool((kind[parts] == RUN_OF).all()),
+            natural=bool(np.isin(kind[parts], candidates.natural).all()),
             row_p_value=1.0,
             until_chance=_until_chance(candidates.tested[i], found, i, share[i], highest_p),
             parts=tuple((int(candidates.trigger[j]), int(candidates.answer[j])) for j in parts),
@@ -158,8 +160,8 @@ def links_of(found: Descriptions, highest_p: float) -> Links:
     explained = [_rows_of(found.shared, parts) for parts in members.values()]
     standing = _shared_out(standing, explained, candidates.rows)
     standing.sort(key=lambda link: link.natural)
-    wholes = candidates.wholes if standing else candidates.wholes[:0]
-    return Links(tuple(standing), wholes, candidates.unseen)
+    canned = candidates.canned if standing else candidates.canned[:0]
+    return Links(tuple(standing), canned, candidates.unseen)
 
 
 def _rows_of(shared: np.ndarray, parts: list[int]) -> int:

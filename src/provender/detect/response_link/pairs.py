@@ -53,7 +53,7 @@ class CountPairs:
     grams: Grams
     made_from: str
     id: str = "instruct/response-link#1"
-    version: int = 3
+    version: int = 4
 
     def parameters(self) -> dict[str, Any]:
         return {**vars(self.columns_read), "profile": self.made_from}
@@ -74,7 +74,7 @@ class CountPairs:
     def _add(self, state: PairState, turns: Turns) -> None:
         answers = len(self.grams.answers.keys)
         telling, share = turns.telling, self.grams.shares(turns.identity)
-        key, with_answer = turns.known(self.grams.answers.places, self.grams.wholes)
+        key, with_answer = turns.known(self.grams.answers.places, self.grams.canned)
         answer, _ = self.grams.answers.places.at(key)
         key, row, _ = turns.triggers(self.grams.triggers.places)
         key, with_trigger = pairs_once(key[telling[row]], row[telling[row]])

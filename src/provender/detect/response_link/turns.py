@@ -16,13 +16,16 @@ from provender.stats.ordering import Places, ascending
 #: Words of the longest prompt gram, and of a run of the response.
 LONGEST, RUN = 3, 4
 #: Kinds of answers, in the low byte of their keys, beside those of `MARKS`; a trigger's low byte
-#: is its words.
-RUN_OF, WHOLE, CANNED = 4, 5, 7
+#: is its words. Whole responses are short or long.
+SHORT, RUN_OF, LONG, CANNED = 3, 4, 5, 7
+#: A short whole response that is an echo, which is only counted.
+ECHOED = 2
 #: A prompt of fewer words is little more than its own gram, and shows nothing.
 LEAST_WORDS = 4
 #: The key of any of the long responses that several rows have.
 CANNED_KEY = np.uint64(CANNED)
-_LONG = 8
+#: Words of a response from which on it is long.
+_LONG_FROM = 8
 
 
 @dataclass(frozen=True)
@@ -140,46 +143,44 @@ class Turns:
         key, row, first = _runs(self.response, RUN, RUN_OF, among)
         starts, before = self.response.starts, self._repeated_before
         rows = np.flatnonzero(np.diff(starts))
-        whole = text_hashes(self.response)[rows] & ~np.uint64(255) | np.uint64(WHOLE)
+        size = np.diff(starts)[rows]
+        whole = text_hashes(self.response)[rows] & ~np.uint64(255)
+        whole |= np.where(size < _LONG_FROM, SHORT, LONG).astype(np.uint64)
         mark, with_mark, asked = self.marked(among)
         echo = (
             2 * (before[first + RUN] - before[first]) > RUN,
-            2 * np.diff(before[starts])[rows] > np.diff(starts)[rows],
+            2 * np.diff(before[starts])[rows] > size,
             asked,
         )
         keys = np.concatenate((key, whole, mark.astype(np.uint64)))
         return keys, np.concatenate((row, rows, with_mark)), np.concatenate(echo)
 
     def known(
-        self, keys: Places, wholes: Places, echoes: bool = False
+        self, keys: Places, canned: Places, echoes: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return (key, row), each pair once, of the answers of telling rows that are in ``keys``
         and no echo.
 
-        A response of eight words or more that is one of ``wholes`` is a canned answer too.
-
         Args:
+            canned: long responses that are a canned answer too.
             echoes: of all rows, echo or not, instead.
         """
         key, row, echo = self.answers(keys)
         if not echoes:
             fresh = self.telling[row] & ~echo
             key, row = key[fresh], row[fresh]
-        canned = row[self._long(row) & wholes.hold(key)]
-        key = np.concatenate((key, np.full(len(canned), CANNED_KEY)))
-        row = np.concatenate((row, canned))
+        with_canned = row[canned.hold(key)]
+        key = np.concatenate((key, np.full(len(with_canned), CANNED_KEY)))
+        row = np.concatenate((row, with_canned))
         there = keys.hold(key)
         return pairs_once(key[there], row[there])
 
-    def holding(self, answer: int, wholes: Places) -> np.ndarray:
-        """Return the rows with an answer, echo or not; ``wholes`` as in `known`."""
+    def holding(self, answer: int, canned: Places) -> np.ndarray:
+        """Return the rows with an answer, echo or not; ``canned`` as in `known`."""
         key, row, _ = self.answers(Places.of(np.array([answer], np.uint64)))
         if answer == CANNED:
-            return np.asarray(row[self._long(row) & wholes.hold(key)])
+            return np.asarray(row[canned.hold(key)])
         return np.asarray(row[key == answer])
-
-    def _long(self, row: np.ndarray) -> np.ndarray:
-        return np.asarray(np.diff(self.response.starts)[row] >= _LONG)
 
     @cached_property
     def _repeated_before(self) -> np.ndarray:
