@@ -101,9 +101,9 @@ def candidates_of(state: PairState, highest_p: float) -> Candidates:
     surprise = strength - np.log(searched)
     order = np.lexsort((trigger, answer, -surprise))
     order = order[surprise[order] >= -np.log(highest_p)]
-    order = order[_first_of(np.stack([one[answer], other[trigger]], axis=1)[order])]
-    best = _best(answers[answer[order]], trigger[order])
-    kind = (answers[answer[order]] & np.uint64(255)).astype(np.int64)
+    kind = (answers[answer] & np.uint64(255)).astype(np.int64)
+    order = order[_once(np.stack([one[answer], other[trigger]], axis=1)[order], kind[order])]
+    best, kind = _best(answers[answer[order]], trigger[order]), kind[order]
     natural, why = _natural(int(best[kind == RUN_OF].sum()), grams.closed)
     if why:
         told.append(why)
@@ -152,6 +152,15 @@ def _natural(families: int, closed: float) -> tuple[tuple[int, ...], str]:
         )
         return (RUN_OF,), why
     return (), ""
+
+
+def _once(rows: np.ndarray, kind: np.ndarray) -> np.ndarray:
+    """Return the places, ascending, at which each pair of sets of rows is met first.
+
+    A whole response comes before its runs, which are in the same rows: it says more of them.
+    """
+    runs_last = np.argsort(kind == RUN_OF, kind="stable")
+    return np.sort(runs_last[_first_of(rows[runs_last])])
 
 
 def _first_of(values: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from provender.detect.response_link.grams import CountGrams, Grams, grams_of
 from provender.detect.response_link.links import Link, Links, links_of
 from provender.detect.response_link.marks import MARKS
 from provender.detect.response_link.pairs import CountPairs
-from provender.detect.response_link.turns import TurnColumns
+from provender.detect.response_link.turns import SHORT, TurnColumns
 from provender.stats.cell_hash import is_text
 from provender.stats.word_bytes import as_written
 
@@ -36,7 +36,8 @@ RULE = Rule(
         "Fewer than 5 prompts; a response that only shifts tone or adds a name; "
         "responses that repeat their prompts; refusals in other languages than English; "
         "everyday words that have many other uses; one prompt many times; responses that only "
-        "share words, where wording follows prompts by nature, as in program code."
+        "share words, where wording follows prompts by nature, as in program code; responses of "
+        "fewer than 8 words, where a tenth are answers that recur, as in tasks put by templates."
     ),
     null_model=(
         "Given how many prompts hold a gram and how many responses have an answer, the two meet "
@@ -127,7 +128,8 @@ def _cause(link: Link) -> Cause:
     mark, text = MARKS.get(link.kind, "fixed"), as_written(link.text)
     answer = "a fixed response" if mark == "fixed" else f"a {mark}"
     if link.natural:
-        answer = "a common wording, as often here"
+        common = "short answer" if link.kind == SHORT else "common wording"
+        answer = f"a {common}, as often here"
     return Cause(
         what=text,
         message=(
