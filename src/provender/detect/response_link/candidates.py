@@ -142,7 +142,8 @@ def _natural(families: int, closed: float) -> tuple[tuple[int, ...], str]:
     if closed >= _CLOSED:
         why = (
             f"{closed:.0%} of the responses are short and come again, as answers to tasks do: "
-            "short responses and shared words are leads, no row is flagged for them"
+            "short responses and shared words are leads, no row is flagged for them; where they "
+            "are few, they are checked as labels if the columns are given as --text and --label"
         )
         return (SHORT, RUN_OF), why
     if families > _NATURAL:
