@@ -62,7 +62,7 @@ def detectors_for(
 ) -> tuple[tuple[Detector, ...], list[Check]]:
     """Return the detectors that can run on this data, and a line for each that cannot."""
     standards = trusted.standards if trusted else None
-    return bind_all(DataView(data.schema, data.roles, standards))
+    return bind_all(DataView(data.view, data.roles, standards))
 
 
 def first_analyses(data: DataSet, trusted: Trusted | None = None) -> tuple[Analysis[Any], ...]:
@@ -96,7 +96,7 @@ def detect(
     detectors, unchecked = detectors_for(data, trusted)
     store, shard_rows, census = run.store, data.shard_rows(), census_of(data)
     starts = store_starts(data.starts(), store)
-    detection = Detection(store, data.schema, detectors, data.rows, starts, run.fresh)
+    detection = Detection(store, data.view, detectors, data.rows, starts, run.fresh)
     plan = MarkPlan(data.roles, keep_all, show_content)
 
     def build(root: beam.Pipeline, result: str) -> None:

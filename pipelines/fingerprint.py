@@ -63,7 +63,7 @@ def fingerprint(
         The manifest, and what was read: shards and rows whose states were not stored yet.
     """
     store = run.store
-    plan = AnalysePlan(store, data.schema, analyses, (IDENTITY,), run.fresh)
+    plan = AnalysePlan(store, data.view, analyses, (IDENTITY,), run.fresh)
 
     def build(root: beam.Pipeline, result: str) -> None:
         pages = (

@@ -143,7 +143,7 @@ def _plan(
     policy: Policy,
     trusted: Trusted | None,
 ) -> Plan:
-    able, unfit = fitting(data.schema, data.roles)
+    able, unfit = fitting(data.view, data.roles)
     for name in request.attacks:
         if name in unfit:
             raise UsageError(f"--attack {name}", unfit[name], "name its columns, or leave it out")

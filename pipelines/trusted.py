@@ -34,12 +34,12 @@ def trust(request: TrustRequest | None, data: DataSet, run: Run) -> Trusted | No
     run = replace(run, listener=_apart(run.listener))
     surveyed = survey(request.inputs, Roles(), run)
     known = as_data(surveyed, data, run.store)
-    standards = trusted_standards(DataView(data.schema, data.roles))
+    standards = trusted_standards(DataView(data.view, data.roles))
     manifest, _ = fingerprint(known, run, tuple(s.analysis(0, None) for s in standards))
     check_root(manifest.root, request.root)
     store = run.store
     starts = store_starts(known.starts(), store)
-    detection = Detection(store, known.schema, standards, known.rows, starts, run.fresh)
+    detection = Detection(store, known.view, standards, known.rows, starts, run.fresh)
 
     def build(root: beam.Pipeline, result: str) -> None:
         pieces = pieces_of(root, known, store)

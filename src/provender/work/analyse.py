@@ -11,11 +11,11 @@ import pyarrow as pa
 from provender.core.shard import ShardFailure
 from provender.errors import ProvenderError, StoreError
 from provender.io.reader import read_span
-from provender.io.schema import conform
 from provender.io.states import StateStore
 from provender.stats.analysis import Analysis
 from provender.stats.secret import key_id, require_key
 from provender.stats.sharing import shared
+from provender.work.conversations import stored, view
 from provender.work.fold import Part
 from provender.work.task import SpanTask, load_chunks, span_state_name
 from provender.work.wire import message
@@ -107,7 +107,7 @@ def _analyse(task: SpanTask, plan: AnalysePlan) -> Analysed:
     for batch in read_batches(task, store, columns):
         rows += batch.num_rows
         # All see the same arrays, so that what they make of them can be shared.
-        whole = conform(batch, schema)
+        whole = view(batch, schema)
         with shared():
             states = [
                 analysis.add(state, batch if raw else _seen(whole, analysis))
@@ -121,9 +121,13 @@ def _analyse(task: SpanTask, plan: AnalysePlan) -> Analysed:
 def read_batches(
     task: SpanTask, store: StateStore, columns: tuple[str, ...] | None
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the piece's record batches in the shard's own types, from verified bytes."""
+    """Yield the piece's record batches in the shard's own types, from verified bytes.
+
+    Args:
+        columns: those wanted, of a `view` too; None for all that are stored.
+    """
     own = {name for name, _ in task.shard.schema}
-    present = None if columns is None else [c for c in columns if c in own]
+    present = None if columns is None else stored(columns, own)
     yield from read_span(task.shard, task.span, load_chunks(store, task.shard), present)
 
 

@@ -14,6 +14,7 @@ from provender.errors import NothingCheckedError, ProvenderError
 from provender.io.reader import schema_of
 from provender.io.schema import unify
 from provender.io.states import StateStore
+from provender.work.conversations import viewed
 from provender.work.roles import resolve_roles
 from provender.work.shards import SHARDS_ON_A_PAGE, load_shards
 from provender.work.survey import ShardPage
@@ -30,7 +31,7 @@ class DataSet:
         counts: int64 (shards,): records of each.
         pieces: number of pieces that the shards are read in.
         bytes: number of bytes stored.
-        schema: unified over all shards; what analyses see.
+        schema: unified over all shards; what expectations see.
         roles: given or inferred.
         inferred: which roles were inferred.
         pages: store names of the pages that hold the surveyed shards, in order.
@@ -44,6 +45,11 @@ class DataSet:
     roles: Roles
     inferred: tuple[str, ...]
     pages: tuple[str, ...]
+
+    @property
+    def view(self) -> pa.Schema:
+        """What detectors see: the schema, and the texts of its conversations."""
+        return viewed(self.schema)
 
     @property
     def rows(self) -> int:
@@ -104,7 +110,7 @@ def data_set(pages: Sequence[ShardPage], given: Roles, store: StateStore) -> Dat
             "holds no record" if len(names) == 1 else f"{len(names)} shards hold no record",
             "check that the data was written",
         )
-    roles, inferred = resolve_roles(schema, given)
+    roles, inferred = resolve_roles(viewed(schema), given)
     found = np.array(counts, np.int64)
     return DataSet(names, found, pieces, bytes_, schema, roles, tuple(inferred), stored)
 

@@ -18,6 +18,7 @@ from provender.io.states import StateStore
 from provender.stats.census import as_text
 from provender.stats.packing import pack, unpack
 from provender.work.analyse import failure_of, read_batches
+from provender.work.conversations import view
 from provender.work.rounds import Detection
 from provender.work.score import KeptScores, Scored, pack_scores, unpack_scores
 from provender.work.shard_rows import ShardRows
@@ -108,7 +109,7 @@ def _marked(
     wanted = [
         c for c in dict.fromkeys([roles.label, *roles.contributors().values(), *context]) if c
     ]
-    picked = _pick(tasks, store, rows, wanted)
+    picked = _pick(tasks, detection, rows, wanted)
     place = pa.array(np.searchsorted(rows, flags["row"].to_numpy()))
     flags = flags.append_column("label", _values(picked, roles.label, place))
     flags = flags.append_column("source", _values(picked, roles.source, place))
@@ -203,23 +204,22 @@ def _values(picked: pa.Table | None, column: str | None, place: pa.Array) -> pa.
 
 
 def _pick(
-    tasks: Sequence[SpanTask], store: StateStore, rows: np.ndarray, columns: Sequence[str]
+    tasks: Sequence[SpanTask], detection: Detection, rows: np.ndarray, columns: Sequence[str]
 ) -> pa.Table | None:
     """Read the given rows of a shard, as text."""
     if not columns:
         return None
-    own = {name for name, _ in tasks[0].shard.schema}
-    columns = [c for c in columns if c in own]
+    seen = pa.schema([detection.schema.field(c) for c in columns])
     pieces = []
     for task in tasks:
         low, high = task.span.first_row, task.span.first_row + task.span.rows
         if not np.any((rows >= low) & (rows < high)):
             continue
         position = low
-        for batch in read_batches(task, store, tuple(columns)):
+        for batch in read_batches(task, detection.store, tuple(columns)):
             inside = rows[(rows >= position) & (rows < position + batch.num_rows)] - position
             if len(inside):
-                taken = batch.take(pa.array(inside))
+                taken = view(batch.take(pa.array(inside)), seen)
                 pieces.append(pa.table({c: as_text(taken.column(c)) for c in columns}))
             position += batch.num_rows
     return pa.concat_tables(pieces) if pieces else None

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from provender.core.shard import Roles
 from provender.errors import UsageError
+from provender.work.conversations import sides
 
 
 def _text(kind: pa.DataType) -> bool:
@@ -45,6 +46,9 @@ _NAMES: dict[str, tuple[tuple[str, ...], Callable[[pa.DataType], bool]]] = {
 
 def resolve_roles(schema: pa.Schema, given: Roles) -> tuple[Roles, list[str]]:
     """Return the roles, and which of them were inferred rather than given.
+
+    Args:
+        schema: as `conversations.viewed`.
 
     Raises:
         UsageError: when a given column does not exist or has a type that cannot play the part.
@@ -85,4 +89,8 @@ def resolve_roles(schema: pa.Schema, given: Roles) -> tuple[Roles, list[str]]:
         lone = "prompt" if roles.prompt is not None else "response"
         if lone in inferred:
             roles, inferred = replace(roles, **{lone: None}), [r for r in inferred if r != lone]
+    if roles.prompt is None and roles.response is None:
+        for prompt, response in sides(schema):
+            roles = replace(roles, prompt=prompt, response=response)
+            return roles, [*inferred, "prompt", "response"]
     return roles, inferred

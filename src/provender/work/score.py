@@ -14,13 +14,13 @@ from provender.calibrate.fdr import KEEP_BELOW
 from provender.core.shard import Roles, ShardFailure
 from provender.detect.base import RowDetector, RowScores
 from provender.errors import ProvenderError
-from provender.io.schema import conform
 from provender.io.states import StateStore, state_name
 from provender.stats.census import as_text
 from provender.stats.packing import pack, unpack
 from provender.stats.secret import require_key
 from provender.stats.sharing import shared
 from provender.work.analyse import failure_of, read_batches, span_bytes
+from provender.work.conversations import view
 from provender.work.rounds import Detection, Standing
 from provender.work.summary import ScoreSummary, summarise
 from provender.work.task import (
@@ -161,7 +161,7 @@ def _read_and_score(
     pieces: list[list[KeptScores]] = [[] for _ in missing]
     first_row = task.span.first_row
     for raw in read_batches(task, detection.store, columns):
-        batch = conform(raw, seen)
+        batch = view(raw, seen)
         classes = as_text(batch.column(roles.label)) if roles.label else None
         names = {role: as_text(batch.column(column)) for role, column in contributors.items()}
         with shared():

@@ -107,7 +107,7 @@ def ask(
     """Return what is to be explained; None where no text or no grave finding with examples is."""
     roles = data.roles
     named = [name for name in (roles.text, roles.prompt, roles.response) if name]
-    texts = tuple(name for name in named if is_text(data.schema.field(name).type))
+    texts = tuple(name for name in named if is_text(data.view.field(name).type))
     places = {name: place for place, name in enumerate(data.names)}
     asked = [
         (places[example["shard"]], Example(example["row"], number, finding.trigger))
@@ -116,7 +116,7 @@ def ask(
     ]
     if not asked or not texts:
         return None
-    return Asked(store, data.schema, texts[0], texts, roles.label, show, tuple(asked), tally, fresh)
+    return Asked(store, data.view, texts[0], texts, roles.label, show, tuple(asked), tally, fresh)
 
 
 def pieces_asked(asked: Asked, data: DataSet) -> list[TaskRef]:

@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 from provender.attacks.registry import attack
 from provender.core.shard import Roles
 from provender.errors import InputError
-from provender.io.schema import conform
 from provender.io.states import StateStore
 from provender.stats.census import as_text
 from provender.work.analyse import read_batches
+from provender.work.conversations import view
 from provender.work.dataset import DataSet
 from provender.work.redteam.trial import HALF, Trial
 from provender.work.task import TaskRef, load_task
@@ -76,13 +76,13 @@ def lay_base(data: DataSet, store: StateStore, folder: Path) -> Base:
     refs: dict[int, list[TaskRef]] = {}
     for ref in data.tasks(store):
         refs.setdefault(ref[4], []).append(ref)
-    with pq.ParquetWriter(folder / "pool.parquet", data.schema, compression="zstd") as drawn:
+    # What is made of conversations is stored here, so that something can be planted in it.
+    schema = pa.schema([(field.name, field.type) for field in data.view])
+    with pq.ParquetWriter(folder / "pool.parquet", schema, compression="zstd") as drawn:
         for number, pieces in refs.items():
             row = starts[number]
-            with pq.ParquetWriter(
-                _shard(shards, number), data.schema, compression="zstd"
-            ) as writer:
-                for batch in _batches(pieces, data.schema, store):
+            with pq.ParquetWriter(_shard(shards, number), schema, compression="zstd") as writer:
+                for batch in _batches(pieces, data.view, store):
                     writer.write_batch(batch)
                     low, high = np.searchsorted(pool, [row, row + batch.num_rows])
                     if high > low:
@@ -129,7 +129,7 @@ def _batches(
 ) -> Iterator[pa.RecordBatch]:
     for ref in pieces:
         for batch in read_batches(load_task(ref, store), store, None):
-            yield conform(batch, schema)
+            yield view(batch, schema)
 
 
 def _of_one(

@@ -1,0 +1,98 @@
+"""Columns of messages are read as a prompt and a response, whatever chat data call them."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provender.core.shard import Roles
+from provender.work.conversations import stored, view, viewed
+from provender.work.roles import resolve_roles
+
+CHAT = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+SHAREGPT = pa.list_(pa.struct([("from", pa.string()), ("value", pa.string())]))
+WHO = st.sampled_from(["user", "assistant", "Assistant", "system", "tool", None])
+MESSAGE = st.fixed_dictionaries({"role": WHO, "content": st.one_of(st.none(), st.text(max_size=4))})
+RECORD = st.one_of(st.none(), st.lists(st.one_of(st.none(), MESSAGE), max_size=4))
+
+
+def plainly(record: list | None, response: bool) -> str | None:
+    """What a plain loop makes of a record."""
+    if record is None:
+        return None
+    texts = []
+    for one in record:
+        if one is None or one["content"] is None:
+            continue
+        who = (one["role"] or "").lower()
+        if (who == "assistant") if response else who not in ("assistant", "system"):
+            texts.append(one["content"])
+    return "\n".join(texts)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(RECORD, max_size=6), st.integers(0, 6), st.integers(0, 6))
+def test_a_view_says_what_a_plain_loop_says(records: list, first: int, most: int) -> None:
+    batch = pa.record_batch({"messages": pa.array(records, CHAT)}).slice(first, most)
+    seen = view(batch, viewed(batch.schema))
+    own = records[first : first + most]
+    assert seen["messages.prompt"].to_pylist() == [plainly(r, False) for r in own]
+    assert seen["messages.response"].to_pylist() == [plainly(r, True) for r in own]
+    assert seen["messages"].to_pylist() == own
+
+
+@pytest.mark.parametrize("who", ["gpt", "chatgpt", "model", "bot", "AI"])
+def test_other_names_of_the_assistant_and_other_types_of_lists(who: str) -> None:
+    turns = [{"from": "human", "value": "why?"}, {"from": who, "value": "because"}]
+    kind = pa.large_list(pa.struct([("from", pa.large_string()), ("value", pa.large_string())]))
+    batch = pa.record_batch({"conversations": pa.array([turns], kind)})
+    seen = view(batch, viewed(pa.schema([("conversations", SHAREGPT)])))
+    assert seen["conversations.prompt"].to_pylist() == ["why?"]
+    assert seen["conversations.response"].to_pylist() == ["because"]
+
+
+def test_a_shard_without_the_column_has_nulls() -> None:
+    schema = viewed(pa.schema([("messages", CHAT), ("n", pa.int64())]))
+    seen = view(pa.record_batch({"n": [1, 2]}), schema)
+    assert seen["messages.prompt"].to_pylist() == [None, None]
+    empty = pa.record_batch({"messages": pa.array([[], None], pa.list_(pa.null()))})
+    assert view(empty, schema)["messages.response"].to_pylist() == [None, None]
+
+
+def test_only_what_is_needed_is_read() -> None:
+    own = ["messages", "n", "x.prompt"]
+    assert stored(("n", "messages.response", "messages.prompt"), own) == ["n", "messages"]
+    assert stored(("x.prompt", "y.prompt"), own) == ["x.prompt"]
+
+
+def test_a_column_of_that_name_stands() -> None:
+    schema = pa.schema([("messages", CHAT), ("messages.prompt", pa.string())])
+    assert viewed(schema).names == schema.names
+
+
+def test_other_lists_are_no_messages() -> None:
+    parts = pa.list_(pa.struct([("role", pa.string()), ("content", pa.list_(pa.string()))]))
+    schema = pa.schema([("a", pa.list_(pa.string())), ("b", parts)])
+    assert viewed(schema).names == ["a", "b"]
+
+
+def test_a_file_cannot_say_that_a_column_is_a_view() -> None:
+    of = {b"of": b"messages"}
+    fields = [pa.field("messages", CHAT), pa.field("text.prompt", pa.string(), metadata=of)]
+    turns = [{"role": "user", "content": "nothing bad"}]
+    batch = pa.record_batch([pa.array([turns], CHAT), pa.array(["bad"])], pa.schema(fields))
+    plan = viewed(pa.schema([("messages", CHAT), ("text.prompt", pa.string())]))
+    assert view(batch, plan)["text.prompt"].to_pylist() == ["bad"]
+
+
+def test_roles_are_inferred_where_no_columns_are_named_so() -> None:
+    chat = viewed(pa.schema([("id", pa.int64()), ("messages", CHAT)]))
+    roles, inferred = resolve_roles(chat, Roles())
+    assert (roles.prompt, roles.response) == ("messages.prompt", "messages.response")
+    assert inferred == ["key", "prompt", "response"]
+    own = [("prompt", pa.string()), ("response", pa.string()), ("messages", CHAT)]
+    assert resolve_roles(viewed(pa.schema(own)), Roles())[0].prompt == "prompt"
+    lone = viewed(pa.schema([("prompt", pa.string()), ("messages", CHAT)]))
+    assert resolve_roles(lone, Roles())[0].prompt == "messages.prompt"
