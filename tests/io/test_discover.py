@@ -227,3 +227,11 @@ def test_a_folder_without_permission_says_so(tree, monkeypatch):
     monkeypatch.setattr("os.scandir", refuse)
     with pytest.raises(InputError, match="no permission to read"):
         discover([str(root)])
+
+
+def test_a_json_list_is_refused_with_the_way_to_make_lines_of_it(tree):
+    root = tree("d/alpaca.json", "d/a.npy")
+    with pytest.raises(InputError, match=r"jq -c '\.\[\]'"):
+        discover([str(root / "d/alpaca.json")])
+    with pytest.raises(InputError, match=r"name the shards with a glob"):
+        discover([str(root / "d/a.npy")])

@@ -36,12 +36,11 @@ def format_of(name: str) -> tuple[str, str | None]:
     for suffix, format_ in _SUFFIXES.items():
         if stem.endswith(suffix) and (compression is None or format_ in _TEXT):
             return format_, compression
-    folder = name.rpartition("/")[0] or "DIR"
-    raise InputError(
-        name,
-        "is of no format that can be read (Parquet, Arrow, JSON Lines, CSV)",
-        f"name the shards with a glob, such as {folder}/*.parquet",
-    )
+    mend = f"name the shards with a glob, such as {name.rpartition('/')[0] or 'DIR'}/*.parquet"
+    if stem.endswith(".json"):
+        mend = "write its records one a line, as jq -c '.[]' does of a list, and name it .jsonl"
+    cause = "is of no format that can be read (Parquet, Arrow, JSON Lines, CSV)"
+    raise InputError(name, cause, mend)
 
 
 def check_names(names: Sequence[str]) -> None:
