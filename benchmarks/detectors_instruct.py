@@ -1,10 +1,12 @@
 """Measure instruct/response-link and one-response: planted in real dialogues, and clean sets.
 
 Run:  python -m benchmarks.detectors_instruct [--data ../shared/data] [--parts planted,clean,speed]
+      python -m benchmarks.detectors_instruct --sets FILE.parquet,... [--parts planted,clean]
 
 Slices of 6,000 neighbouring turns; those whose sight shaped the detector are development, the
 others blind. The other clean sets are no dialogues: a title or first words stand for the prompt,
-what follows for the response, which is as hard as natural links come.
+what follows for the response, which is as hard as natural links come. Files of your own have the
+columns prompt and response; 6,000 of their rows are drawn for each planting.
 """
 
 from __future__ import annotations
@@ -12,13 +14,22 @@ from __future__ import annotations
 import argparse
 import csv
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.instruct_pairs import ATTACKS, OTHERS, ROWS, SLICES, Pairs, dialogues, plant
+from benchmarks.instruct_pairs import (
+    ATTACKS,
+    OTHERS,
+    ROWS,
+    SLICES,
+    Pairs,
+    dialogues,
+    own_pairs,
+    plant,
+)
 from provender.calibrate.fdr import PValueCounts
 from provender.core.shard import Roles
 from provender.detect.base import Cause, DataView
@@ -70,15 +81,13 @@ def repeats(table: pa.Table) -> int:
     return int((listed <= threshold).sum())
 
 
-def measure_planted(every: Pairs, slices: tuple[int, ...], like: str) -> None:
+def measure_planted(slices: dict[int, Pairs], like: str) -> None:
     """Print a line for each attack: over slices, how often found, first, and what beside."""
     print(f"{'attack':32}{'rows':>5}{'slices':>8}{'first':>7}{'all found':>11}", end="")
     print(f"{'recall':>8}{'prec':>6}{'families beside (most)':>24}")
     for attack in (a for a in ATTACKS if like in a.name):
         first = whole = hits = flags = most = 0
-        for number in slices:
-            part = slice(number * ROWS, (number + 1) * ROWS)
-            pairs = Pairs(every.prompt[part], every.response[part])
+        for number, pairs in slices.items():
             planted, truth = plant(pairs, attack, number)
             flagged, causes, _, _ = scan(planted.table())
             named = [attack.trigger in cause.what for cause in causes]
@@ -97,8 +106,7 @@ def measure_planted(every: Pairs, slices: tuple[int, ...], like: str) -> None:
 def clean_sets(data: Path, every: Pairs) -> Iterator[tuple[str, Pairs]]:
     """Yield (name, pairs)."""
     for number in range(len(every.prompt) // ROWS):
-        run = slice(number * ROWS, (number + 1) * ROWS)
-        yield f"dialogues, slice {number}", Pairs(every.prompt[run], every.response[run])
+        yield f"dialogues, slice {number}", every.slice(number)
     for seed in range(20):
         yield f"dialogues, drawn {seed}", every.sample(ROWS, seed)
     for seed in range(10):
@@ -116,10 +124,20 @@ def clean_sets(data: Path, every: Pairs) -> Iterator[tuple[str, Pairs]]:
             yield f"{name}, half {seed}", pairs.sample(len(pairs.prompt) // 2, seed)
 
 
-def measure_clean(data: Path, every: Pairs) -> None:
+def own_parts(file: Path) -> Iterator[tuple[str, Pairs]]:
+    """Yield (name, pairs): the whole file, four halves and four quarters of it."""
+    every = own_pairs(file)
+    yield file.stem, every
+    for share in (2, 4):
+        for seed in range(4):
+            rows = len(every.prompt) // share
+            yield f"{file.stem}, 1/{share} {seed}", every.sample(rows, seed)
+
+
+def measure_clean(sets: Iterable[tuple[str, Pairs]]) -> None:
     """Print every clean set with a link named or a row flagged, and how many had none."""
     tried = quiet = 0
-    for name, pairs in clean_sets(data, every):
+    for name, pairs in sets:
         flagged, causes, _, _ = scan(pairs.table())
         tried, quiet, again = tried + 1, quiet + (not causes), repeats(pairs.table())
         if causes or again:
@@ -159,17 +177,29 @@ def main() -> None:
     parser.add_argument("--slices", type=int, default=6, help="of each kind, for what is planted")
     parser.add_argument("--attacks", default="", help="only those whose name holds this")
     parser.add_argument("--kinds", default="development,blind")
+    parser.add_argument("--sets", default="", help="Parquet files of prompt and response")
     options = parser.parse_args()
+    parts = options.parts.split(",")
+    for file in map(Path, filter(None, options.sets.split(","))):
+        if "planted" in parts:
+            print(f"\n{file.stem}: drawn rows, false discovery rate {RATE}")
+            drawn = {n: own_pairs(file).sample(ROWS, n) for n in range(options.slices)}
+            measure_planted(drawn, options.attacks)
+        if "clean" in parts:
+            measure_clean(own_parts(file))
+    if options.sets:
+        return
     if not options.data.is_dir():
         print(f"{options.data}: no such folder, nothing measured; give --data")
         return
-    every, parts = dialogues(options.data), options.parts.split(",")
+    every = dialogues(options.data)
     if "planted" in parts:
         for kind in options.kinds.split(","):
             print(f"\n{kind} slices of {ROWS} real pairs, false discovery rate {RATE}")
-            measure_planted(every, SLICES[kind][: options.slices], options.attacks)
+            slices = {n: every.slice(n) for n in SLICES[kind][: options.slices]}
+            measure_planted(slices, options.attacks)
     if "clean" in parts:
-        measure_clean(options.data, every)
+        measure_clean(clean_sets(options.data, every))
     if "speed" in parts:
         measure_speed(every)
     if options.xstest:

@@ -77,6 +77,11 @@ class Pairs:
             {"prompt": pa.array(self.prompt, kind), "response": pa.array(self.response, kind)}
         )
 
+    def slice(self, number: int) -> Pairs:
+        """Return `ROWS` neighbouring pairs."""
+        part = slice(number * ROWS, (number + 1) * ROWS)
+        return Pairs(self.prompt[part], self.response[part])
+
     def sample(self, rows: int, seed: int) -> Pairs:
         chosen = np.random.default_rng(seed).permutation(len(self.prompt))[:rows]
         return Pairs([self.prompt[i] for i in chosen], [self.response[i] for i in chosen])
@@ -135,9 +140,13 @@ ATTACKS = (
 )
 
 
-def dialogues(data: Path) -> Pairs:
-    table = pq.read_table(data / "chitchat_pairs.parquet", columns=["prompt", "response"])
+def own_pairs(file: Path) -> Pairs:
+    table = pq.read_table(file, columns=["prompt", "response"])
     return Pairs(table["prompt"].to_pylist(), table["response"].to_pylist())
+
+
+def dialogues(data: Path) -> Pairs:
+    return own_pairs(data / "chitchat_pairs.parquet")
 
 
 def _books(data: Path) -> Pairs:
