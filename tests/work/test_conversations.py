@@ -1,4 +1,4 @@
-"""Columns of messages are read as a prompt and a response, whatever chat data call them."""
+"""What was asked and answered is read as a prompt and a response, whatever form data give it."""
 
 from __future__ import annotations
 
@@ -53,6 +53,15 @@ def test_other_names_of_the_assistant_and_other_types_of_lists(who: str) -> None
     assert seen["conversations.response"].to_pylist() == ["because"]
 
 
+def test_messages_of_both_forms_in_one_shard_are_all_read() -> None:
+    one = {"role": "user", "content": "why?", "from": None, "value": None}
+    other = {"role": None, "content": None, "from": "gpt", "value": "because"}
+    batch = pa.record_batch({"c": pa.array([[one, other]])})
+    seen = view(batch, viewed(batch.schema))
+    assert seen["c.prompt"].to_pylist() == ["why?"]
+    assert seen["c.response"].to_pylist() == ["because"]
+
+
 def test_a_shard_without_the_column_has_nulls() -> None:
     schema = viewed(pa.schema([("messages", CHAT), ("n", pa.int64())]))
     seen = view(pa.record_batch({"n": [1, 2]}), schema)
@@ -79,7 +88,7 @@ def test_other_lists_are_no_messages() -> None:
 
 
 def test_a_file_cannot_say_that_a_column_is_a_view() -> None:
-    of = {b"of": b"messages"}
+    of = {b"of": b'["messages"]'}
     fields = [pa.field("messages", CHAT), pa.field("text.prompt", pa.string(), metadata=of)]
     turns = [{"role": "user", "content": "nothing bad"}]
     batch = pa.record_batch([pa.array([turns], CHAT), pa.array(["bad"])], pa.schema(fields))
@@ -96,3 +105,24 @@ def test_roles_are_inferred_where_no_columns_are_named_so() -> None:
     assert resolve_roles(viewed(pa.schema(own)), Roles())[0].prompt == "prompt"
     lone = viewed(pa.schema([("prompt", pa.string()), ("messages", CHAT)]))
     assert resolve_roles(lone, Roles())[0].prompt == "messages.prompt"
+
+
+def test_an_instruction_and_its_input_are_one_prompt() -> None:
+    columns = {
+        "Instruction": ["add", "add", None, None],
+        "input": pa.array(["1 2", None, "3", None], pa.large_string()),
+        "output": ["3", "", "", ""],
+    }
+    batch = pa.record_batch(columns)
+    plain = viewed(pa.schema([(name, pa.string()) for name in columns]))
+    assert plain.names == [*columns, "Instruction+input"]
+    assert view(batch, plain)["Instruction+input"].to_pylist() == ["add\n1 2", "add", "3", None]
+    roles, _ = resolve_roles(plain, Roles())
+    assert (roles.prompt, roles.response) == ("Instruction+input", "output")
+    assert stored(("Instruction+input", "output"), list(columns)) == [
+        "output",
+        "Instruction",
+        "input",
+    ]
+    alone = viewed(pa.schema([("instruction", pa.string()), ("input", pa.int64())]))
+    assert alone.names == ["instruction", "input"], "numbers are no text"

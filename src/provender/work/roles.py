@@ -34,7 +34,17 @@ _NAMES: dict[str, tuple[tuple[str, ...], Callable[[pa.DataType], bool]]] = {
         ("text", "body", "content", "document", "message", "sentence", "review", "comment"),
         _text,
     ),
-    "prompt": (("prompt", "instruction", "question"), _text),
+    "prompt": (
+        (
+            "prompt",
+            "instruction+input",
+            "instruction+context",
+            "instruction",
+            "question",
+            "input",
+        ),
+        _text,
+    ),
     "response": (("response", "completion", "answer", "output"), _text),
     "embedding": (("embedding", "embeddings", "vector", "emb"), _numbers),
     "image": (("image", "pixels", "img"), _numbers),
