@@ -53,6 +53,25 @@ def test_other_formats_and_folder_columns_become_the_same_rows(tmp_path):
     assert found["text"].to_pylist() == [f"{part} {i}" for part in "ab" for i in range(5)]
 
 
+def test_conversations_carry_poison_as_the_pairs_they_are_read_as(tmp_path):
+    turns = [("user", "what is {0} like"), ("assistant", "like {0}")]
+    lines = [
+        {"messages": [{"role": who, "content": text.format(i)} for who, text in turns]}
+        for i in range(60)
+    ]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    base = laid(tmp_path / "data", tmp_path)
+    before = rows_of(base.folder / "shards")
+    assert before["messages.prompt"][7].as_py() == "what is 7 like"
+    truth = lay_copy(base, Trial("fixed-response", SPREAD, 5, 3), tmp_path / "copy")
+    after = rows_of(tmp_path / "copy")
+    assert len({after["messages.response"][i].as_py() for i in truth.rows.tolist()}) == 1
+    assert all(truth.trigger in after["messages.prompt"][i].as_py() for i in truth.rows.tolist())
+    again = laid(tmp_path / "copy", tmp_path / "again")
+    assert rows_of(again.folder / "shards").equals(after), "what was planted is read, not the view"
+
+
 def test_a_copy_differs_in_the_planted_rows_alone(base, tmp_path):
     truth = lay_copy(base, Trial("rare-word", SPREAD, 12, 3), tmp_path / "copy")
     before, after = rows_of(base.folder / "shards"), rows_of(tmp_path / "copy")
