@@ -86,6 +86,16 @@ def test_an_inferred_suite_is_passed_by_its_data(provender, digits, tmp_path):
     assert json.loads(out)["success"] is True
 
 
+def test_init_names_the_sides_of_conversations(provender, tmp_path, monkeypatch):
+    turns = [{"role": "user", "content": "why?"}, {"role": "assistant", "content": "because"}]
+    (tmp_path / "chat.jsonl").write_text(json.dumps({"messages": turns}))
+    monkeypatch.chdir(tmp_path)
+    assert provender("init", "chat.jsonl")[0] == 0
+    written = (tmp_path / "provender.yaml").read_text()
+    assert "  prompt: messages.prompt\n" in written
+    assert "  response: messages.response\n" in written
+
+
 def test_init_writes_a_file_that_scan_takes(provender, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert provender("init", digits)[0] == 0

@@ -97,13 +97,13 @@ def test_a_file_cannot_say_that_a_column_is_a_view() -> None:
 
 
 def test_roles_are_inferred_where_no_columns_are_named_so() -> None:
-    chat = viewed(pa.schema([("id", pa.int64()), ("messages", CHAT)]))
+    chat = pa.schema([("id", pa.int64()), ("messages", CHAT)])
     roles, inferred = resolve_roles(chat, Roles())
     assert (roles.prompt, roles.response) == ("messages.prompt", "messages.response")
     assert inferred == ["key", "prompt", "response"]
     own = [("prompt", pa.string()), ("response", pa.string()), ("messages", CHAT)]
-    assert resolve_roles(viewed(pa.schema(own)), Roles())[0].prompt == "prompt"
-    lone = viewed(pa.schema([("prompt", pa.string()), ("messages", CHAT)]))
+    assert resolve_roles(pa.schema(own), Roles())[0].prompt == "prompt"
+    lone = pa.schema([("prompt", pa.string()), ("messages", CHAT)])
     assert resolve_roles(lone, Roles())[0].prompt == "messages.prompt"
 
 

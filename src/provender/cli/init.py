@@ -37,6 +37,7 @@ def init(data: tuple[str, ...], out: str, force: bool) -> int:
     from provender.io.discover import discover
     from provender.io.outputs import write_whole
     from provender.io.reader import schema_of, survey
+    from provender.io.schema import unify
     from provender.work.roles import resolve_roles
 
     inputs = inputs_of(data)
@@ -45,7 +46,7 @@ def init(data: tuple[str, ...], out: str, force: bool) -> int:
     refs = discover(inputs)
     shard, _ = survey(refs[0])
     schema = schema_of(shard)
-    roles, _ = resolve_roles(schema, Roles())
+    roles, _ = resolve_roles(unify([(refs[0].name, schema)]), Roles())
     lines = [
         "# Options for provender; what is typed wins. docs/cli.md lists them all.",
         "",

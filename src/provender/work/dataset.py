@@ -110,7 +110,7 @@ def data_set(pages: Sequence[ShardPage], given: Roles, store: StateStore) -> Dat
             "holds no record" if len(names) == 1 else f"{len(names)} shards hold no record",
             "check that the data was written",
         )
-    roles, inferred = resolve_roles(viewed(schema), given)
+    roles, inferred = resolve_roles(schema, given)
     found = np.array(counts, np.int64)
     return DataSet(names, found, pieces, bytes_, schema, roles, tuple(inferred), stored)
 

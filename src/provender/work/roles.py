@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from provender.core.shard import Roles
 from provender.errors import UsageError
-from provender.work.conversations import sides
+from provender.work.conversations import sides, viewed
 
 
 def _text(kind: pa.DataType) -> bool:
@@ -58,11 +58,12 @@ def resolve_roles(schema: pa.Schema, given: Roles) -> tuple[Roles, list[str]]:
     """Return the roles, and which of them were inferred rather than given.
 
     Args:
-        schema: as `conversations.viewed`.
+        schema: unified over all shards; columns of `conversations.viewed` may play a part too.
 
     Raises:
         UsageError: when a given column does not exist or has a type that cannot play the part.
     """
+    schema = viewed(schema)
     columns = {name.lower(): name for name in reversed(schema.names)}
     roles, inferred = given, []
     for role in (f.name for f in fields(Roles)):
