@@ -104,7 +104,7 @@ def candidates_of(state: PairState, highest_p: float) -> Candidates:
     kind = (answers[answer] & np.uint64(255)).astype(np.int64)
     order = order[_once(np.stack([one[answer], other[trigger]], axis=1)[order], kind[order])]
     best, kind = _best(answers[answer[order]], trigger[order]), kind[order]
-    natural, why = _natural(int(best[kind == RUN_OF].sum()), grams.closed)
+    natural, why = _by_nature(int(best[kind == RUN_OF].sum()), grams.closed)
     if why:
         told.append(why)
     if len(order) > _MOST:
@@ -131,7 +131,7 @@ def candidates_of(state: PairState, highest_p: float) -> Candidates:
     )
 
 
-def _natural(families: int, closed: float) -> tuple[tuple[int, ...], str]:
+def _by_nature(families: int, closed: float) -> tuple[tuple[int, ...], str]:
     """Return the kinds of answers that follow prompts by nature, and how that is told.
 
     Args:
