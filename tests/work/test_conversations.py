@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provender.core.shard import Roles
-from provender.work.conversations import stored, view, viewed
+from provender.errors import InputError
+from provender.work.conversations import laid_out, stored, view, viewed
 from provender.work.roles import resolve_roles
 
 CHAT = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
@@ -74,11 +77,28 @@ def test_only_what_is_needed_is_read() -> None:
     own = ["messages", "n", "x.prompt"]
     assert stored(("n", "messages.response", "messages.prompt"), own) == ["n", "messages"]
     assert stored(("x.prompt", "y.prompt"), own) == ["x.prompt"]
+    assert stored(("instruction+input",), ["instruction"]) == ["instruction"]
 
 
-def test_a_column_of_that_name_stands() -> None:
-    schema = pa.schema([("messages", CHAT), ("messages.prompt", pa.string())])
-    assert viewed(schema).names == schema.names
+def test_a_column_that_would_be_read_instead_is_refused() -> None:
+    for name in ("messages.prompt", "messages.response", "instruction+input"):
+        texts = [("instruction", pa.string()), ("input", pa.string()), (name, pa.string())]
+        with pytest.raises(
+            InputError, match=rf"'{re.escape(name)}'.* has the name of what is read"
+        ):
+            resolve_roles(pa.schema([("messages", CHAT), *texts]), Roles(prompt=name))
+
+
+def test_what_is_used_of_a_view_takes_the_place_of_what_it_is_made_of() -> None:
+    schema = viewed(pa.schema([("n", pa.int64()), ("a", CHAT), ("b", SHAREGPT)]))
+    assert laid_out(schema, ("a.prompt", "a.response", "n")).names == [
+        "n",
+        "b",
+        "a.prompt",
+        "a.response",
+    ]
+    assert laid_out(schema, ("n",)).names == ["n", "a", "b"]
+    assert all(field.metadata is None for field in laid_out(schema, ("a.prompt",)))
 
 
 def test_other_lists_are_no_messages() -> None:
@@ -114,15 +134,18 @@ def test_an_instruction_and_its_input_are_one_prompt() -> None:
         "output": ["3", "", "", ""],
     }
     batch = pa.record_batch(columns)
-    plain = viewed(pa.schema([(name, pa.string()) for name in columns]))
+    stored_ = pa.schema([(name, pa.string()) for name in columns])
+    plain = viewed(stored_)
     assert plain.names == [*columns, "Instruction+input"]
     assert view(batch, plain)["Instruction+input"].to_pylist() == ["add\n1 2", "add", "3", None]
-    roles, _ = resolve_roles(plain, Roles())
+    roles, _ = resolve_roles(stored_, Roles())
     assert (roles.prompt, roles.response) == ("Instruction+input", "output")
     assert stored(("Instruction+input", "output"), list(columns)) == [
         "output",
         "Instruction",
         "input",
     ]
+    part = view(pa.record_batch({"Instruction": ["add", None]}), plain)
+    assert part["Instruction+input"].to_pylist() == ["add", None], "a shard without inputs"
     alone = viewed(pa.schema([("instruction", pa.string()), ("input", pa.int64())]))
     assert alone.names == ["instruction", "input"], "numbers are no text"

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provender.errors import InputError
 from provender.io.schema import conform
 from provender.io.widen import plain
 
@@ -38,17 +39,36 @@ def viewed(schema: pa.Schema) -> pa.Schema:
 
     Args:
         schema: unified over all shards, so without metadata.
+
+    Raises:
+        InputError: where a column has such a name already. Who can add a record could add one, and
+            rules would read it instead.
     """
     made = [
         _field(f.name + side, f.name)
         for f in schema
-        if _speaking(f.type) and not {f.name + _PROMPT, f.name + _RESPONSE} & {*schema.names}
+        if _speaking(f.type)
         for side in (_PROMPT, _RESPONSE)
     ]
     texts = {f.name.lower(): f.name for f in schema if f.type == pa.string()}
     pairs = [[texts[one] for one in two] for two in _TOGETHER if {*two} <= {*texts}]
     made += [_field(_AND.join(pair), *pair) for pair in pairs]
-    return pa.schema([*schema, *(f for f in made if f.name not in schema.names)])
+    for field in made:
+        if field.name in schema.names:
+            cause = f"has the name of what is read from {' and '.join(_of(field))}"
+            raise InputError(f"column {field.name!r}", cause, "rename it")
+    return pa.schema([*schema, *made])
+
+
+def laid_out(schema: pa.Schema, used: Collection[str]) -> pa.Schema:
+    """Return the columns of a `viewed` schema in which those ``used`` that it makes are stored.
+
+    They take the place of what they are made of.
+    """
+    made = [f for f in schema if f.name in used and _of(f)]
+    spent = {name for field in made for name in _of(field)}
+    kept = [f for f in schema if f in made or (not _of(f) and f.name not in spent)]
+    return pa.schema([(field.name, field.type) for field in kept])
 
 
 def _field(name: str, *of: str) -> pa.Field:

@@ -23,7 +23,7 @@ from provender.errors import InputError
 from provender.io.states import StateStore
 from provender.stats.census import as_text
 from provender.work.analyse import read_batches
-from provender.work.conversations import view
+from provender.work.conversations import laid_out, view
 from provender.work.dataset import DataSet
 from provender.work.redteam.trial import HALF, Trial
 from provender.work.task import TaskRef, load_task
@@ -77,12 +77,13 @@ def lay_base(data: DataSet, store: StateStore, folder: Path) -> Base:
     for ref in data.tasks(store):
         refs.setdefault(ref[4], []).append(ref)
     # What is made of conversations is stored here, so that something can be planted in it.
-    schema = pa.schema([(field.name, field.type) for field in data.view])
+    schema = laid_out(data.view, data.roles.given().values())
     with pq.ParquetWriter(folder / "pool.parquet", schema, compression="zstd") as drawn:
         for number, pieces in refs.items():
             row = starts[number]
             with pq.ParquetWriter(_shard(shards, number), schema, compression="zstd") as writer:
                 for batch in _batches(pieces, data.view, store):
+                    batch = batch.select(schema.names)
                     writer.write_batch(batch)
                     low, high = np.searchsorted(pool, [row, row + batch.num_rows])
                     if high > low:
