@@ -97,10 +97,10 @@ def view(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
         InputError: as `conform`.
     """
     for field in schema:
-        of = [name for name in _of(field) if name in batch.schema.names]
-        if of:
-            parts = batch.select(of)
-            together = len(_of(field)) > 1
+        of = _of(field)
+        parts = batch.select([name for name in of if name in batch.schema.names])
+        if parts.num_columns:
+            together = len(of) > 1
             made = _joined(parts) if together else _side(parts, field.name.endswith(_RESPONSE))
             batch = batch.append_column(field.name, made)
     return conform(batch, schema)

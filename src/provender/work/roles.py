@@ -62,6 +62,7 @@ def resolve_roles(schema: pa.Schema, given: Roles) -> tuple[Roles, list[str]]:
 
     Raises:
         UsageError: when a given column does not exist or has a type that cannot play the part.
+        InputError: when a column has the name of a view (`conversations.viewed`).
     """
     schema = viewed(schema)
     columns = {name.lower(): name for name in reversed(schema.names)}
